@@ -1,0 +1,62 @@
+"""`python -m server`: serve the demo under waitress until it is told to stop."""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from waitress import create_server
+
+from server.app import MAX_BODY_BYTES, create_app
+from server.model import MODELS
+from server.problems import ProblemChannel
+
+# A prediction takes tens of microseconds, so a second thread is there for the pictures alone;
+# waitress reads slow clients' requests beside its threads, whatever their number.
+THREADS = 2
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is under way and leave with 0."""
+    arguments = parse_arguments()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app = create_app(arguments.models)
+    host, port = arguments.host, arguments.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Cannot serve on {host}:{port}: {error}")
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        max_request_body_size=4 * MAX_BODY_BYTES,
+        ident=None,
+    )
+    server.channel_class = ProblemChannel
+    signal.signal(signal.SIGTERM, _stop)
+    url_host = f"[{host}]" if ":" in host else host
+    print(f"Serving on http://{url_host}:{server.effective_port}", flush=True)
+    server.run()
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m server", description="Serve the demo.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--models", type=Path, default=MODELS, help="directory of model files")
+    return parser.parse_args()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # waitress takes SystemExit as the word to finish its requests and return.
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

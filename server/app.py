@@ -1,0 +1,250 @@
+"""The wiring: which request meets which code."""
+
+import mimetypes
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+import numpy as np
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import (
+    BadRequest,
+    NotFound,
+    ServiceUnavailable,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
+
+from server.drawing import (
+    ACCEPTED,
+    BYTES,
+    JSON,
+    Drawing,
+    MalformedDrawingError,
+    NotADrawingError,
+    parse_bytes,
+    parse_json,
+)
+from server.heatmap import heatmap
+from server.model import DIGITS, MODELS, SIDE, Floats, Model, ModelCard
+from server.model_store import ModelStore
+from server.openapi import describe, openapi
+from server.prediction import OPTIONAL_FIELDS, Prediction, predict
+from server.problems import register_problems
+
+ROOT = Path(__file__).parent.parent
+
+# 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
+MAX_BODY_BYTES = 256 * 1024
+
+# The page loads nothing from elsewhere, runs no inline code and is framed by nobody.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Query = TypeVar("Query", bound=msgspec.Struct)
+
+
+class ModelSummary(msgspec.Struct, kw_only=True):
+    """One model of the list: its card's main facts, and a digest that changes when it does."""
+
+    name: str
+    recipe: str
+    test_accuracy: float
+    created: str
+    digest: str
+
+
+class ModelList(msgspec.Struct):
+    """The models that can be asked, and the one that is asked when none is named."""
+
+    default: str | None
+    models: list[ModelSummary]
+
+
+class Weights(msgspec.Struct):
+    """W, one row of ten a pixel, and b."""
+
+    weights: list[list[float]]
+    bias: list[float]
+
+
+class Health(msgspec.Struct):
+    """How many models are ready."""
+
+    models: int
+
+
+class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`fields`: a comma-separated subset of the answer's; `model`: its name."""
+
+    fields: str | None = None
+    model: str | None = None
+
+
+class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide."""
+
+    digit: Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)] | None = None
+    scale: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
+
+
+def create_app(models: Path = MODELS) -> Flask:
+    """Make the WSGI application that serves the page and the models of a directory."""
+    # A machine's registry may call .js text/plain, and a browser then refuses the module.
+    mimetypes.add_type("text/javascript", ".js")
+    app = Flask(__name__, static_folder=ROOT / "static", template_folder=ROOT / "templates")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    register_problems(app)
+    store = ModelStore(models)
+
+    def find_model(name: str | None) -> Model:
+        model = store.find(name)
+        if model is None and name is None:
+            raise ServiceUnavailable("No model is ready; `python -m training` makes one.")
+        if model is None:
+            raise NotFound(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")
+        return model
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        response.headers.update(SECURITY_HEADERS)
+        return response
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("index.html", digits=range(DIGITS))
+
+    @app.post("/api/predict")
+    @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))
+    def answer_drawing() -> Response:
+        """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
+        query = parse_query(PredictQuery)
+        pixels, name = parse_drawing()
+        prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
+        return json_response(prediction)
+
+    @app.get("/api/models")
+    @describe(answer=ModelList)
+    def list_models() -> Response:
+        """List the models that can be asked."""
+        summaries = [
+            ModelSummary(
+                name=model.name,
+                recipe=model.card.recipe,
+                test_accuracy=model.card.test_accuracy,
+                created=model.card.created,
+                digest=model.digest,
+            )
+            for model in store.models.values()
+        ]
+        return json_response(ModelList(summaries[0].name if summaries else None, summaries))
+
+    @app.get("/api/models/<name>")
+    @describe(answer=ModelCard, errors=(404,))
+    def show_card(name: str) -> Response:
+        """Show how a model came to be and how well it does."""
+        return json_response(find_model(name).card)
+
+    @app.get("/api/models/<name>/weights.png")
+    @describe(query=HeatmapQuery, answer="image/png", errors=(400, 404))
+    def draw_weights(name: str) -> Response:
+        """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
+        query = parse_query(HeatmapQuery)
+        model = find_model(name)
+        digits = range(DIGITS) if query.digit is None else [query.digit]
+        maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
+        limit = float(np.abs(model.weights).max())
+        response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
+        return revalidated(response, model)
+
+    @app.get("/api/models/<name>/weights")
+    @describe(answer=Weights, errors=(404,))
+    def show_weights(name: str) -> Response:
+        """Give W and b as numbers."""
+        model = find_model(name)
+        weights = Weights(model.weights.tolist(), model.bias.tolist())
+        return revalidated(json_response(weights), model)
+
+    @app.get("/healthz")
+    @describe(answer=Health, errors=(503,))
+    def check_health() -> Response:
+        """Answer 200 when the server can predict."""
+        find_model(None)
+        return json_response(Health(len(store.models)))
+
+    @app.get("/openapi.json")
+    def show_api() -> Response:
+        return json_response(openapi(app))
+
+    return app
+
+
+def parse_drawing() -> tuple[Floats, str | None]:
+    """Read the request's body: pixels (784,) in [0, 1] and the model's name, if it says one.
+
+    :raise BadRequest: it is not what its content type says
+    :raise UnprocessableEntity: it is, but it is not a drawing
+    :raise UnsupportedMediaType: its content type is neither JSON nor bytes
+    """
+    # Read before anything is refused: some servers break a connection whose body is left unread.
+    body = request.get_data(cache=False)
+    try:
+        if request.mimetype == BYTES:
+            return parse_bytes(body), None
+        if request.mimetype == JSON:
+            return parse_json(body)
+    except MalformedDrawingError as error:
+        raise BadRequest(str(error)) from error
+    except NotADrawingError as error:
+        raise UnprocessableEntity(str(error)) from error
+    sent = request.mimetype or "no content type"
+    raise UnsupportedMediaType(f"Got {sent}. Accepted: {ACCEPTED}.")
+
+
+def parse_fields(fields: str | None) -> frozenset[str]:
+    """Read `fields`; without it, all are asked for.
+
+    :raise BadRequest: there is no such field
+    """
+    if fields is None:
+        return OPTIONAL_FIELDS
+    asked = frozenset(fields.split(","))
+    unknown = asked - set(Prediction.__struct_fields__)
+    if unknown:
+        raise BadRequest(
+            f"fields has no {sorted(unknown)}. Accepted: a comma-separated subset of "
+            f"{','.join(sorted(OPTIONAL_FIELDS))}."
+        )
+    return asked
+
+
+def parse_query(kind: type[Query]) -> Query:
+    """Read the query string as the given kind.
+
+    :raise BadRequest: a parameter is unknown or its value is not accepted
+    """
+    try:
+        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        accepted = ", ".join(kind.__struct_fields__)
+        raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error
+
+
+def json_response(value: object) -> Response:
+    """Answer with a value as JSON."""
+    return Response(msgspec.json.encode(value), content_type=JSON)
+
+
+def revalidated(response: Response, model: Model) -> Response:
+    """Let the browser keep what the model and the URL decide, and ask whether it has changed."""
+    response.set_etag(model.digest)
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response

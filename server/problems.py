@@ -1,0 +1,65 @@
+"""Errors as every client gets them: `application/problem+json` (RFC 9457)."""
+
+from http import HTTPStatus
+
+import msgspec
+from flask import Flask, Response
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct):
+    """An RFC 9457 problem; `detail` says what was wrong and what is accepted."""
+
+    title: str
+    status: int
+    detail: str
+
+
+def encode_problem(status: int, detail: str) -> bytes:
+    """Write the problem as JSON."""
+    return msgspec.json.encode(Problem(HTTPStatus(status).phrase, status, detail))
+
+
+def register_problems(app: Flask) -> None:
+    """Make each error of the app, expected or not, a problem."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> BaseResponse:
+        # A redirect is raised too, and carries its own response.
+        response = error.get_response()
+        if error.code is not None and error.code >= HTTPStatus.BAD_REQUEST:
+            response.content_type = PROBLEM_TYPE
+            response.data = encode_problem(error.code, error.description or "")
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected_error(error: Exception) -> Response:
+        app.logger.error("Unexpected error", exc_info=error)
+        detail = "The server failed; the request may well be right."
+        body = encode_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        return Response(body, HTTPStatus.INTERNAL_SERVER_ERROR, content_type=PROBLEM_TYPE)
+
+
+class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
+    """Waitress's answer to what never reaches the app, such as a request that is not HTTP."""
+
+    def execute(self) -> None:
+        """Send the error as a problem and close the connection."""
+        error = self.request.error
+        body = encode_problem(error.code, error.body)
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", PROBLEM_TYPE))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
+    """A waitress connection that reports its own errors as problems."""
+
+    error_task_class = ProblemTask

@@ -1,0 +1,6 @@
+"""Training, offline and in TensorFlow: MNIST in, a model file for the server out."""
+
+import os
+
+# TensorFlow reads it when it is imported: its notes on processors and GPUs would bury the progress.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

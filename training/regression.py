@@ -1,0 +1,120 @@
+"""The tutorial's softmax regression in TensorFlow: evidence, cross-entropy, steps of descent."""
+
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from server.model import DIGITS, PIXELS, Floats
+from training.data import Bytes
+from training.recipe import Recipe
+
+# Steps between two reports: few enough to see W learn, many enough to stay in compiled code.
+REPORT_STEPS = 50
+
+# Wraps or combines other optimisers, and so cannot be had by its name alone.
+_NOT_BY_NAME = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
+
+Report = Callable[[int, float, Floats, Floats], None]
+
+
+class DivergedError(Exception):
+    """The loss left the finite numbers; there is nothing to save."""
+
+
+def optimizer_names() -> dict[str, str]:
+    """Every optimiser that Keras ships and a name alone can make: lower case → its class's name."""
+    return {
+        name.lower(): name
+        for name, value in vars(keras.optimizers).items()
+        if isinstance(value, type) and name not in _NOT_BY_NAME
+    }
+
+
+def make_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """Make the recipe's optimiser.
+
+    :raise ValueError: Keras ships none of that name; the message lists those it does
+    """
+    names = optimizer_names()
+    if recipe.optimizer.lower() not in names:
+        raise ValueError(
+            f"Keras ships no optimizer {recipe.optimizer!r}. Accepted: {', '.join(sorted(names))}."
+        )
+    kind = getattr(keras.optimizers, names[recipe.optimizer.lower()])
+    return kind() if recipe.learning_rate is None else kind(learning_rate=recipe.learning_rate)
+
+
+def cross_entropy(evidence: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Mean cross-entropy in nats of evidence (n, 10) against one-hot labels (n, 10).
+
+    It is taken from the evidence: the logarithm of a softmax that underflows would be −∞.
+    """
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, evidence))
+
+
+def train(
+    pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, report: Report
+) -> tuple[Floats, Floats]:
+    """Learn W (784, 10) and b (10,) from pixels (n, 784), ink = 255, and labels (n,).
+
+    The same seed gives the same W and b, bit for bit, on the same machine.
+
+    :param report: called every REPORT_STEPS steps and at the end with the steps done, the mean loss
+        since the last report, W and b
+    :raise ValueError: the recipe's optimiser is unknown
+    :raise DivergedError: the loss is no longer finite
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    optimizer = make_optimizer(recipe)
+    W = tf.Variable(tf.zeros((PIXELS, DIGITS)), name="W")
+    b = tf.Variable(tf.zeros(DIGITS), name="b")
+    optimizer.build([W, b])
+    # The images go to TensorFlow once, as bytes: a quarter of what floats take.
+    images = tf.constant(pixels)
+    truth = tf.one_hot(labels, DIGITS)
+
+    @tf.function(  # type: ignore[untyped-decorator]  # TensorFlow ships no types
+        input_signature=[tf.TensorSpec((None, None), tf.int64)]
+    )
+    def descend(batches: tf.Tensor) -> tf.Tensor:
+        """Take a step for each row of indices (steps, batch size); return the mean loss."""
+        total = tf.constant(0.0)
+        for batch in batches:
+            x = tf.cast(tf.gather(images, batch), tf.float32) / 255
+            with tf.GradientTape() as tape:
+                loss = cross_entropy(tf.matmul(x, W) + b, tf.gather(truth, batch))
+            gradients = tape.gradient(loss, [W, b])
+            optimizer.apply(gradients, [W, b])
+            total += loss
+        return total / tf.cast(tf.shape(batches)[0], tf.float32)
+
+    done = 0
+    for batches in batch_indices(len(labels), recipe, seed):
+        loss = float(descend(batches))
+        done += len(batches)
+        if not np.isfinite(loss) or not np.isfinite(W.numpy()).all():
+            raise DivergedError(
+                f"The loss became {loss} within {done} steps: the learning rate is too high."
+            )
+        report(done, loss, W.numpy(), b.numpy())
+    return W.numpy(), b.numpy()
+
+
+def batch_indices(examples: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the examples of REPORT_STEPS steps at a time, as indices (steps, batch size).
+
+    As in the tutorial's loader, every example comes once before any comes again.
+    """
+    random = np.random.default_rng(seed)
+    order = np.empty(0, np.int64)
+    for start in range(0, recipe.steps, REPORT_STEPS):
+        steps = min(REPORT_STEPS, recipe.steps - start)
+        wanted = steps * recipe.batch_size
+        while len(order) < wanted:
+            order = np.concatenate([order, random.permutation(examples)])
+        yield order[:wanted].reshape(steps, recipe.batch_size)
+        order = order[wanted:]
