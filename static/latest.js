@@ -1,0 +1,48 @@
+/** One request at a time, and the newest question wins. */
+
+/** How long to wait before asking again when a question has failed, ms. */
+const RETRY_MS = 1000;
+
+/**
+ * Make a function that asks for the newest of the questions put to it.
+ *
+ * While an answer is awaited, later questions replace each other, so that nothing queues. A failed
+ * question is put again until it is answered or replaced.
+ * @template Question, Answer
+ * @param {(question: Question) => Promise<Answer>} ask
+ * @param {(question: Question, answer: Answer) => void} onAnswer
+ * @param {(error: unknown) => void} onFailure
+ * @returns {(question: Question) => void}
+ */
+export function askLatest(ask, onAnswer, onFailure) {
+  /** @type {{question: Question} | null} */
+  let waiting = null;
+  let asking = false;
+
+  const askNext = () => {
+    if (!waiting || asking) return;
+    const current = waiting;
+    waiting = null;
+    asking = true;
+    ask(current.question).then(
+      (answer) => {
+        asking = false;
+        onAnswer(current.question, answer);
+        askNext();
+      },
+      (error) => {
+        onFailure(error);
+        setTimeout(() => {
+          asking = false;
+          waiting ??= current;
+          askNext();
+        }, RETRY_MS);
+      },
+    );
+  };
+
+  return (question) => {
+    waiting = { question };
+    askNext();
+  };
+}

@@ -1,0 +1,171 @@
+/** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → view. */
+
+import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
+import { askLatest } from "./latest.js";
+import { listenToPen, paintStrokes } from "./pad.js";
+import { strokesToPixels } from "./pixels.js";
+import { createView, find } from "./view.js";
+
+/** @typedef {import("./pixels.js").Stroke} Stroke */
+
+/**
+ * What is asked about a drawing. Answers to the same `drawing` number may be shown while the pen
+ * goes on; clearing, undoing and changing the model begin a new number.
+ * @typedef {{pixels: Uint8Array, model: string, explained: boolean, drawing: number}} Question
+ */
+
+const pad = find("#pad", HTMLCanvasElement);
+const showState = createView();
+
+const state = {
+  /** @type {Stroke[]} */
+  strokes: [],
+  /** @type {import("./api.js").ModelSummary[]} */
+  models: [],
+  model: "",
+  drawing: 0,
+  busy: false,
+  /** @type {import("./api.js").Prediction | null} */
+  prediction: null,
+  problem: "",
+};
+
+/** @type {Question | null} */
+let lastQuestion = null;
+let frame = 0;
+
+const askPrediction = askLatest(
+  (/** @type {Question} */ { pixels, model, explained }) =>
+    fetchPrediction(pixels, model, explained),
+  (question, prediction) => {
+    state.problem = "";
+    if (question.drawing === state.drawing) {
+      state.prediction = prediction;
+      state.busy = question !== lastQuestion || frame !== 0;
+    }
+    render();
+  },
+  reportFailure,
+);
+
+const askModels = askLatest(
+  fetchModels,
+  (_question, list) => {
+    state.models = list.models;
+    state.model ||= list.default ?? "";
+    render();
+  },
+  reportFailure,
+);
+
+function render() {
+  showState({ ...state, hasInk: state.strokes.length > 0 });
+}
+
+function paint() {
+  paintStrokes(pad, state.strokes);
+}
+
+/** @param {unknown} error */
+function reportFailure(error) {
+  state.problem =
+    error instanceof ProblemError
+      ? `The server refused: ${error.message}`
+      : "The server cannot be reached. Your drawing is kept; trying again…";
+  render();
+}
+
+/**
+ * Ask about the drawing as it is now.
+ * @param {boolean} explained
+ */
+function ask(explained) {
+  cancelAnimationFrame(frame);
+  frame = 0;
+  const pixels = strokesToPixels(state.strokes);
+  state.busy = pixels !== null;
+  if (pixels) {
+    lastQuestion = { pixels, model: state.model, explained, drawing: state.drawing };
+    askPrediction(lastQuestion);
+  } else {
+    state.prediction = null;
+  }
+  render();
+}
+
+/** Begin anew: no answer to what was there before may still be shown. */
+function askAnew() {
+  state.drawing++;
+  state.prediction = null;
+  paint();
+  ask(true);
+}
+
+/** The pen has moved: paint and ask once a frame, however many points a frame brings. */
+function followPen() {
+  state.busy = true;
+  frame ||= requestAnimationFrame(() => {
+    paint();
+    ask(false);
+  });
+  render();
+}
+
+function undo() {
+  state.strokes.pop();
+  askAnew();
+}
+
+function clear() {
+  state.strokes = [];
+  askAnew();
+}
+
+/** @type {Stroke} */
+let stroke = [];
+
+listenToPen(pad, {
+  begin(point) {
+    stroke = [point];
+    state.strokes.push(stroke);
+    followPen();
+  },
+  extend(points) {
+    stroke.push(...points);
+    followPen();
+  },
+  end() {
+    paint();
+    ask(true);
+  },
+});
+
+find("#undo", HTMLButtonElement).addEventListener("click", undo);
+find("#clear", HTMLButtonElement).addEventListener("click", clear);
+
+find("#model", HTMLSelectElement).addEventListener("change", (event) => {
+  state.model = /** @type {HTMLSelectElement} */ (event.target).value;
+  askAnew();
+});
+
+/** @type {Record<string, () => void>} */
+const SHORTCUTS = { z: undo, c: clear, Escape: clear };
+
+addEventListener("keydown", (event) => {
+  // In a list of choices, letters choose.
+  if (event.target instanceof HTMLSelectElement || event.altKey) return;
+  const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey);
+  const action = event.ctrlKey || event.metaKey ? isUndo && undo : SHORTCUTS[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+// The size changes with the window, the screen's density with zoom or another screen, and the ink's
+// colour with the scheme; each needs the strokes painted again.
+new ResizeObserver(paint).observe(pad);
+addEventListener("resize", paint);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+
+askModels(undefined);
+render();

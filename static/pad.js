@@ -1,0 +1,92 @@
+/** The drawing pad: pointer events in, strokes out, and strokes painted. */
+
+import { PEN_WIDTH } from "./pixels.js";
+
+/** @typedef {import("./pixels.js").Point} Point */
+/** @typedef {import("./pixels.js").Stroke} Stroke */
+
+/**
+ * Report what one pen at a time does on the canvas, be it a mouse, a finger or a stylus.
+ *
+ * Every stroke that begins also ends, once. Points outside the pad are reported too: the pen may
+ * leave it and come back within a stroke.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{begin: (point: Point) => void, extend: (points: Point[]) => void, end: () => void}} pen
+ */
+export function listenToPen(canvas, pen) {
+  /** @type {{id: number, type: string} | null} */
+  let active = null;
+
+  /** @param {PointerEvent} event */
+  const toPoint = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+  };
+
+  const lift = () => {
+    active = null;
+    pen.end();
+  };
+
+  /**
+   * A pen that is already down goes before a second finger or a resting palm. A new first pointer
+   * of its own kind means that its end was never reported.
+   * @param {PointerEvent} event
+   */
+  const isIntruder = (event) =>
+    active !== null &&
+    event.pointerId !== active.id &&
+    !(event.isPrimary && event.pointerType === active.type);
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || isIntruder(event)) return;
+    if (active) lift();
+    active = { id: event.pointerId, type: event.pointerType };
+    try {
+      canvas.setPointerCapture(event.pointerId);
+    } catch {
+      // The pointer is gone already, or a script made the event. The stroke goes on without.
+    }
+    pen.begin(toPoint(event));
+  });
+
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== active?.id) return;
+    // Browsers hold back moves between two frames; Safari gives them out since version 17 only.
+    const moves = event.getCoalescedEvents?.() ?? [];
+    pen.extend((moves.length ? moves : [event]).map(toPoint));
+  });
+
+  for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
+    canvas.addEventListener(type, (event) => {
+      if (event.pointerId === active?.id) lift();
+    });
+  }
+
+  // Without it, a long press on a phone opens a menu in the middle of a stroke.
+  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+}
+
+/**
+ * Paint strokes over the whole canvas, as sharp as the screen is, in the canvas's CSS `color`.
+ * @param {HTMLCanvasElement} canvas
+ * @param {readonly Stroke[]} strokes
+ */
+export function paintStrokes(canvas, strokes) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const side = Math.round(canvas.clientWidth * devicePixelRatio);
+  // Setting the size, even to what it is, clears the canvas and its settings.
+  canvas.width = canvas.height = side;
+  context.scale(side, side);
+  context.lineWidth = PEN_WIDTH;
+  context.lineCap = context.lineJoin = "round";
+  context.strokeStyle = getComputedStyle(canvas).color;
+  for (const stroke of strokes) {
+    context.beginPath();
+    context.moveTo(stroke[0].x, stroke[0].y);
+    // The first point again: a line that goes nowhere is painted as a dot.
+    for (const point of stroke) context.lineTo(point.x, point.y);
+    context.stroke();
+  }
+}

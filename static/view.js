@@ -1,0 +1,162 @@
+/** Everything that the page shows beside the pad, from one state. */
+
+import { weightsUrl } from "./api.js";
+
+/** @typedef {import("./api.js").Prediction} Prediction */
+/** @typedef {import("./api.js").ModelSummary} ModelSummary */
+
+/**
+ * @typedef {object} Shown
+ * @property {readonly ModelSummary[]} models
+ * @property {string} model the chosen one's name
+ * @property {boolean} hasInk
+ * @property {boolean} busy whether the drawing has changed since the prediction was made
+ * @property {Prediction | null} prediction
+ * @property {string} problem what keeps answers away, in words
+ */
+
+/**
+ * Find the page's elements, and return the function that shows a state in them.
+ * @returns {(shown: Shown) => void}
+ */
+export function createView() {
+  const select = find("#model", HTMLSelectElement);
+  const hint = find("#hint", HTMLElement);
+  const problem = find("#problem", HTMLElement);
+  const answer = find("#answer", HTMLOutputElement);
+  const answerDigit = find("#answer-digit", HTMLElement);
+  const answerWords = find("#answer-words", HTMLElement);
+  const seen = find("#seen", HTMLImageElement);
+  const table = find("#rows", HTMLTableElement);
+  const rows = [...table.querySelectorAll("tr[data-class]")].map(createRow);
+
+  return (shown) => {
+    const { prediction } = shown;
+    showModels(select, shown.models, shown.model);
+    hint.hidden = shown.hasInk;
+    setText(problem, shown.problem);
+
+    answer.ariaBusy = String(shown.busy);
+    answer.dataset.digit = prediction ? String(prediction.digit) : "";
+    answer.dataset.sure = String(prediction?.sure ?? false);
+    setText(answerDigit, prediction ? String(prediction.digit) : "");
+    setText(answerWords, describe(shown));
+
+    // Pictures come with the lifted pen. Until then the last ones stay, dimmed, and nothing jumps.
+    table.dataset.explained = String(Boolean(prediction?.contributions));
+    showImage(seen, prediction, prediction?.input, "The 28 by 28 picture that the model saw");
+
+    const model = shown.models.find(({ name }) => name === shown.model);
+    for (const row of rows) row(prediction, model);
+  };
+}
+
+/**
+ * @param {Element} element a row of the table
+ * @param {number} digit
+ * @returns {(prediction: Prediction | null, model: ModelSummary | undefined) => void}
+ */
+function createRow(element, digit) {
+  const row = /** @type {HTMLElement} */ (element);
+  const fill = find(".fill", HTMLElement, row);
+  const percent = find(".percent", HTMLElement, row);
+  const evidence = find(".evidence", HTMLElement, row);
+  const weights = find(".weights", HTMLImageElement, row);
+  const contributions = find(".contributions", HTMLImageElement, row);
+
+  return (prediction, model) => {
+    const probability = prediction?.probabilities[digit];
+    row.dataset.probability = probability === undefined ? "" : String(probability);
+    row.classList.toggle("answered", prediction?.digit === digit);
+    fill.style.setProperty("--probability", String(probability ?? 0));
+    setText(percent, probability === undefined ? "" : formatPercent(probability));
+    const amount = prediction?.evidence?.[digit];
+    if (amount !== undefined || !prediction) {
+      setText(evidence, amount === undefined ? "" : formatSigned(amount));
+    }
+    if (model) {
+      const url = weightsUrl(model);
+      if (weights.getAttribute("src") !== url) weights.src = url;
+      weights.hidden = false;
+    }
+    const words = amount === undefined ? "" : `, evidence ${formatSigned(amount)}`;
+    const picture = prediction?.contributions?.[digit];
+    showImage(contributions, prediction, picture, `Your ink times the weights of ${digit}${words}`);
+  };
+}
+
+/**
+ * Show a picture that is there, keep the last one while it is on its way, hide it without a
+ * prediction.
+ * @param {HTMLImageElement} image
+ * @param {Prediction | null} prediction
+ * @param {string | undefined} source
+ * @param {string} words
+ */
+function showImage(image, prediction, source, words) {
+  if (source) {
+    image.src = source;
+    image.alt = words;
+  }
+  image.hidden = !prediction || !image.hasAttribute("src");
+  if (!prediction) image.removeAttribute("src");
+}
+
+/**
+ * @param {HTMLSelectElement} select
+ * @param {readonly ModelSummary[]} models
+ * @param {string} chosen
+ */
+function showModels(select, models, chosen) {
+  const known = [...select.options].map((option) => option.value);
+  if (models.map(({ name }) => name).join() !== known.join()) {
+    select.replaceChildren(
+      ...models.map(({ name, test_accuracy }) => {
+        return new Option(`${name}: ${formatPercent(test_accuracy)} on MNIST`, name);
+      }),
+    );
+  }
+  select.value = chosen;
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} the answer in words
+ */
+function describe({ prediction, hasInk }) {
+  if (!prediction) return hasInk ? "Reading…" : "Waiting for ink";
+  const percent = formatPercent(prediction.probabilities[prediction.digit]);
+  return prediction.sure ? `with a probability of ${percent}` : `Not sure: at most ${percent}`;
+}
+
+/** @param {number} fraction */
+function formatPercent(fraction) {
+  return `${(fraction * 100).toFixed(1)} %`;
+}
+
+/** @param {number} number */
+function formatSigned(number) {
+  return `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+}
+
+/**
+ * A live region that is written the same words again is read out again.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @param {ParentNode} [root]
+ * @returns {T}
+ */
+export function find(selector, kind, root = document) {
+  const element = root.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`The page has no ${selector}`);
+  return element;
+}
