@@ -103,11 +103,12 @@ function askAnew() {
 
 /** The pen has moved: paint and ask once a frame, however many points a frame brings. */
 function followPen() {
-  state.busy = true;
-  frame ||= requestAnimationFrame(() => {
+  if (frame) return;
+  frame = requestAnimationFrame(() => {
     paint();
     ask(false);
   });
+  state.busy = true;
   render();
 }
 

@@ -70,8 +70,8 @@ def train(
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     optimizer = make_optimizer(recipe)
-    W = tf.Variable(tf.zeros((PIXELS, DIGITS)), name="W")
-    b = tf.Variable(tf.zeros(DIGITS), name="b")
+    W = keras.Variable(np.zeros((PIXELS, DIGITS)), dtype="float32", name="W")
+    b = keras.Variable(np.zeros(DIGITS), dtype="float32", name="b")
     optimizer.build([W, b])
     # The images go to TensorFlow once, as bytes: a quarter of what floats take.
     images = tf.constant(pixels)
@@ -87,7 +87,7 @@ def train(
             x = tf.cast(tf.gather(images, batch), tf.float32) / 255
             with tf.GradientTape() as tape:
                 loss = cross_entropy(tf.matmul(x, W) + b, tf.gather(truth, batch))
-            gradients = tape.gradient(loss, [W, b])
+            gradients = tape.gradient(loss, [W.value, b.value])
             optimizer.apply(gradients, [W, b])
             total += loss
         return total / tf.cast(tf.shape(batches)[0], tf.float32)
@@ -101,6 +101,8 @@ def train(
                 f"The loss became {loss} within {done} steps: the learning rate is too high."
             )
         report(done, loss, W.numpy(), b.numpy())
+    # Some optimisers keep averages of W and b, and hand them over in the end.
+    optimizer.finalize_variable_values([W, b])
     return W.numpy(), b.numpy()
 
 

@@ -1,0 +1,92 @@
+"""What several tests share: a small model, the server, the browser."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+
+from server.app import create_app
+from server.model import DIGITS, PIXELS, ModelCard, save_model
+from tests.browser import MISSING, launch_browser
+from tests.serving import serve
+
+
+def make_card(**changes: object) -> ModelCard:
+    facts: dict[str, object] = {
+        "recipe": "tutorial",
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+        "steps": 1,
+        "batch_size": 1,
+        "seed": 0,
+        "train_accuracy": 0.5,
+        "validation_accuracy": 0.5,
+        "test_accuracy": 0.5,
+        "digit_accuracy": [0.5] * DIGITS,
+        "seconds": 1.0,
+        "data_sha256": {},
+        "versions": {},
+        "created": "2026-01-01T00:00:00+00:00",
+    }
+    return ModelCard(**(facts | changes))  # type: ignore[arg-type]
+
+
+def save_small_model(directory: Path, name: str = "small", favourite: int = 0) -> Path:
+    """Save a model that reads ink on pixel d alone as digit d, and else has a favourite."""
+    weights = np.zeros((PIXELS, DIGITS), np.float32)
+    weights[np.arange(DIGITS), np.arange(DIGITS)] = 8
+    bias = np.zeros(DIGITS, np.float32)
+    bias[favourite] = 1
+    return save_model(directory, name, weights, bias, make_card())
+
+
+def ink_on(*indices: int) -> list[float]:
+    return [1.0 if index in indices else 0.0 for index in range(PIXELS)]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    directory = tmp_path / "models"
+    save_small_model(directory)
+    return directory
+
+
+@pytest.fixture
+def client(models: Path) -> FlaskClient:
+    return create_app(models).test_client()
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Serve the demo as visitors get it, with its own models."""
+    with serve() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        with launch_browser() as browser:
+            yield browser
+    except FileNotFoundError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(MISSING)
+
+
+@pytest.fixture
+def page(browser: Browser, server_url: str) -> Iterator[Page]:
+    """Open the page in a desktop window; whatever its console says fails the test."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text))
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        yield page
+        assert complaints == []

@@ -1,0 +1,139 @@
+"""`python -m tests.drawn FILE.jsonl.gz`: how well the demo reads people's pen strokes.
+
+Each drawing is replayed, as pointer events, on the real page in headless Chromium, and the real
+server answers. It measures; it is no test.
+
+A line of the file is one drawing: {"label": 5, "hand": NAME, "strokes": [[[x, y], …], …]}, where x
+and y are fractions of the pad's side.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from collections import defaultdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+from tqdm import tqdm
+
+from tests.browser import launch_browser
+from tests.serving import serve
+
+BATCH = 50
+
+# Draws every drawing of a batch in turn; returns [digit, sure] of each.
+REPLAY = """
+async (drawings) => {
+  const pad = document.querySelector("canvas#pad");
+  const clear = document.querySelector("button#clear");
+  const answer = document.querySelector("output#answer");
+  const box = pad.getBoundingClientRect();
+
+  const send = (type, [x, y]) =>
+    pad.dispatchEvent(new PointerEvent(type, {
+      pointerId: 1, pointerType: "pen", isPrimary: true, button: 0, buttons: 1, bubbles: true,
+      clientX: box.left + x * box.width, clientY: box.top + y * box.height,
+    }));
+
+  const answered = () => new Promise((resolve) => {
+    const check = () => {
+      if (answer.ariaBusy !== "false") return;
+      observer.disconnect();
+      resolve();
+    };
+    const observer = new MutationObserver(check);
+    observer.observe(answer, { attributes: true });
+    check();
+  });
+
+  const answers = [];
+  for (const strokes of drawings) {
+    clear.click();
+    for (const stroke of strokes) {
+      send("pointerdown", stroke[0]);
+      for (const point of stroke.slice(1)) send("pointermove", point);
+      send("pointerup", stroke.at(-1));
+    }
+    await answered();
+    answers.push([answer.dataset.digit, answer.dataset.sure === "true"]);
+  }
+  return answers;
+}
+"""
+
+
+def main() -> None:
+    """Replay a file's drawings and print how many were read right."""
+    arguments = parse_arguments()
+    with gzip.open(arguments.file, "rt", encoding="utf-8") as file:
+        drawings = [json.loads(line) for line in islice(file, arguments.limit)]
+    if not drawings:
+        sys.exit(f"{arguments.file} has no drawings")
+    options = ["--models", arguments.models] if arguments.models else []
+    with serve(*options) as url, launch_browser() as browser:
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("#model option", state="attached")
+        if arguments.model:
+            page.select_option("#model", arguments.model)
+        model = page.input_value("#model")
+        answers = replay(page, [drawing["strokes"] for drawing in drawings])
+    print(json.dumps(summarise(model, drawings, answers)))
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drawn", description=__doc__)
+    parser.add_argument("file", type=Path, metavar="FILE.jsonl.gz")
+    parser.add_argument("--limit", type=int, help="replay only so many drawings")
+    parser.add_argument("--model", help="the model to ask; the default one unless given")
+    parser.add_argument("--models", help="directory of model files; the demo's unless given")
+    return parser.parse_args()
+
+
+def replay(page: Page, drawings: list[Any]) -> list[tuple[str, bool]]:
+    """Draw each drawing on the page and return the digit shown, and whether it was sure."""
+    answers: list[tuple[str, bool]] = []
+    with tqdm(total=len(drawings), unit="drawing") as progress:
+        for start in range(0, len(drawings), BATCH):
+            batch = drawings[start : start + BATCH]
+            answers += [(digit, sure) for digit, sure in page.evaluate(REPLAY, batch)]
+            progress.update(len(batch))
+    return answers
+
+
+def summarise(
+    model: str, drawings: list[dict[str, Any]], answers: list[tuple[str, bool]]
+) -> dict[str, Any]:
+    """Return the fraction read right, over all and by hand and label, and the fraction sure."""
+    right = [
+        digit == str(drawing["label"])
+        for drawing, (digit, _) in zip(drawings, answers, strict=True)
+    ]
+
+    def rates(key: str) -> dict[str, float]:
+        groups = defaultdict(list)
+        for drawing, is_right in zip(drawings, right, strict=True):
+            groups[str(drawing[key])].append(is_right)
+        return {name: mean(groups[name]) for name in sorted(groups)}
+
+    return {
+        "model": model,
+        "drawings": len(drawings),
+        "accuracy": mean(right),
+        "sure": mean([sure for _, sure in answers]),
+        "per_hand": rates("hand"),
+        "per_label": rates("label"),
+    }
+
+
+def mean(values: list[bool]) -> float:
+    """Return the fraction that is true, to four places."""
+    return round(sum(values) / len(values), 4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""The HTTP API: what it answers, and what it says to bad input."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from server.app import MAX_BODY_BYTES, create_app
+from server.model import DIGITS, PIXELS, SIDE, load_model, softmax
+from server.prediction import OPTIONAL_FIELDS
+from tests.conftest import ink_on, save_small_model
+from tests.serving import ROOT
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
+
+
+def decode(uri: str) -> Image.Image:
+    head, _, data = uri.partition(",")
+    assert head == "data:image/png;base64"
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_a_prediction_is_the_models_own_arithmetic(client: FlaskClient, models: Path) -> None:
+    random = np.random.default_rng(0)
+    pixels = random.random(PIXELS).astype(np.float32)
+    answer = client.post("/api/predict", json={"pixels": pixels.tolist()}).get_json()
+    model = load_model(models / "small.npz")
+    evidence = pixels.astype(np.float64) @ model.weights + model.bias
+    assert answer["model"] == "small"
+    assert answer["digit"] == evidence.argmax()
+    assert answer["evidence"] == pytest.approx(evidence, rel=1e-5)
+    assert answer["bias"] == pytest.approx(model.bias)
+    assert answer["probabilities"] == pytest.approx(softmax(evidence), rel=1e-4)
+    assert sum(answer["probabilities"]) == pytest.approx(1)
+
+
+def test_the_input_is_a_picture_of_the_pixels(client: FlaskClient) -> None:
+    body = bytes(index % 256 for index in range(PIXELS))
+    answer = client.post("/api/predict", data=body, content_type=BYTES).get_json()
+    assert decode(answer["input"]).tobytes() == body
+
+
+def test_contributions_are_drawn_on_one_scale_red_against_and_blue_for(models: Path) -> None:
+    save_small_model(models, "small")
+    client = create_app(models).test_client()
+    answer = client.post("/api/predict", json={"pixels": ink_on(3)}).get_json()
+    maps = [np.asarray(decode(uri).convert("RGB")) for uri in answer["contributions"]]
+    assert len(maps) == DIGITS
+    for digit, colours in enumerate(maps):
+        assert colours.shape == (SIDE, SIDE, 3)
+        assert (colours != 255).any() == (digit == 3)
+    red, _, blue = maps[3][0, 3].astype(int)
+    assert blue > red
+
+
+def test_bytes_and_json_give_the_same_answer(client: FlaskClient) -> None:
+    levels = np.arange(PIXELS) % 256
+    from_json = client.post("/api/predict", json={"pixels": (levels / 255).tolist()})
+    from_bytes = client.post(
+        "/api/predict", data=levels.astype(np.uint8).tobytes(), content_type=BYTES
+    )
+    assert from_json.get_json() == from_bytes.get_json()
+
+
+@pytest.mark.parametrize("asked", ["probabilities", "evidence,bias", "digit", "input,input"])
+def test_fields_limit_the_answer(client: FlaskClient, asked: str) -> None:
+    answer = client.post(f"/api/predict?fields={asked}", json={"pixels": ink_on(1)}).get_json()
+    assert answer.keys() == {"model", "digit", "sure"} | set(asked.split(","))
+
+
+def test_without_fields_everything_is_answered(client: FlaskClient) -> None:
+    answer = client.post("/api/predict", json={"pixels": ink_on(1)}).get_json()
+    assert answer.keys() == {"model", "digit", "sure"} | OPTIONAL_FIELDS
+
+
+def test_paper_without_ink_is_never_answered_surely(client: FlaskClient) -> None:
+    assert client.post("/api/predict", json={"pixels": ink_on(2)}).get_json()["sure"] is True
+    assert client.post("/api/predict", json={"pixels": ink_on()}).get_json()["sure"] is False
+
+
+def test_a_model_is_chosen_by_name(models: Path) -> None:
+    save_small_model(models, "other", favourite=9)
+    client = create_app(models).test_client()
+    paper = bytes(PIXELS)
+    for name, digit in [("small", 0), ("other", 9)]:
+        by_query = client.post(f"/api/predict?model={name}", data=paper, content_type=BYTES)
+        by_body = client.post("/api/predict", json={"pixels": ink_on(), "model": name})
+        assert by_query.get_json()["digit"] == by_body.get_json()["digit"] == digit
+
+
+def drawing(*first: Any, count: int = PIXELS) -> bytes:
+    """Write a drawing as JSON: the first pixels as given, the others paper."""
+    return json.dumps({"pixels": [*first, *[0] * (count - len(first))]}).encode()
+
+
+BAD_REQUESTS = [
+    # content type, body, status, part of the detail
+    (JSON, b"", 400, "truncated"),
+    (JSON, b'{"pixels": [', 400, "truncated"),
+    (JSON, b"\xff\xfe", 400, "malformed"),
+    (JSON, '{"pixels": []}'.encode("utf-16"), 400, "malformed"),
+    (JSON, b"\xef\xbb\xbf" + drawing(), 400, "malformed"),
+    (JSON, b"[" * 100_000, 422, "Expected `object`, got `array`"),
+    (JSON, b"null", 422, "Expected `object`, got `null`"),
+    (JSON, b"{}", 422, "missing required field `pixels`"),
+    (JSON, b'{"pixels": null}', 422, "Expected `array`, got `null` - at `$.pixels`"),
+    (JSON, b'{"pixels": "ink"}', 422, "Expected `array`, got `str`"),
+    (JSON, drawing(count=783), 422, "Expected `array` of length >= 784"),
+    (JSON, drawing(count=785), 422, "Expected `array` of length <= 784"),
+    (JSON, drawing([0]), 422, "Expected `float`, got `array` - at `$.pixels[0]`"),
+    (JSON, drawing("1"), 422, "Expected `float`, got `str`"),
+    (JSON, drawing(True), 422, "Expected `float`, got `bool`"),
+    (JSON, drawing(None), 422, "Expected `float`, got `null`"),
+    (JSON, drawing(0, 1.01), 422, "Expected `float` <= 1.0 - at `$.pixels[1]`"),
+    (JSON, drawing(-0.01), 422, "Expected `float` >= 0.0"),
+    (JSON, drawing(1e308), 422, "Expected `float` <= 1.0"),
+    (JSON, drawing(float("nan")), 422, "NaN is no intensity"),
+    (JSON, drawing(float("inf")), 422, "Infinity is no intensity"),
+    (JSON, drawing(float("-inf")), 422, "-Infinity is no intensity"),
+    (JSON, drawing().replace(b"}", b', "modle": "small"}'), 422, "unknown field `modle`"),
+    (JSON, drawing().replace(b"}", b', "model": 1}'), 422, "Expected `str | null`, got `int`"),
+    (JSON, drawing().replace(b"}", b', "model": "none"}'), 404, "no model 'none'. Accepted: small"),
+    (JSON, b" " * (MAX_BODY_BYTES + 1), 413, "exceeds"),
+    (BYTES, b"", 422, "Got 0 bytes"),
+    (BYTES, bytes(783), 422, "Got 783 bytes. Accepted: "),
+    (BYTES, bytes(785), 422, "Got 785 bytes"),
+    ("text/plain", drawing(), 415, "Got text/plain. Accepted: "),
+    (None, drawing(), 415, "Got no content type"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body", "status", "detail"), BAD_REQUESTS)
+def test_bad_drawings_are_refused_with_what_was_wrong(
+    client: FlaskClient, content_type: str | None, body: bytes, status: int, detail: str
+) -> None:
+    response = client.post("/api/predict", data=body, content_type=content_type)
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    problem = json.loads(response.data)
+    assert problem["status"] == status
+    assert detail in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/api/models/none/weights.png", 404, "no model 'none'. Accepted: small"),
+        ("/api/models/none/weights", 404, "no model 'none'"),
+        ("/api/models/none", 404, "no model 'none'"),
+        ("/api/models/small/weights.png?digit=10", 400, "Expected `int` <= 9 - at `$.digit`"),
+        ("/api/models/small/weights.png?digit=-1", 400, "Expected `int` >= 0"),
+        ("/api/models/small/weights.png?digit=one", 400, "Expected `int"),
+        ("/api/models/small/weights.png?scale=0", 400, "Expected `int` >= 1"),
+        ("/api/models/small/weights.png?scale=33", 400, "Expected `int` <= 32"),
+        ("/api/models/small/weights.png?size=3", 400, "Accepted parameters: digit, scale"),
+        ("/nowhere", 404, "not found"),
+        ("/static/../server/app.py", 404, "not found"),
+        ("/api/predict", 405, "not allowed"),
+    ],
+)
+def test_bad_paths_and_parameters_are_refused(
+    client: FlaskClient, path: str, status: int, detail: str
+) -> None:
+    response = client.get(path)
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    assert detail in json.loads(response.data)["detail"]
+
+
+def test_unknown_fields_are_refused(client: FlaskClient) -> None:
+    response = client.post("/api/predict?fields=probabilities,odds", json={"pixels": ink_on()})
+    assert response.status_code == 400
+    assert "fields has no ['odds']" in json.loads(response.data)["detail"]
+
+
+def test_an_unexpected_failure_shows_no_trace(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(models)
+    monkeypatch.setattr("server.app.predict", lambda *_: 1 / 0)
+    response = app.test_client().post("/api/predict", json={"pixels": ink_on()})
+    assert response.status_code == 500
+    assert response.content_type == "application/problem+json"
+    assert b"ZeroDivisionError" not in response.data
+
+
+def test_models_are_listed(client: FlaskClient) -> None:
+    answer = client.get("/api/models").get_json()
+    (summary,) = answer["models"]
+    assert answer["default"] == summary["name"] == "small"
+    assert summary["recipe"] == "tutorial"
+    assert summary["test_accuracy"] == 0.5
+    assert client.get("/api/models/small").get_json()["steps"] == 1
+
+
+def test_weights_are_given_as_they_are(client: FlaskClient, models: Path) -> None:
+    answer = client.get("/api/models/small/weights").get_json()
+    model = load_model(models / "small.npz")
+    assert np.array_equal(np.array(answer["weights"], np.float32), model.weights)
+    assert np.array_equal(np.array(answer["bias"], np.float32), model.bias)
+
+
+@pytest.mark.parametrize(
+    ("query", "size"), [("", (280, 28)), ("?digit=3", (28, 28)), ("?digit=3&scale=4", (112, 112))]
+)
+def test_weights_are_drawn(client: FlaskClient, query: str, size: tuple[int, int]) -> None:
+    response = client.get(f"/api/models/small/weights.png{query}")
+    assert response.content_type == "image/png"
+    assert Image.open(io.BytesIO(response.data)).size == size
+
+
+def test_a_browser_keeps_the_heatmaps_until_the_model_changes(models: Path) -> None:
+    app = create_app(models)
+    path = "/api/models/small/weights.png"
+    first = app.test_client().get(path)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert app.test_client().get(path, headers=known).status_code == 304
+    save_small_model(models, favourite=4)
+    assert create_app(models).test_client().get(path, headers=known).status_code == 200
+
+
+def test_health_tells_whether_the_server_can_predict(client: FlaskClient, tmp_path: Path) -> None:
+    assert client.get("/healthz").status_code == 200
+    empty = create_app(tmp_path / "none").test_client()
+    for response in (empty.get("/healthz"), empty.post("/api/predict", json={"pixels": ink_on()})):
+        assert response.status_code == 503
+        assert "No model is ready" in json.loads(response.data)["detail"]
+    assert empty.get("/api/models").get_json() == {"default": None, "models": []}
+
+
+def test_the_description_has_every_route_and_every_named_schema(client: FlaskClient) -> None:
+    description = client.get("/openapi.json").get_json()
+    assert description["openapi"].startswith("3.1")
+    routes = {
+        rule.rule.replace("<", "{").replace(">", "}")
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/api") or rule.rule == "/healthz"
+    }
+    assert description["paths"].keys() == routes
+    predict = description["paths"]["/api/predict"]["post"]
+    assert [parameter["name"] for parameter in predict["parameters"]] == ["fields", "model"]
+    assert predict["requestBody"]["content"].keys() == {JSON, BYTES}
+    assert predict["responses"].keys() == {"200", "400", "404", "413", "415", "422"}
+    schemas = description["components"]["schemas"]
+    assert schemas["Drawing"]["properties"]["pixels"]["minItems"] == PIXELS
+    named = {
+        part.split('"')[0] for part in json.dumps(description).split("#/components/schemas/")[1:]
+    }
+    assert named <= schemas.keys()
+
+
+def test_scripts_are_served_as_javascript_whatever_the_machine_calls_them(
+    client: FlaskClient,
+) -> None:
+    with client.get("/static/main.js") as response:
+        assert response.content_type.startswith("text/javascript")
+
+
+def test_every_answer_forbids_what_the_page_does_not_need(client: FlaskClient) -> None:
+    for path in ("/", "/api/models", "/nowhere", "/static/main.js"):
+        with client.get(path) as response:
+            headers = response.headers
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_tensorflow_is_never_imported_to_serve() -> None:
+    program = (
+        "import sys; from server.app import create_app; import server.__main__;"
+        "answer = create_app().test_client().post('/api/predict', json={'pixels': [0.5] * 784});"
+        "assert answer.status_code == 200;"
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'training')))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

