@@ -23,6 +23,8 @@ def main() -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way and leave with 0."""
     arguments = parse_arguments()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # A page asks for its dozen files at once; that some wait for a thread is no cause for alarm.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(arguments.models)
     host, port = arguments.host, arguments.port
     try:

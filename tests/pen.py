@@ -1,0 +1,55 @@
+"""Hands for the page: real pointer events from strokes, and digits to draw."""
+
+from playwright.sync_api import CDPSession, Page
+
+Stroke = list[tuple[float, float]]
+
+# Plain digits as fractions of the pad's side, written for these tests.
+SEVEN: list[Stroke] = [[(0.25, 0.2), (0.5, 0.2), (0.75, 0.2), (0.6, 0.5), (0.45, 0.85)]]
+ONE: list[Stroke] = [[(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]]
+FOUR: list[Stroke] = [
+    [(0.35, 0.15), (0.28, 0.35), (0.25, 0.5), (0.5, 0.5), (0.75, 0.5)],
+    [(0.62, 0.2), (0.62, 0.5), (0.62, 0.85)],
+]
+
+
+def on_screen(page: Page, point: tuple[float, float]) -> tuple[float, float]:
+    """Turn fractions of the pad into CSS pixels of the window."""
+    box = page.locator("#pad").bounding_box()
+    assert box is not None
+    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
+
+
+def draw_with_mouse(page: Page, strokes: list[Stroke]) -> None:
+    """Draw strokes as a hand with a mouse does."""
+    for stroke in strokes:
+        page.mouse.move(*on_screen(page, stroke[0]))
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*on_screen(page, point), steps=4)
+        page.mouse.up()
+
+
+def draw_with_finger(page: Page, strokes: list[Stroke]) -> None:
+    """Draw strokes as a finger does, through the browser's own touch input."""
+    touch = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        send_touch(touch, "touchStart", [on_screen(page, stroke[0])])
+        for point in stroke[1:]:
+            send_touch(touch, "touchMove", [on_screen(page, point)])
+        send_touch(touch, "touchEnd", [])
+    touch.detach()
+
+
+def send_touch(touch: CDPSession, kind: str, fingers: list[tuple[float, float]]) -> None:
+    """Send one touch event with all fingers that are down."""
+    points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(fingers)]
+    touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def read_answer(page: Page) -> str:
+    """Wait until the answer to the latest drawing is on screen, and return its digit."""
+    page.wait_for_selector("#answer[aria-busy=false]")
+    digit = page.get_attribute("#answer", "data-digit")
+    assert digit is not None
+    return digit

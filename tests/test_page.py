@@ -1,0 +1,235 @@
+"""The page as a person uses it, in a real browser with real pointer events."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.pen import (
+    FOUR,
+    ONE,
+    SEVEN,
+    draw_with_finger,
+    draw_with_mouse,
+    on_screen,
+    read_answer,
+    send_touch,
+)
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def phone(browser: Browser, server_url: str) -> Iterator[Page]:
+    """Open the page on a phone."""
+    with browser.new_context(
+        viewport=PHONE, device_scale_factor=3, has_touch=True, is_mobile=True
+    ) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        yield page
+
+
+def probabilities(page: Page) -> list[float]:
+    return [
+        float(row.get_attribute("data-probability") or "nan")
+        for row in page.locator("[data-class]").all()
+    ]
+
+
+def evidence(page: Page) -> list[float]:
+    texts = page.locator("[data-class] .evidence").all_text_contents()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
+def test_a_digit_drawn_with_the_mouse_is_read_and_explained(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    assert read_answer(page) == "7"
+    chances = probabilities(page)
+    assert len(chances) == 10
+    assert sum(chances) == pytest.approx(1, abs=1e-5)
+    assert max(chances) == chances[7]
+    assert page.get_attribute("#answer", "data-sure") == "true"
+    assert max(evidence(page)) == evidence(page)[7]
+    expect(page.locator("#answer-words")).to_contain_text(f"{chances[7] * 100:.1f} %")
+    for picture in page.locator("#seen, .weights, .contributions").all():
+        assert picture.evaluate("image => image.decode().then(() => image.naturalHeight)") == 28
+        assert picture.get_attribute("alt")
+
+
+def test_a_digit_drawn_with_a_finger_is_read_on_a_phone(phone: Page) -> None:
+    draw_with_finger(phone, FOUR)
+    assert read_answer(phone) == "4"
+
+
+def test_a_vertical_stroke_on_a_phone_does_not_scroll_the_page(phone: Page) -> None:
+    assert phone.evaluate("document.documentElement.scrollHeight > innerHeight")
+    draw_with_finger(phone, [[(0.5, 0.9), (0.5, 0.5), (0.5, 0.1)]])
+    assert read_answer(phone) == "1"
+    assert phone.evaluate("scrollY") == 0
+
+
+def test_nothing_is_wider_than_the_phone(phone: Page) -> None:
+    draw_with_finger(phone, SEVEN)
+    read_answer(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_a_second_finger_does_not_draw(phone: Page) -> None:
+    touch = phone.context.new_cdp_session(phone)
+    pen = [on_screen(phone, (0.5, y / 10)) for y in range(1, 10)]
+    palm = [on_screen(phone, (0.9, 0.9 - y / 100)) for y in range(9)]
+    send_touch(touch, "touchStart", [pen[0]])
+    for first, second in zip(pen, palm, strict=True):
+        send_touch(touch, "touchMove", [first, second])
+    send_touch(touch, "touchEnd", [])
+    assert read_answer(phone) == "1"
+
+
+def test_the_probabilities_move_while_the_pen_does(page: Page) -> None:
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    for point in ONE[0][1:]:
+        page.mouse.move(*on_screen(page, point), steps=4)
+    page.wait_for_selector("[data-class='1'].answered")
+    page.wait_for_selector("#answer[aria-busy=false]")
+    # The pen is still down: the pictures of the whole answer are not asked for.
+    expect(page.locator("#rows")).to_have_attribute("data-explained", "false")
+    page.mouse.up()
+    expect(page.locator("#rows")).to_have_attribute("data-explained", "true")
+
+
+def test_a_pen_that_leaves_the_pad_and_comes_back_draws_one_stroke(page: Page) -> None:
+    draw_with_mouse(page, [[(0.5, 0.1), (0.5, 0.9), (1.3, 0.9), (0.5, 0.85)]])
+    read_answer(page)
+    page.click("#undo")
+    assert read_answer(page) == ""
+
+
+def test_a_right_click_does_not_draw(page: Page) -> None:
+    page.locator("#pad").click(button="right")
+    assert read_answer(page) == ""
+
+
+def test_clearing_takes_the_answer_away(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    assert read_answer(page) == "7"
+    page.click("#clear")
+    assert read_answer(page) == ""
+    assert page.get_attribute("[data-class='7']", "data-probability") == ""
+    assert page.locator("#seen").is_hidden()
+    expect(page.locator("#hint")).to_be_visible()
+
+
+@pytest.mark.parametrize("undo", ["button", "z", "Control+z"])
+def test_undo_takes_the_last_stroke_back(page: Page, undo: str) -> None:
+    draw_with_mouse(page, ONE)
+    assert read_answer(page) == "1"
+    before = probabilities(page)
+    draw_with_mouse(page, [[(0.1, 0.5), (0.9, 0.5)]])
+    read_answer(page)
+    assert probabilities(page) != before
+    if undo == "button":
+        page.click("#undo")
+    else:
+        page.keyboard.press(undo)
+    assert read_answer(page) == "1"
+    assert probabilities(page) == before
+
+
+@pytest.mark.parametrize("key", ["c", "Escape"])
+def test_a_key_clears(page: Page, key: str) -> None:
+    draw_with_mouse(page, ONE)
+    read_answer(page)
+    page.keyboard.press(key)
+    assert read_answer(page) == ""
+
+
+def test_the_page_asks_its_own_server_alone(browser: Browser, server_url: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        urls: list[str] = []
+        page.on("request", lambda request: urls.append(request.url))
+        page.goto(server_url)
+        draw_with_mouse(page, SEVEN)
+        assert read_answer(page) == "7"
+        assert len(urls) > 5
+        assert [url for url in urls if not url.startswith((server_url, "data:"))] == []
+
+
+def test_a_late_answer_to_a_cleared_drawing_is_dropped(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/predict*", lambda route: held.append(route))
+    draw_with_mouse(page, SEVEN)
+    page.wait_for_timeout(50)
+    page.click("#clear")
+    assert len(held) == 1
+    with page.expect_response("**/api/predict*"):
+        # What was held goes on its way.
+        page.unroute("**/api/predict*")
+    page.wait_for_timeout(100)
+    assert read_answer(page) == ""
+    assert set(page.locator(".percent").all_text_contents()) == {""}
+
+
+def test_one_request_is_under_way_at_a_time(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/predict*", lambda route: held.append(route))
+    draw_with_mouse(page, FOUR)
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    page.unroute("**/api/predict*")
+    assert read_answer(page) == "4"
+
+
+def test_the_page_answers_again_by_itself_when_the_server_is_back(
+    browser: Browser, server_url: str
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        page.route("**/api/predict*", lambda route: route.abort())
+        draw_with_mouse(page, SEVEN)
+        expect(page.locator("#problem")).to_contain_text("cannot be reached")
+        assert page.get_attribute("#answer", "aria-busy") == "true"
+        page.unroute("**/api/predict*")
+        assert read_answer(page) == "7"
+        expect(page.locator("#problem")).to_have_text("")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("density", [1, 3])
+def test_ink_is_painted_sharply_and_stands_out(
+    browser: Browser, server_url: str, scheme: str, density: int
+) -> None:
+    with browser.new_context(
+        color_scheme=scheme,  # type: ignore[arg-type]
+        device_scale_factor=density,
+    ) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        draw_with_mouse(page, ONE)
+        width, painted, ink, paper = page.locator("#pad").evaluate(
+            """(pad) => {
+              const middle = pad.getContext("2d").getImageData(pad.width / 2, pad.height / 2, 1, 1);
+              return [pad.width / pad.clientWidth, [...middle.data.slice(0, 3)],
+                      getComputedStyle(pad).color,
+                      getComputedStyle(pad.parentElement).backgroundColor];
+            }"""
+        )
+        assert width == pytest.approx(density, rel=0.01)
+        assert painted == [int(number) for number in re.findall(r"\d+", ink)]
+        assert ink != paper
+
+
+def test_every_control_has_a_name_and_every_picture_words(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    for element in page.locator("button, select, img, canvas, output").all():
+        name = element.evaluate(
+            "e => e.ariaLabel || e.alt || e.labels?.[0]?.textContent || e.textContent"
+        )
+        assert name.strip()
