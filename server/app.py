@@ -26,11 +26,12 @@ from server.drawing import (
     parse_json,
 )
 from server.heatmap import heatmap
-from server.model import DIGITS, MODELS, SIDE, Floats, Model, ModelCard
+from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
 from server.openapi import describe, openapi
 from server.prediction import OPTIONAL_FIELDS, Prediction, predict
 from server.problems import register_problems
+from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
 

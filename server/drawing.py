@@ -6,7 +6,7 @@ from typing import Annotated, Never
 import msgspec
 import numpy as np
 
-from server.model import PIXELS, Floats
+from server.shapes import PIXELS, Floats
 
 JSON = "application/json"
 BYTES = "application/octet-stream"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.model import Floats
+from server.shapes import Floats
 
 NEGATIVE = (202, 0, 32)
 POSITIVE = (5, 93, 190)

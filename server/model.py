@@ -16,17 +16,15 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-SIDE = 28
-PIXELS = SIDE * SIDE
-DIGITS = 10
+from server.normalization import NORMALIZATIONS
+from server.shapes import DIGITS, PIXELS, Floats
+
 FILE_SUFFIX = ".npz"
 
 # Where the models that come with the demo are kept.
 MODELS = Path(__file__).parent / "models"
 
-Floats = NDArray[np.float32]
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _ARRAYS = {"weights": (PIXELS, DIGITS), "bias": (DIGITS,)}
@@ -40,11 +38,13 @@ class ModelError(ValueError):
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """How a model came to be and how well it does.
 
-    Accuracies are fractions of the MNIST split that they name. `learning_rate` is None where the
-    optimiser's own default was used. `data_sha256` maps each data file to its checksum.
+    `normalization` names what every image went through. `learning_rate` is None where the
+    optimiser's own default was used. Accuracies are fractions of the MNIST split that they name.
+    `data_sha256` maps each data file to its checksum.
     """
 
     recipe: str
+    normalization: str
     optimizer: str
     learning_rate: float | None
     steps: int
@@ -74,12 +74,19 @@ class Model:
     card: ModelCard
     digest: str
 
+    def normalize(self, pixels: Floats) -> Floats:
+        """Make of drawn pixels (…, 784) in [0, 1] what the weights are for, in the same shape."""
+        return NORMALIZATIONS[self.card.normalization](pixels)
+
     def evidence(self, pixels: Floats) -> Floats:
-        """Weigh pixels (…, 784) in [0, 1]: the evidence, or logits, (…, 10) for each digit."""
+        """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit."""
         return pixels @ self.weights + self.bias
 
     def contributions(self, pixels: Floats) -> Floats:
-        """Pixel × weight, (10, 784): with the bias, each row adds up to that digit's evidence."""
+        """Multiply each normalised pixel (784,) by its weights: (10, 784).
+
+        With the bias, each row adds up to that digit's evidence.
+        """
         return (pixels[:, np.newaxis] * self.weights).T
 
 
@@ -180,5 +187,7 @@ def _unpack(name: str, content: bytes) -> Model:
         card = msgspec.json.decode(arrays["card"].tobytes(), type=ModelCard)
     except msgspec.DecodeError as error:
         raise ModelError(f"card: {error}") from error
+    if card.normalization not in NORMALIZATIONS:
+        raise ModelError(f"this server knows no normalization {card.normalization!r}")
     digest = hashlib.sha256(content).hexdigest()
     return Model(name, arrays["weights"], arrays["bias"], card, digest)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server.model import FILE_SUFFIX, Model, ModelError, load_model
 
-DEFAULT_MODEL = "tutorial"
+DEFAULT_MODEL = "normalized"
 
 # Looking for changed files costs some 20 µs; once a second is soon enough for a person.
 CHECK_SECONDS = 1.0

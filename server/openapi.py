@@ -11,8 +11,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from server.drawing import BYTES, JSON
-from server.model import PIXELS
 from server.problems import PROBLEM_TYPE, Problem
+from server.shapes import PIXELS
 
 _SCHEMAS = "#/components/schemas/{name}"
 

@@ -5,7 +5,8 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from server.heatmap import data_uri, heatmap, picture
-from server.model import SIDE, Floats, Model, softmax
+from server.model import Model, softmax
+from server.shapes import SIDE, Floats
 
 # Below it, some other digit may be as likely as the one answered.
 SURE_PROBABILITY = 0.5
@@ -37,7 +38,8 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
 
     Nothing else is computed: pictures cost a hundred times what the model costs.
     """
-    evidence = model.evidence(pixels)
+    seen = model.normalize(pixels)
+    evidence = model.evidence(seen)
     probabilities = softmax(evidence)
     digit = int(evidence.argmax())
     answer = Prediction(
@@ -52,9 +54,9 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
     if "bias" in fields:
         answer.bias = model.bias.tolist()
     if "input" in fields:
-        answer.input = data_uri(picture(pixels.reshape(SIDE, SIDE)))
+        answer.input = data_uri(picture(seen.reshape(SIDE, SIDE)))
     if "contributions" in fields:
-        contributions = model.contributions(pixels).reshape(-1, SIDE, SIDE)
+        contributions = model.contributions(seen).reshape(-1, SIDE, SIDE)
         limit = float(np.abs(contributions).max())
         answer.contributions = [data_uri(heatmap(values, limit)) for values in contributions]
     return answer

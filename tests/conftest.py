@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from server.app import create_app
-from server.model import DIGITS, PIXELS, ModelCard, save_model
+from server.model import ModelCard, save_model
+from server.shapes import DIGITS, PIXELS
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
 
@@ -18,6 +19,7 @@ from tests.serving import serve
 def make_card(**changes: object) -> ModelCard:
     facts: dict[str, object] = {
         "recipe": "tutorial",
+        "normalization": "none",
         "optimizer": "sgd",
         "learning_rate": 0.5,
         "steps": 1,

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from server.app import MAX_BODY_BYTES, create_app
-from server.model import DIGITS, PIXELS, SIDE, load_model, softmax
+from server.model import load_model, softmax
 from server.prediction import OPTIONAL_FIELDS
+from server.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import ink_on, save_small_model
 from tests.serving import ROOT
 

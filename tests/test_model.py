@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from server import model as model_module
-from server.model import DIGITS, PIXELS, Model, ModelError, load_model, save_model, softmax
+from server.model import Model, ModelError, load_model, save_model, softmax
+from server.shapes import DIGITS, PIXELS
 from tests.conftest import make_card, save_small_model
 
 # Four pixels and two digits: small enough to check by hand.

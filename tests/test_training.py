@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.model import DIGITS, PIXELS, Floats, load_model, softmax
+from server.model import load_model, softmax
+from server.shapes import DIGITS, PIXELS, Floats
 from tests.conftest import save_small_model
 from training import command
 from training.data import CHECKSUMS, DataError, Dataset, Images, load_mnist
@@ -24,7 +25,7 @@ from training.regression import (
     train,
 )
 
-SHORT = Recipe("tutorial", optimizer="sgd", learning_rate=0.5, steps=60, batch_size=50)
+SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
 
 def silent(_step: int, _loss: float, _weights: Floats, _bias: Floats) -> None:

@@ -16,13 +16,15 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from server.model import MODELS, Floats, ModelCard, ModelError, check_name, save_model
+from server.model import MODELS, ModelCard, ModelError, check_name, save_model
+from server.shapes import Floats
 from training.data import DataError, Dataset, add_data_argument, load_mnist
 from training.evaluation import accuracy, digit_accuracy
+from training.examples import add_written, normalize_dataset
 from training.recipe import RECIPES, Recipe
 from training.regression import DivergedError, make_optimizer, train
 
-DEFAULT_RECIPE = "tutorial"
+DEFAULT_RECIPE = "normalized"
 INTERRUPTED = 130
 
 
@@ -110,10 +112,13 @@ def train_and_save(
 ) -> ModelCard:
     """Train on the dataset, evaluate what the server would answer, save it, and return its card.
 
+    :param dataset: as it was drawn: normalising it is part of the training
     :raise DivergedError: the loss left the finite numbers
     :raise OSError: the model cannot be written
     """
     start = time.monotonic()
+    dataset = normalize_dataset(dataset, recipe)
+    examples = add_written(dataset.train, recipe, seed)
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
         def report(step: int, loss: float, weights: Floats, bias: Floats) -> None:
@@ -121,9 +126,10 @@ def train_and_save(
             progress.set_postfix(loss=f"{loss:.4f}", validation=f"{validation:.4f}", refresh=False)
             progress.update(step - progress.n)
 
-        weights, bias = train(dataset.train.pixels, dataset.train.labels, recipe, seed, report)
+        weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
     card = ModelCard(
         recipe=recipe.name,
+        normalization=recipe.normalization,
         optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
         steps=recipe.steps,

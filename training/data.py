@@ -21,7 +21,7 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-from server.model import PIXELS
+from server.shapes import PIXELS
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"

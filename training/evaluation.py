@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from server.model import DIGITS, Floats
+from server.shapes import DIGITS, Floats
 from training.data import Images
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from server.model import DIGITS, PIXELS, Floats
+from server.shapes import DIGITS, PIXELS, Floats
 from training.data import Bytes
 from training.recipe import Recipe
 
@@ -43,8 +43,12 @@ def make_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
         raise ValueError(
             f"Keras ships no optimizer {recipe.optimizer!r}. Accepted: {', '.join(sorted(names))}."
         )
-    kind = getattr(keras.optimizers, names[recipe.optimizer.lower()])
-    return kind() if recipe.learning_rate is None else kind(learning_rate=recipe.learning_rate)
+    optimizer = getattr(keras.optimizers, names[recipe.optimizer.lower()])()
+    rate = optimizer.learning_rate if recipe.learning_rate is None else recipe.learning_rate
+    if recipe.decay:
+        rate = keras.optimizers.schedules.PolynomialDecay(float(rate), recipe.steps, 0)
+    optimizer.learning_rate = rate
+    return optimizer
 
 
 def cross_entropy(evidence: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,10 @@
+"""The sizes and types that everything shares."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+DIGITS = 10
+
+Floats = NDArray[np.float32]
