@@ -56,6 +56,7 @@ class ModelSummary(msgspec.Struct, kw_only=True):
 
     name: str
     recipe: str
+    normalization: str
     test_accuracy: float
     created: str
     digest: str
@@ -139,6 +140,7 @@ def create_app(models: Path = MODELS) -> Flask:
             ModelSummary(
                 name=model.name,
                 recipe=model.card.recipe,
+                normalization=model.card.normalization,
                 test_accuracy=model.card.test_accuracy,
                 created=model.card.created,
                 digest=model.digest,

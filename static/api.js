@@ -11,7 +11,14 @@
  * @property {string[]} [contributions] PNG data URIs
  */
 
-/** @typedef {{name: string, recipe: string, test_accuracy: number, digest: string}} ModelSummary */
+/**
+ * @typedef {object} ModelSummary
+ * @property {string} name
+ * @property {string} recipe
+ * @property {string} normalization
+ * @property {number} test_accuracy
+ * @property {string} digest
+ */
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {

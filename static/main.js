@@ -24,6 +24,8 @@ const state = {
   models: [],
   model: "",
   drawing: 0,
+  /** @type {Uint8Array | null} */
+  pixels: null,
   busy: false,
   /** @type {import("./api.js").Prediction | null} */
   prediction: null,
@@ -59,7 +61,7 @@ const askModels = askLatest(
 );
 
 function render() {
-  showState({ ...state, hasInk: state.strokes.length > 0 });
+  showState(state);
 }
 
 function paint() {
@@ -83,6 +85,7 @@ function ask(explained) {
   cancelAnimationFrame(frame);
   frame = 0;
   const pixels = strokesToPixels(state.strokes);
+  state.pixels = pixels;
   state.busy = pixels !== null;
   if (pixels) {
     lastQuestion = { pixels, model: state.model, explained, drawing: state.drawing };

@@ -15,7 +15,7 @@ export const SIDE = 28;
 const FIT = 20;
 
 /** The pen's width as a fraction of the pad's. */
-export const PEN_WIDTH = 0.085;
+export const PEN_WIDTH = 0.08;
 
 /** Cells along the pad's side: a digit half as high as the pad has 8×8 cells to a pixel. */
 const GRID = 320;

@@ -2,6 +2,8 @@
 
 import { weightsUrl } from "./api.js";
 
+import { SIDE } from "./pixels.js";
+
 /** @typedef {import("./api.js").Prediction} Prediction */
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
 
@@ -9,11 +11,17 @@ import { weightsUrl } from "./api.js";
  * @typedef {object} Shown
  * @property {readonly ModelSummary[]} models
  * @property {string} model the chosen one's name
- * @property {boolean} hasInk
+ * @property {Uint8Array | null} pixels the drawing's 784 intensities; null without ink
  * @property {boolean} busy whether the drawing has changed since the prediction was made
  * @property {Prediction | null} prediction
  * @property {string} problem what keeps answers away, in words
  */
+
+/** @type {Record<string, string>} What each of the server's normalisations does, in words. */
+const NORMALIZATIONS = {
+  none: "The same: this model takes it as it is",
+  moments: "Set upright, then left, right, top and bottom stretched until the ink spreads alike",
+};
 
 /**
  * Find the page's elements, and return the function that shows a state in them.
@@ -26,14 +34,17 @@ export function createView() {
   const answer = find("#answer", HTMLOutputElement);
   const answerDigit = find("#answer-digit", HTMLElement);
   const answerWords = find("#answer-words", HTMLElement);
+  const sent = find("#sent", HTMLCanvasElement);
   const seen = find("#seen", HTMLImageElement);
+  const normalization = find("#normalization", HTMLElement);
   const table = find("#rows", HTMLTableElement);
   const rows = [...table.querySelectorAll("tr[data-class]")].map(createRow);
 
   return (shown) => {
-    const { prediction } = shown;
+    const { prediction, pixels } = shown;
+    const model = shown.models.find(({ name }) => name === shown.model);
     showModels(select, shown.models, shown.model);
-    hint.hidden = shown.hasInk;
+    hint.hidden = pixels !== null;
     setText(problem, shown.problem);
 
     answer.ariaBusy = String(shown.busy);
@@ -44,9 +55,10 @@ export function createView() {
 
     // Pictures come with the lifted pen. Until then the last ones stay, dimmed, and nothing jumps.
     table.dataset.explained = String(Boolean(prediction?.contributions));
+    showPixels(sent, pixels);
     showImage(seen, prediction, prediction?.input, "The 28 by 28 picture that the model saw");
+    setText(normalization, NORMALIZATIONS[model?.normalization ?? ""] ?? "");
 
-    const model = shown.models.find(({ name }) => name === shown.model);
     for (const row of rows) row(prediction, model);
   };
 }
@@ -103,6 +115,19 @@ function showImage(image, prediction, source, words) {
 }
 
 /**
+ * @param {HTMLCanvasElement} canvas SIDE × SIDE
+ * @param {Uint8Array | null} pixels
+ */
+function showPixels(canvas, pixels) {
+  canvas.hidden = !pixels;
+  if (!pixels) return;
+  const image = new ImageData(SIDE, SIDE);
+  pixels.forEach((intensity, index) => image.data.fill(intensity, 4 * index, 4 * index + 3));
+  for (let index = 3; index < image.data.length; index += 4) image.data[index] = 255;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+}
+
+/**
  * @param {HTMLSelectElement} select
  * @param {readonly ModelSummary[]} models
  * @param {string} chosen
@@ -123,8 +148,8 @@ function showModels(select, models, chosen) {
  * @param {Shown} shown
  * @returns {string} the answer in words
  */
-function describe({ prediction, hasInk }) {
-  if (!prediction) return hasInk ? "Reading…" : "Waiting for ink";
+function describe({ prediction, pixels }) {
+  if (!prediction) return pixels ? "Reading…" : "Waiting for ink";
   const percent = formatPercent(prediction.probabilities[prediction.digit]);
   return prediction.sure ? `with a probability of ${percent}` : `Not sure: at most ${percent}`;
 }

@@ -16,11 +16,13 @@ from tests.conftest import save_small_model
 from training import command
 from training.data import CHECKSUMS, DataError, Dataset, Images, load_mnist
 from training.evaluation import accuracy, digit_accuracy
+from training.examples import add_written, normalize_dataset
 from training.recipe import RECIPES, Recipe
 from training.regression import (
     DivergedError,
     batch_indices,
     cross_entropy,
+    make_optimizer,
     optimizer_names,
     train,
 )
@@ -172,7 +174,7 @@ def test_the_command_trains_evaluates_and_saves(run: Any, dataset: Dataset, tmp_
 
 
 def test_another_optimizer_is_one_word(run: Any, tmp_path: Path) -> None:
-    run("--optimizer", "Adam", "--name", "with-adam")
+    run("--recipe", "tutorial", "--optimizer", "Adam", "--name", "with-adam")
     card = load_model(tmp_path / "with-adam.npz").card
     assert (card.optimizer, card.learning_rate) == ("adam", None)
 
@@ -190,7 +192,7 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
 ) -> None:
     before = save_small_model(tmp_path, "tutorial").read_bytes()
     with pytest.raises(SystemExit) as stop:
-        run(*arguments)
+        run("--recipe", "tutorial", *arguments)
     assert message in str(stop.value)
     assert "is as it was" in str(stop.value)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
@@ -202,7 +204,7 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
 )
 def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        run(*arguments)
+        run("--recipe", "tutorial", *arguments)
     assert stop.value.code == 2
 
 
@@ -216,10 +218,45 @@ def test_interrupting_keeps_the_old_model(
 
     monkeypatch.setattr(command, "accuracy", interrupt)
     with pytest.raises(SystemExit) as stop:
-        run()
+        run("--recipe", "tutorial")
     assert stop.value.code == command.INTERRUPTED
     assert "'tutorial' is as it was" in capsys.readouterr().err
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
+    images = dataset.train
+    free, _ = train(images.pixels, images.labels, SHORT, 0, silent)
+    held, _ = train(images.pixels, images.labels, replace(SHORT, penalty=0.1), 0, silent)
+    assert np.square(held).sum() < np.square(free).sum() / 2
+
+
+def test_a_falling_rate_ends_at_nothing() -> None:
+    rate = make_optimizer(replace(SHORT, decay=True))._learning_rate
+    assert [float(rate(step)) for step in (0, 30, 60)] == pytest.approx([0.5, 0.25, 0])
+
+
+def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
+    run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(RECIPES["normalized"], written=50, steps=100)
+    monkeypatch.setitem(RECIPES, "normalized", small)
+    result = run("--recipe", "normalized")
+    model = load_model(tmp_path / "normalized.npz")
+    assert model.card.normalization == "moments"
+    seen = model.normalize(dataset.test.intensities)
+    right = model.evidence(seen).argmax(axis=1) == dataset.test.labels
+    assert result["test_accuracy"] == np.mean(right)
+
+
+def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
+    recipe = replace(RECIPES["normalized"], written=20)
+    images = normalize_dataset(dataset, recipe).train
+    examples = add_written(images, recipe, seed=0)
+    assert len(examples.labels) == len(images.labels) + 20
+    assert np.array_equal(examples.pixels[:-20], images.pixels)
+    assert examples.labels[-20:].tolist() == [*range(10), *range(10)]
+    assert add_written(images, replace(recipe, written=0), seed=0) is images
 
 
 @pytest.fixture(scope="session")

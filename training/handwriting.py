@@ -19,7 +19,7 @@ from training.data import Images
 # The longer side of the ink in the picture, in pixels, as in MNIST.
 FIT = 20
 
-# The pen as a fraction of the digit's longer side: on the page it is 8.5 % of the pad, of which
+# The pen as a fraction of the digit's longer side: on the page it is 8 % of the pad, of which
 # people's digits fill 40 to 100 %.
 PEN = (0.08, 0.2)
 

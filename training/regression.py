@@ -91,7 +91,8 @@ def train(
             x = tf.cast(tf.gather(images, batch), tf.float32) / 255
             with tf.GradientTape() as tape:
                 loss = cross_entropy(tf.matmul(x, W) + b, tf.gather(truth, batch))
-            gradients = tape.gradient(loss, [W.value, b.value])
+                penalized = loss + recipe.penalty * tf.reduce_sum(tf.square(W))
+            gradients = tape.gradient(penalized, [W.value, b.value])
             optimizer.apply(gradients, [W, b])
             total += loss
         return total / tf.cast(tf.shape(batches)[0], tf.float32)
