@@ -1,9 +1,10 @@
 """One softmax regression, y = softmax(xW + b), and the file that it is kept in.
 
 A model's file is an uncompressed NumPy archive (.npz, read without pickle, so that reading runs no
-code) of three arrays: `weights` (784, 10) and `bias` (10,), both float32, and `card`, the UTF-8
-bytes of a JSON object with all that a reader must know of the training. The archive's checksums
-tell a damaged file from a whole one.
+code) of `weights` (784, 10) and `bias` (10,); of what tells familiar pictures from strange ones,
+`means` (10, 392), `axes` (10, 392, 45) and `limits` (10,); and of `card`, the UTF-8 bytes of a JSON
+object with all that a reader must know of the training. Numbers are float32, but for `axes`, which
+are float16. The archive's checksums tell a damaged file from a whole one.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from server.familiarity import AXES, FEATURES, Familiarity
 from server.normalization import NORMALIZATIONS
 from server.shapes import DIGITS, PIXELS, Floats
 
@@ -27,7 +29,13 @@ MODELS = Path(__file__).parent / "models"
 
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
-_ARRAYS = {"weights": (PIXELS, DIGITS), "bias": (DIGITS,)}
+_ARRAYS = {
+    "weights": ((PIXELS, DIGITS), np.dtype(np.float32)),
+    "bias": ((DIGITS,), np.dtype(np.float32)),
+    "means": ((DIGITS, FEATURES), np.dtype(np.float32)),
+    "axes": ((DIGITS, FEATURES, AXES), np.dtype(np.float16)),
+    "limits": ((DIGITS,), np.dtype(np.float32)),
+}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -39,7 +47,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """How a model came to be and how well it does.
 
     `normalization` names what every image went through. `learning_rate` is None where the
-    optimiser's own default was used. Accuracies are fractions of the MNIST split that they name.
+    optimiser's own default was used. `temperature` is what W and b were divided by at the end, so
+    that probabilities are as often right as they say; `calibration_error` is what remains of their
+    distance from it. Accuracies are fractions of the MNIST split that they name; the digits',
+    the calibration error and the fraction answered surely are of the test images.
     `data_sha256` maps each data file to its checksum.
     """
 
@@ -50,9 +61,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     batch_size: int
     seed: int
+    temperature: float
     train_accuracy: Rate
     validation_accuracy: Rate
     test_accuracy: Rate
+    calibration_error: Rate
+    sure_fraction: Rate
     digit_accuracy: Annotated[list[Rate], msgspec.Meta(min_length=DIGITS, max_length=DIGITS)]
     seconds: float
     data_sha256: dict[str, str]
@@ -64,13 +78,14 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 class Model:
     """W and b, ready to answer.
 
-    `weights` (784, 10) and `bias` (10,) are finite float32, pixels in row-major order; `digest` is
-    the hexadecimal SHA-256 of the file, so that equal digests mean equal answers.
+    `weights` (784, 10) and `bias` (10,) are finite, pixels in row-major order; `digest` is the
+    hexadecimal SHA-256 of the file, so that equal digests mean equal answers.
     """
 
     name: str
     weights: Floats
     bias: Floats
+    familiarity: Familiarity
     card: ModelCard
     digest: str
 
@@ -127,7 +142,14 @@ def load_model(path: Path) -> Model:
         raise ModelError(f"{path.name}: {error}") from error
 
 
-def save_model(directory: Path, name: str, weights: Floats, bias: Floats, card: ModelCard) -> Path:
+def save_model(
+    directory: Path,
+    name: str,
+    weights: Floats,
+    bias: Floats,
+    familiarity: Familiarity,
+    card: ModelCard,
+) -> Path:
     """Write a model's file whole or not at all, and return its path.
 
     It is written beside the old one and takes its place in one step: whatever happens on the way,
@@ -141,6 +163,9 @@ def save_model(directory: Path, name: str, weights: Floats, bias: Floats, card: 
         archive,
         weights=weights,
         bias=bias,
+        means=familiarity.means,
+        axes=familiarity.axes.astype(np.float16),
+        limits=familiarity.limits,
         card=np.frombuffer(msgspec.json.encode(card), np.uint8),
     )
     content = archive.getvalue()
@@ -175,19 +200,28 @@ def _unpack(name: str, content: bytes) -> Model:
     expected = {*_ARRAYS, "card"}
     if arrays.keys() != expected:
         raise ModelError(f"holds {sorted(arrays)}, not {sorted(expected)}")
-    for key, shape in _ARRAYS.items():
+    for key, (shape, dtype) in _ARRAYS.items():
         array = arrays[key]
         if array.shape != shape:
             raise ModelError(f"{key} has shape {array.shape}, not {shape}")
-        if array.dtype != np.float32:
-            raise ModelError(f"{key} is {array.dtype}, not float32")
+        if array.dtype != dtype:
+            raise ModelError(f"{key} is {array.dtype}, not {dtype}")
         if not np.isfinite(array).all():
             raise ModelError(f"{key} is not finite everywhere")
+    if not (arrays["limits"] > 0).all():
+        raise ModelError("limits are not above 0 everywhere")
     try:
         card = msgspec.json.decode(arrays["card"].tobytes(), type=ModelCard)
     except msgspec.DecodeError as error:
         raise ModelError(f"card: {error}") from error
     if card.normalization not in NORMALIZATIONS:
         raise ModelError(f"this server knows no normalization {card.normalization!r}")
-    digest = hashlib.sha256(content).hexdigest()
-    return Model(name, arrays["weights"], arrays["bias"], card, digest)
+    axes = arrays["axes"].astype(np.float32)
+    return Model(
+        name=name,
+        weights=arrays["weights"],
+        bias=arrays["bias"],
+        familiarity=Familiarity(arrays["means"], axes, arrays["limits"]),
+        card=card,
+        digest=hashlib.sha256(content).hexdigest(),
+    )

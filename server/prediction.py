@@ -1,5 +1,7 @@
 """What the server answers about one drawing."""
 
+from typing import Literal
+
 import msgspec
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -8,13 +10,20 @@ from server.heatmap import data_uri, heatmap, picture
 from server.model import Model, softmax
 from server.shapes import SIDE, Floats
 
-# Below it, some other digit may be as likely as the one answered.
-SURE_PROBABILITY = 0.5
+# Below it the answer is a guess between digits. A higher bound spends more of the digits that may
+# be refused on telling them apart, and leaves fewer for refusing what is no digit.
+SURE_PROBABILITY = 0.4
+
+# Why an answer is not sure.
+Doubt = Literal["no ink", "unlike", "torn"]
 
 
 class Prediction(msgspec.Struct, kw_only=True):
     """The answer for one drawing: all fields, or `model`, `digit`, `sure` and those asked for.
 
+    `doubt` says why the answer is not sure, and is null where it is: there is "no ink"; the drawing
+    is "unlike" the answered digit's training images; or the probability is "torn" between digits.
+    `distance` is how far it lies from those images; what lies beyond 1 is unlike them.
     `probabilities`, `evidence` and `bias` have one number a digit. `input` is a PNG data URI of the
     28×28 pixels that the model saw (ink white). `contributions` has one PNG a digit: pixel ×
     weight, red against it, blue for it, on one scale.
@@ -23,6 +32,8 @@ class Prediction(msgspec.Struct, kw_only=True):
     model: str
     digit: int
     sure: bool
+    doubt: Doubt | UnsetType | None = UNSET
+    distance: float | UnsetType = UNSET
     probabilities: list[float] | UnsetType = UNSET
     evidence: list[float] | UnsetType = UNSET
     bias: list[float] | UnsetType = UNSET
@@ -42,11 +53,19 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
     evidence = model.evidence(seen)
     probabilities = softmax(evidence)
     digit = int(evidence.argmax())
-    answer = Prediction(
-        model=model.name,
-        digit=digit,
-        sure=bool(pixels.any() and probabilities[digit] >= SURE_PROBABILITY),
-    )
+    distance = model.familiarity.distance(seen, digit)
+    doubt: Doubt | None = None
+    if not pixels.any():
+        doubt = "no ink"
+    elif distance > 1:
+        doubt = "unlike"
+    elif probabilities[digit] < SURE_PROBABILITY:
+        doubt = "torn"
+    answer = Prediction(model=model.name, digit=digit, sure=doubt is None)
+    if "doubt" in fields:
+        answer.doubt = doubt
+    if "distance" in fields:
+        answer.distance = distance
     if "probabilities" in fields:
         answer.probabilities = probabilities.tolist()
     if "evidence" in fields:

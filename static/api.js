@@ -5,6 +5,8 @@
  * @property {string} model
  * @property {number} digit
  * @property {boolean} sure
+ * @property {"no ink" | "unlike" | "torn" | null} [doubt] why it is not sure
+ * @property {number} [distance] from the answered digit's training images; beyond 1 is unlike them
  * @property {number[]} probabilities
  * @property {number[]} [evidence]
  * @property {string} [input] PNG data URI
@@ -19,6 +21,9 @@
  * @property {number} test_accuracy
  * @property {string} digest
  */
+
+/** What a whole answer consists of. */
+const EXPLAINED = "probabilities,evidence,input,contributions,doubt,distance";
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {
@@ -61,7 +66,7 @@ export function fetchModels() {
  */
 export function fetchPrediction(pixels, model, explained) {
   const query = new URLSearchParams({ model });
-  query.set("fields", explained ? "probabilities,evidence,input,contributions" : "probabilities");
+  query.set("fields", explained ? EXPLAINED : "probabilities");
   return request(`/api/predict?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },

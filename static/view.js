@@ -150,8 +150,28 @@ function showModels(select, models, chosen) {
  */
 function describe({ prediction, pixels }) {
   if (!prediction) return pixels ? "Reading…" : "Waiting for ink";
-  const percent = formatPercent(prediction.probabilities[prediction.digit]);
-  return prediction.sure ? `with a probability of ${percent}` : `Not sure: at most ${percent}`;
+  const { digit, sure, probabilities, doubt, distance = 0 } = prediction;
+  if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
+  if (doubt === "unlike") {
+    return `Not sure: this lies ${distance.toFixed(2)} times as far from every ${digit} it learned
+      from as it accepts`;
+  }
+  if (doubt === "torn") {
+    const second = runnerUp(probabilities, digit);
+    return `Not sure: ${digit} has ${formatPercent(probabilities[digit])}, and ${second} has
+      ${formatPercent(probabilities[second])}`;
+  }
+  return "Not sure yet";
+}
+
+/**
+ * @param {readonly number[]} probabilities
+ * @param {number} digit the most probable one
+ * @returns {number} the next
+ */
+function runnerUp(probabilities, digit) {
+  const others = probabilities.map((probability, other) => (other === digit ? -1 : probability));
+  return others.indexOf(Math.max(...others));
 }
 
 /** @param {number} fraction */

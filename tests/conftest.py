@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from server.app import create_app
+from server.familiarity import AXES, FEATURES, Familiarity
 from server.model import ModelCard, save_model
 from server.shapes import DIGITS, PIXELS
 from tests.browser import MISSING, launch_browser
@@ -25,9 +26,12 @@ def make_card(**changes: object) -> ModelCard:
         "steps": 1,
         "batch_size": 1,
         "seed": 0,
+        "temperature": 1.0,
         "train_accuracy": 0.5,
         "validation_accuracy": 0.5,
         "test_accuracy": 0.5,
+        "calibration_error": 0.01,
+        "sure_fraction": 0.97,
         "digit_accuracy": [0.5] * DIGITS,
         "seconds": 1.0,
         "data_sha256": {},
@@ -37,13 +41,24 @@ def make_card(**changes: object) -> ModelCard:
     return ModelCard(**(facts | changes))  # type: ignore[arg-type]
 
 
-def save_small_model(directory: Path, name: str = "small", favourite: int = 0) -> Path:
+def make_familiarity(limit: float = 1e6) -> Familiarity:
+    """Make one that knows paper alone; every drawing within the limit of it is familiar."""
+    return Familiarity(
+        means=np.zeros((DIGITS, FEATURES), np.float32),
+        axes=np.zeros((DIGITS, FEATURES, AXES), np.float32),
+        limits=np.full(DIGITS, limit, np.float32),
+    )
+
+
+def save_small_model(
+    directory: Path, name: str = "small", favourite: int = 0, limit: float = 1e6
+) -> Path:
     """Save a model that reads ink on pixel d alone as digit d, and else has a favourite."""
     weights = np.zeros((PIXELS, DIGITS), np.float32)
     weights[np.arange(DIGITS), np.arange(DIGITS)] = 8
     bias = np.zeros(DIGITS, np.float32)
     bias[favourite] = 1
-    return save_model(directory, name, weights, bias, make_card())
+    return save_model(directory, name, weights, bias, make_familiarity(limit), make_card())
 
 
 def ink_on(*indices: int) -> list[float]:

@@ -83,9 +83,27 @@ def test_without_fields_everything_is_answered(client: FlaskClient) -> None:
     assert answer.keys() == {"model", "digit", "sure"} | OPTIONAL_FIELDS
 
 
-def test_paper_without_ink_is_never_answered_surely(client: FlaskClient) -> None:
-    assert client.post("/api/predict", json={"pixels": ink_on(2)}).get_json()["sure"] is True
-    assert client.post("/api/predict", json={"pixels": ink_on()}).get_json()["sure"] is False
+@pytest.mark.parametrize(
+    ("limit", "inked", "doubt"),
+    [
+        pytest.param(1e6, [2], None, id="a digit"),
+        pytest.param(1e6, [], "no ink", id="no ink"),
+        pytest.param(1e-6, [2], "unlike", id="far from what it was trained on"),
+        pytest.param(1e6, [2, 5], "torn", id="as much of one digit as of another"),
+    ],
+)
+def test_an_answer_is_sure_unless_there_is_a_reason(
+    models: Path, limit: float, inked: list[int], doubt: str | None
+) -> None:
+    save_small_model(models, limit=limit)
+    client = create_app(models).test_client()
+    # 0.2 of ink on each of two pixels is 1.6 of evidence for two digits: 0.3 each.
+    ink = 0.2 if len(inked) > 1 else 1
+    pixels = [ink * value for value in ink_on(*inked)]
+    answer = client.post("/api/predict", json={"pixels": pixels}).get_json()
+    assert answer["sure"] is (doubt is None)
+    assert answer["doubt"] == doubt
+    assert (answer["distance"] > 1) == (doubt == "unlike")
 
 
 def test_a_model_is_chosen_by_name(models: Path) -> None:

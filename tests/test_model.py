@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from server import model as model_module
+from server.familiarity import AXES, FEATURES
 from server.model import Model, ModelError, load_model, save_model, softmax
 from server.shapes import DIGITS, PIXELS
-from tests.conftest import make_card, save_small_model
+from tests.conftest import make_card, make_familiarity, save_small_model
 
 # Four pixels and two digits: small enough to check by hand.
 BY_HAND = Model(
     name="by-hand",
     weights=np.array([[1, -1], [2, 0], [0, 3], [-1, 1]], np.float32),
     bias=np.array([0.5, -0.5], np.float32),
+    familiarity=make_familiarity(),
     card=make_card(),
     digest="",
 )
@@ -56,7 +58,7 @@ def test_a_saved_model_is_loaded_as_it_was(tmp_path: Path) -> None:
     weights = random.normal(size=(PIXELS, DIGITS)).astype(np.float32)
     bias = random.normal(size=DIGITS).astype(np.float32)
     card = make_card(recipe="tutorial", data_sha256={"a": "b"})
-    loaded = load_model(save_model(tmp_path, "mine", weights, bias, card))
+    loaded = load_model(save_model(tmp_path, "mine", weights, bias, make_familiarity(), card))
     assert loaded.name == "mine"
     assert np.array_equal(loaded.weights, weights)
     assert np.array_equal(loaded.bias, bias)
@@ -68,6 +70,9 @@ def write_archive(path: Path, **changes: Any) -> None:
     arrays: dict[str, Any] = {
         "weights": np.zeros((PIXELS, DIGITS), np.float32),
         "bias": np.zeros(DIGITS, np.float32),
+        "means": np.zeros((DIGITS, FEATURES), np.float32),
+        "axes": np.zeros((DIGITS, FEATURES, AXES), np.float16),
+        "limits": np.ones(DIGITS, np.float32),
         "card": np.frombuffer(msgspec.json.encode(make_card()), np.uint8),
     }
     kept = {key: array for key, array in (arrays | changes).items() if array is not None}
@@ -79,8 +84,13 @@ def write_archive(path: Path, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"bias": None}, "holds ['card', 'weights'], not ['bias', 'card', 'weights']"),
-        ({"extra": np.zeros(1)}, "holds ['bias', 'card', 'extra', 'weights']"),
+        (
+            {"bias": None},
+            "holds ['axes', 'card', 'limits', 'means', 'weights'], not ['axes'",
+        ),
+        ({"extra": np.zeros(1)}, "holds ['axes', 'bias', 'card', 'extra', 'limits'"),
+        ({"limits": np.zeros(10, np.float32)}, "limits are not above 0 everywhere"),
+        ({"axes": np.zeros((10, 392, 45), np.float32)}, "axes is float32, not float16"),
         (
             {"weights": np.zeros((10, 784), np.float32)},
             "weights has shape (10, 784), not (784, 10)",
@@ -152,8 +162,9 @@ def test_numbers_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
     path = save_small_model(tmp_path, "kept")
     before = path.read_bytes()
     weights = np.full((PIXELS, DIGITS), np.nan, np.float32)
+    bias = np.zeros(DIGITS, np.float32)
     with pytest.raises(ModelError, match="weights is not finite everywhere"):
-        save_model(tmp_path, "kept", weights, np.zeros(DIGITS, np.float32), make_card())
+        save_model(tmp_path, "kept", weights, bias, make_familiarity(), make_card())
     assert path.read_bytes() == before
 
 

@@ -10,6 +10,7 @@ from tests.pen import (
     FOUR,
     ONE,
     SEVEN,
+    Stroke,
     draw_with_finger,
     draw_with_mouse,
     on_screen,
@@ -57,6 +58,44 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_explained(page: Page) -> None:
     for picture in page.locator("#seen, .weights, .contributions").all():
         assert picture.evaluate("image => image.decode().then(() => image.naturalHeight)") == 28
         assert picture.get_attribute("alt")
+
+
+@pytest.mark.parametrize(
+    "scribble",
+    [
+        pytest.param([[(0.5, 0.5)]], id="dot"),
+        pytest.param([[(0.2, 0.5), (0.8, 0.5)]], id="dash"),
+        pytest.param([[(0.1 + 0.08 * i, 0.2 if i % 2 else 0.8) for i in range(11)]], id="zigzag"),
+    ],
+)
+def test_what_is_no_digit_is_not_answered_surely(page: Page, scribble: list[Stroke]) -> None:
+    draw_with_mouse(page, scribble)
+    read_answer(page)
+    assert page.get_attribute("#answer", "data-sure") == "false"
+    words = page.locator("#answer-words").inner_text()
+    assert re.search(r"Not sure: this lies \d+\.\d\d times as far from every \d it learned", words)
+
+
+def test_both_models_read_the_same_drawing(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    assert read_answer(page) == "7"
+    before = evidence(page)
+    page.select_option("#model", "tutorial")
+    assert read_answer(page) == "7"
+    assert evidence(page) != before
+    expect(page.locator("#normalization")).to_contain_text("takes it as it is")
+
+
+def test_the_page_shows_the_pixels_that_it_sends(page: Page) -> None:
+    page.select_option("#model", "tutorial")
+    with page.expect_request(lambda request: "contributions" in request.url) as sending:
+        draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    shown = page.locator("#sent").evaluate(
+        """(canvas) => [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data]
+             .filter((_, index) => index % 4 === 0)"""
+    )
+    assert sending.value.post_data_buffer == bytes(shown)
 
 
 def test_a_digit_drawn_with_a_finger_is_read_on_a_phone(phone: Page) -> None:

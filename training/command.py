@@ -19,8 +19,9 @@ from tqdm import tqdm
 from server.model import MODELS, ModelCard, ModelError, check_name, save_model
 from server.shapes import Floats
 from training.data import DataError, Dataset, add_data_argument, load_mnist
-from training.evaluation import accuracy, digit_accuracy
+from training.evaluation import accuracy, calibration_error, digit_accuracy, fit_temperature
 from training.examples import add_written, normalize_dataset
+from training.familiarity import fit_familiarity, sure_fraction
 from training.recipe import RECIPES, Recipe
 from training.regression import DivergedError, make_optimizer, train
 
@@ -127,6 +128,9 @@ def train_and_save(
             progress.update(step - progress.n)
 
         weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
+    temperature = fit_temperature(dataset.validation, weights, bias) if recipe.calibrated else 1.0
+    weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
+    familiarity = fit_familiarity(examples, dataset.validation, weights, bias)
     card = ModelCard(
         recipe=recipe.name,
         normalization=recipe.normalization,
@@ -135,9 +139,12 @@ def train_and_save(
         steps=recipe.steps,
         batch_size=recipe.batch_size,
         seed=seed,
+        temperature=temperature,
         train_accuracy=accuracy(dataset.train, weights, bias),
         validation_accuracy=accuracy(dataset.validation, weights, bias),
         test_accuracy=accuracy(dataset.test, weights, bias),
+        calibration_error=calibration_error(dataset.test, weights, bias),
+        sure_fraction=sure_fraction(dataset.test, weights, bias, familiarity),
         digit_accuracy=digit_accuracy(dataset.test, weights, bias),
         seconds=round(time.monotonic() - start, 3),
         data_sha256=dataset.sha256,
@@ -149,7 +156,7 @@ def train_and_save(
         },
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    save_model(models, name, weights, bias, card)
+    save_model(models, name, weights, bias, familiarity, card)
     return card
 
 
@@ -157,5 +164,7 @@ def print_report(card: ModelCard) -> None:
     """Print how well the model does."""
     for part in ("train", "validation", "test"):
         print(f"{part:>10} accuracy  {getattr(card, f'{part}_accuracy'):.4f}")
+    print(f"calibration error  {card.calibration_error:.4f}")
+    print(f"answered surely    {card.sure_fraction:.4f}")
     for digit, rate in enumerate(card.digit_accuracy):
         print(f"{digit:>10} of test   {rate:.4f}")

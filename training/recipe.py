@@ -11,7 +11,7 @@ class Recipe:
     the invented digits beside MNIST's. `optimizer` is a name that Keras knows; `learning_rate` None
     leaves it at that optimiser's own default, and with `decay` it falls linearly to 0. `steps`
     counts batches of `batch_size` random examples. `penalty` times the sum of squared weights is
-    added to the loss.
+    added to the loss. What is `calibrated` has its W and b divided by a temperature at the end.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Recipe:
     written: int = 0
     decay: bool = False
     penalty: float = 0
+    calibrated: bool = False
 
 
 RECIPES = {
@@ -50,6 +51,7 @@ RECIPES = {
             written=24_000,
             decay=True,
             penalty=1e-4,
+            calibrated=True,
         ),
     )
 }

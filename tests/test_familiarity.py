@@ -1,0 +1,122 @@
+"""How far a picture lies from what a model was trained on, and when it is too far."""
+
+import numpy as np
+import pytest
+
+from server.familiarity import AXES, FEATURES, Familiarity, features, residual
+from server.model import softmax
+from server.shapes import DIGITS, PIXELS, SIDE, Floats
+from training.data import Images
+from training.evaluation import calibration_error, fit_temperature
+from training.familiarity import SURE_FRACTION, fit_familiarity, sure_fraction
+from training.handwriting import write_digits
+
+WRITTEN = write_digits(1200, seed=0)
+EXAMPLES = Images(WRITTEN.pixels[:800], WRITTEN.labels[:800])
+UNSEEN = Images(WRITTEN.pixels[800:], WRITTEN.labels[800:])
+
+
+def centroid_model(images: Images) -> tuple[Floats, Floats]:
+    """Make W and b that find the nearest mean: evidence x·m − |m|²/2."""
+    means = np.stack([images.intensities[images.labels == digit].mean(0) for digit in range(10)])
+    return means.T.copy(), (-np.square(means).sum(axis=1) / 2).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[Floats, Floats, Familiarity]:
+    weights, bias = centroid_model(EXAMPLES)
+    return weights, bias, fit_familiarity(EXAMPLES, UNSEEN, weights, bias)
+
+
+def test_features_are_averages_of_ink_and_of_differences() -> None:
+    random = np.random.default_rng(0)
+    image = random.random((SIDE, SIDE)).astype(np.float32)
+    found = features(image.reshape(PIXELS))
+    ink = found[:196].reshape(14, 14)
+    assert ink[2, 5] == pytest.approx(image[4:6, 10:12].mean(), rel=1e-5)
+    across, down = found[196:392].reshape(4, 7, 7)[:2]
+    expected = np.abs(image[4:8, 9:13] - image[4:8, 7:11]).mean() * 1.5
+    assert across[1, 2] == pytest.approx(expected, rel=1e-5)
+    expected = np.abs(image[5:9, 8:12] - image[3:7, 8:12]).mean() * 1.5
+    assert down[1, 2] == pytest.approx(expected, rel=1e-5)
+
+
+def test_features_of_many_are_those_of_each() -> None:
+    intensities = EXAMPLES.intensities[:5]
+    each = np.stack([features(image) for image in intensities])
+    assert np.allclose(features(intensities), each)
+    assert each.shape == (5, FEATURES)
+
+
+def test_a_residual_is_what_the_axes_leave() -> None:
+    axes = np.array([[1], [0], [0]], np.float32)
+    differences = np.array([[5, 3, 4], [2, 0, 0]], np.float32)
+    assert residual(differences, axes).tolist() == [5, 0]
+
+
+def test_axes_are_orthonormal_and_as_precise_as_they_are_kept(
+    fitted: tuple[Floats, Floats, Familiarity],
+) -> None:
+    axes = fitted[2].axes
+    for digit in range(DIGITS):
+        assert np.allclose(axes[digit].T @ axes[digit], np.eye(AXES), atol=0.01)
+    assert np.array_equal(axes, axes.astype(np.float16).astype(np.float32))
+
+
+def test_as_many_digits_are_answered_surely_as_was_asked(
+    fitted: tuple[Floats, Floats, Familiarity],
+) -> None:
+    assert sure_fraction(UNSEEN, *fitted) == pytest.approx(SURE_FRACTION, abs=0.005)
+
+
+def test_noise_lies_beyond_every_limit_and_digits_within(
+    fitted: tuple[Floats, Floats, Familiarity],
+) -> None:
+    weights, bias, familiarity = fitted
+    random = np.random.default_rng(0)
+    noise = random.integers(256, size=(50, PIXELS)).astype(np.uint8)
+    assert sure_fraction(Images(noise, np.zeros(50, np.uint8)), weights, bias, familiarity) == 0
+    distances = [
+        familiarity.distance(pixels, int(label))
+        for pixels, label in zip(EXAMPLES.intensities, EXAMPLES.labels, strict=True)
+    ]
+    assert np.mean(np.array(distances) <= 1) > 0.95
+
+
+def test_a_digit_without_examples_is_no_obstacle() -> None:
+    ones = EXAMPLES.labels == 1
+    only = Images(EXAMPLES.pixels[ones], EXAMPLES.labels[ones])
+    weights, bias = centroid_model(EXAMPLES)
+    familiarity = fit_familiarity(only, only, weights, bias)
+    assert np.isfinite(familiarity.limits).all()
+    assert (familiarity.limits > 0).all()
+
+
+def overconfident_model(factor: float) -> tuple[Images, Floats, Floats]:
+    """Make labels that follow a model's own probabilities, and that model's evidence × factor."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(256, size=(4000, PIXELS)).astype(np.uint8)
+    weights = np.zeros((PIXELS, DIGITS), np.float32)
+    weights[:DIGITS] = np.eye(DIGITS) * 4
+    chances = softmax(pixels / np.float32(255) @ weights)
+    labels = (chances.cumsum(axis=1) > random.random((4000, 1))).argmax(axis=1)
+    return Images(pixels, labels.astype(np.uint8)), weights * np.float32(factor), np.zeros(10, "f4")
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2])
+def test_the_temperature_undoes_over_and_underconfidence(factor: float) -> None:
+    images, weights, bias = overconfident_model(factor)
+    temperature = fit_temperature(images, weights, bias)
+    assert temperature == pytest.approx(factor, rel=0.1)
+    calibrated = calibration_error(images, weights / np.float32(temperature), bias)
+    assert calibrated < 0.03
+    if factor != 1:
+        assert calibration_error(images, weights, bias) > 3 * calibrated
+
+
+def test_the_calibration_error_of_a_model_that_is_always_wrong_and_sure_is_one() -> None:
+    images = Images(np.full((4, PIXELS), 255, np.uint8), np.ones(4, np.uint8))
+    bias = np.zeros(DIGITS, np.float32)
+    bias[0] = 100
+    weights = np.zeros((PIXELS, DIGITS), np.float32)
+    assert calibration_error(images, weights, bias) == pytest.approx(1)
