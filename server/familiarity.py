@@ -1,8 +1,8 @@
 """How far a picture lies from what a model was trained on.
 
 A softmax regression gives ten probabilities for anything, a scribble too. So the model's file also
-holds, for each digit, what its training pictures look like: their mean, and the axes along which
-they differ most. What of a picture these axes cannot explain is its distance from that digit.
+holds, for each way to write a digit, what its training pictures look like: their mean, and the axes
+along which they differ most. What of a picture these axes cannot explain is its distance from it.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,13 @@ _EDGE_SIDE = 7
 _INK = _INK_SIDE**2
 FEATURES = _INK + 4 * _EDGE_SIDE**2
 
-# How many axes a digit has: fewer take the rarer ways of writing it for strange, more take
+# Each digit is one way, but for the 0: with a slash through it, it looks so different that what
+# lies between both is no 0.
+WAYS = 11
+SLASHED_ZERO = 10
+WAYS_OF = ((0, SLASHED_ZERO), (1,), (2,), (3,), (4,), (5,), (6,), (7,), (8,), (9,))
+
+# How many axes a way has: fewer take the rarer ways of writing it for strange, more take
 # triangles and houses for digits.
 AXES = 45
 
@@ -31,10 +37,10 @@ _DIAGONAL = np.float32(0.5**0.5)
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """What each digit's training pictures look like, and how far from it is too far.
+    """What the training pictures of each way to write a digit look like, and how far is too far.
 
-    `means` (10, FEATURES) and `axes` (10, FEATURES, AXES), orthonormal columns, are of the
-    pictures' features; `limits` (10,) are distances.
+    `means` (WAYS, FEATURES) and `axes` (WAYS, FEATURES, AXES), orthonormal columns, are of the
+    pictures' features; `limits` (WAYS,) are distances.
     """
 
     means: Floats
@@ -42,9 +48,17 @@ class Familiarity:
     limits: Floats
 
     def distance(self, pixels: Floats, digit: int) -> float:
-        """Tell how far normalised pixels (784,) lie from a digit; 1 is that digit's limit."""
-        difference = features(pixels) - self.means[digit]
-        return float(residual(difference, self.axes[digit]) / self.limits[digit])
+        """Tell how far normalised pixels (784,) lie from a digit; 1 is the limit."""
+        return float(self.distances(features(pixels), digit))
+
+    def distances(self, found: Floats, digit: int) -> Floats:
+        """Tell the same (…) of features (…, FEATURES): the least of the distances to its ways."""
+        ways = [
+            residual(found - self.means[way], self.axes[way]) / self.limits[way]
+            for way in WAYS_OF[digit]
+        ]
+        nearest: Floats = np.minimum.reduce(ways)
+        return nearest
 
 
 def features(pixels: Floats) -> Floats:

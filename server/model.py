@@ -2,7 +2,7 @@
 
 A model's file is an uncompressed NumPy archive (.npz, read without pickle, so that reading runs no
 code) of `weights` (784, 10) and `bias` (10,); of what tells familiar pictures from strange ones,
-`means` (10, 392), `axes` (10, 392, 45) and `limits` (10,); and of `card`, the UTF-8 bytes of a JSON
+`means` (11, 392), `axes` (11, 392, 45) and `limits` (11,); and of `card`, the UTF-8 bytes of a JSON
 object with all that a reader must know of the training. Numbers are float32, but for `axes`, which
 are float16. The archive's checksums tell a damaged file from a whole one.
 """
@@ -18,7 +18,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from server.familiarity import AXES, FEATURES, Familiarity
+from server.familiarity import AXES, FEATURES, WAYS, Familiarity
 from server.normalization import NORMALIZATIONS
 from server.shapes import DIGITS, PIXELS, Floats
 
@@ -32,9 +32,9 @@ Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _ARRAYS = {
     "weights": ((PIXELS, DIGITS), np.dtype(np.float32)),
     "bias": ((DIGITS,), np.dtype(np.float32)),
-    "means": ((DIGITS, FEATURES), np.dtype(np.float32)),
-    "axes": ((DIGITS, FEATURES, AXES), np.dtype(np.float16)),
-    "limits": ((DIGITS,), np.dtype(np.float32)),
+    "means": ((WAYS, FEATURES), np.dtype(np.float32)),
+    "axes": ((WAYS, FEATURES, AXES), np.dtype(np.float16)),
+    "limits": ((WAYS,), np.dtype(np.float32)),
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 

@@ -28,7 +28,12 @@ LEAST_VARIANCE = 0.3
 
 _CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
 _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
-_TINY = 1e-6
+_BEFORE_MIDDLE = _FROM_MIDDLE < 0
+_TINY = np.float32(1e-6)
+
+# For every pixel its x and y, and the products whose sums over the ink give the moments.
+_X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
+_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1).astype(np.float32)
 
 
 def leave_as_drawn(pixels: Floats) -> Floats:
@@ -50,46 +55,53 @@ def normalize_by_moments(pixels: Floats) -> Floats:
     "Handwritten digit recognition: investigation of normalization and feature extraction
     techniques", 2004.
     """
-    images = pixels.reshape(-1, SIDE, SIDE)
-    ink = images / np.maximum(images.sum(axis=(1, 2), keepdims=True), _TINY)
-    down, across = ink.sum(axis=2), ink.sum(axis=1)
-    x, y = (across @ _CENTRES)[:, np.newaxis], (down @ _CENTRES)[:, np.newaxis]
-    dx, dy = _CENTRES - x, _CENTRES - y
+    images = pixels.reshape(-1, PIXELS)
+    sums = images @ _MOMENTS
+    moments = sums / np.maximum(sums[:, :1], _TINY)
+    x, y = moments[:, 1:2], moments[:, 2:3]
+    covariance = moments[:, 4:5] - x * y
+    variance_y = moments[:, 5:6] - y * y
+    slant = covariance / (variance_y + SLANT_DAMPING)
+    variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
 
-    covariance = (np.matmul(ink, dx[:, :, np.newaxis])[:, :, 0] * dy).sum(axis=1, keepdims=True)
-    variance = (down * dy * dy).sum(axis=1, keepdims=True)
-    slant = covariance / (variance + SLANT_DAMPING)
-    upright = dx[:, np.newaxis] - slant[:, np.newaxis] * dy[:, :, np.newaxis]
-
-    rows = _sample_offsets(down, dy)
-    columns = _sample_offsets(ink.reshape(-1, PIXELS), upright.reshape(-1, PIXELS))
-    columns = columns[:, np.newaxis] + slant[:, np.newaxis] * rows[:, :, np.newaxis]
-    normalized = _resample(images, rows + y, columns + x[:, np.newaxis])
+    below = _Y - y
+    across = _X - x - slant * below
+    rows = y + _sample_offsets(images, below, variance_y)
+    columns = (
+        _sample_offsets(images, across, variance_x)[:, np.newaxis]
+        + (x + slant * (rows - y))[:, :, np.newaxis]
+    )
+    normalized = _resample(images.reshape(-1, SIDE, SIDE), rows, columns)
     return normalized.reshape(pixels.shape)
 
 
-def _sample_offsets(ink: Floats, offsets: Floats) -> Floats:
+def _sample_offsets(ink: Floats, offsets: Floats, variance: Floats) -> Floats:
     """Tell where, from the centre of mass, each row or column of the result is to be taken.
 
-    :param ink: (n, k) fractions of all ink, which add up to 1
-    :param offsets: (n, k) where they lie along one axis, in pixels from the centre of mass
+    :param ink: (n, 784)
+    :param offsets: (n, 784) where it lies along one axis, in pixels from the centre of mass
+    :param variance: (n, 1) of all ink along that axis
     :return: (n, 28) in pixels from the centre of mass
     """
-    squares = ink * offsets * offsets
-    after_centre = offsets > 0
-    share_after = (ink * after_centre).sum(axis=1, keepdims=True)
-    square_after = (squares * after_centre).sum(axis=1, keepdims=True)
-    square = squares.sum(axis=1, keepdims=True)
-    variance = square + LEAST_VARIANCE
-    variance_after = square_after / np.maximum(share_after, _TINY) + LEAST_VARIANCE
-    variance_before = (square - square_after) / np.maximum(1 - share_after, _TINY)
-    variance_before = np.maximum(variance_before, 0) + LEAST_VARIANCE
-    reach = REACH * np.maximum(np.sqrt(variance), LEAST_SPREAD)
+    after = np.maximum(offsets, 0)
+    before = after - offsets
+    variances = np.concatenate(
+        [_variance_of_side(ink, before), _variance_of_side(ink, after)], axis=1
+    )
+    whole = np.maximum(variance, 0) + LEAST_VARIANCE
     # Variances are squares: half the exponent makes the ratio one of distances.
-    before = reach * (variance_before / variance) ** (ONE_SIDED / 2)
-    after = reach * (variance_after / variance) ** (ONE_SIDED / 2)
-    sampled: Floats = _FROM_MIDDLE * np.where(_FROM_MIDDLE < 0, before, after)
+    sides = ((variances + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
+    sides *= REACH * np.maximum(np.sqrt(whole), LEAST_SPREAD)
+    sampled: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, sides[:, :1], sides[:, 1:])
     return sampled
+
+
+def _variance_of_side(ink: Floats, distances: Floats) -> Floats:
+    """Return the mean square (n, 1) of the ink's distances (n, 784), which are 0 off its side."""
+    mass = np.vecdot(ink, np.sign(distances))
+    squares = np.vecdot(ink * distances, distances)
+    variance: Floats = (squares / np.maximum(mass, _TINY))[:, np.newaxis]
+    return variance
 
 
 def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
@@ -102,12 +114,12 @@ def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
     # A column of paper on either side stands for all that is outside.
     padded = np.zeros((len(images), SIDE, SIDE + 2), np.float32)
     np.matmul(nearness, images, out=padded[:, :, 1:-1])
-    places = np.clip(columns + 0.5, 0, SIDE + 1)
+    places = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)
     whole = np.minimum(np.floor(places), SIDE)
     first = whole.astype(np.intp)
     first += (np.arange(len(images) * SIDE) * (SIDE + 2)).reshape(-1, SIDE, 1)
     here, next_one = padded.take(first), padded.take(first + 1)
-    result: Floats = here + (next_one - here) * (places - whole)
+    result = here + (next_one - here) * (places - whole)
     # In the steps of a byte, so that a picture of it shows just what W saw.
     return np.divide(np.rint(result * 255), 255, dtype=np.float32)
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from server.app import create_app
-from server.familiarity import AXES, FEATURES, Familiarity
+from server.familiarity import AXES, FEATURES, WAYS, Familiarity
 from server.model import ModelCard, save_model
 from server.shapes import DIGITS, PIXELS
 from tests.browser import MISSING, launch_browser
@@ -44,9 +44,9 @@ def make_card(**changes: object) -> ModelCard:
 def make_familiarity(limit: float = 1e6) -> Familiarity:
     """Make one that knows paper alone; every drawing within the limit of it is familiar."""
     return Familiarity(
-        means=np.zeros((DIGITS, FEATURES), np.float32),
-        axes=np.zeros((DIGITS, FEATURES, AXES), np.float32),
-        limits=np.full(DIGITS, limit, np.float32),
+        means=np.zeros((WAYS, FEATURES), np.float32),
+        axes=np.zeros((WAYS, FEATURES, AXES), np.float32),
+        limits=np.full(WAYS, limit, np.float32),
     )
 
 

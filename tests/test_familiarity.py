@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from server.familiarity import AXES, FEATURES, Familiarity, features, residual
+from server.familiarity import AXES, FEATURES, SLASHED_ZERO, WAYS, Familiarity, features, residual
 from server.model import softmax
 from server.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data import Images
 from training.evaluation import calibration_error, fit_temperature
-from training.familiarity import SURE_FRACTION, fit_familiarity, sure_fraction
+from training.familiarity import SURE_FRACTION, fit_familiarity, sure_fraction, ways_of
 from training.handwriting import write_digits
 
 WRITTEN = write_digits(1200, seed=0)
@@ -58,8 +58,8 @@ def test_axes_are_orthonormal_and_as_precise_as_they_are_kept(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
     axes = fitted[2].axes
-    for digit in range(DIGITS):
-        assert np.allclose(axes[digit].T @ axes[digit], np.eye(AXES), atol=0.01)
+    for way in range(WAYS):
+        assert np.allclose(axes[way].T @ axes[way], np.eye(AXES), atol=0.01)
     assert np.array_equal(axes, axes.astype(np.float16).astype(np.float32))
 
 
@@ -81,6 +81,23 @@ def test_noise_lies_beyond_every_limit_and_digits_within(
         for pixels, label in zip(EXAMPLES.intensities, EXAMPLES.labels, strict=True)
     ]
     assert np.mean(np.array(distances) <= 1) > 0.95
+
+
+def test_a_zero_with_ink_in_its_middle_is_another_way_to_write_it() -> None:
+    pixels = np.zeros((3, SIDE, SIDE), np.uint8)
+    pixels[1:, 13:15] = 255
+    images = Images(pixels.reshape(3, PIXELS), np.array([0, 0, 7], np.uint8))
+    assert ways_of(images).tolist() == [0, SLASHED_ZERO, 7]
+
+
+def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
+    means = np.zeros((WAYS, FEATURES), np.float32)
+    means[0], means[SLASHED_ZERO] = features(np.zeros(PIXELS, np.float32)), 5
+    axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
+    familiarity = Familiarity(means, axes, np.ones(WAYS, np.float32))
+    paper = np.zeros(PIXELS, np.float32)
+    assert familiarity.distance(paper, 0) == 0
+    assert familiarity.distances(np.full(FEATURES, 5, np.float32), 0) == 0
 
 
 def test_a_digit_without_examples_is_no_obstacle() -> None:

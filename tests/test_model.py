@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server import model as model_module
-from server.familiarity import AXES, FEATURES
+from server.familiarity import AXES, FEATURES, WAYS
 from server.model import Model, ModelError, load_model, save_model, softmax
 from server.shapes import DIGITS, PIXELS
 from tests.conftest import make_card, make_familiarity, save_small_model
@@ -70,9 +70,9 @@ def write_archive(path: Path, **changes: Any) -> None:
     arrays: dict[str, Any] = {
         "weights": np.zeros((PIXELS, DIGITS), np.float32),
         "bias": np.zeros(DIGITS, np.float32),
-        "means": np.zeros((DIGITS, FEATURES), np.float32),
-        "axes": np.zeros((DIGITS, FEATURES, AXES), np.float16),
-        "limits": np.ones(DIGITS, np.float32),
+        "means": np.zeros((WAYS, FEATURES), np.float32),
+        "axes": np.zeros((WAYS, FEATURES, AXES), np.float16),
+        "limits": np.ones(WAYS, np.float32),
         "card": np.frombuffer(msgspec.json.encode(make_card()), np.uint8),
     }
     kept = {key: array for key, array in (arrays | changes).items() if array is not None}
@@ -89,8 +89,8 @@ def write_archive(path: Path, **changes: Any) -> None:
             "holds ['axes', 'card', 'limits', 'means', 'weights'], not ['axes'",
         ),
         ({"extra": np.zeros(1)}, "holds ['axes', 'bias', 'card', 'extra', 'limits'"),
-        ({"limits": np.zeros(10, np.float32)}, "limits are not above 0 everywhere"),
-        ({"axes": np.zeros((10, 392, 45), np.float32)}, "axes is float32, not float16"),
+        ({"limits": np.zeros(11, np.float32)}, "limits are not above 0 everywhere"),
+        ({"axes": np.zeros((11, 392, 45), np.float32)}, "axes is float32, not float16"),
         (
             {"weights": np.zeros((10, 784), np.float32)},
             "weights has shape (10, 784), not (784, 10)",

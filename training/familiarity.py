@@ -3,18 +3,33 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from server.familiarity import AXES, FEATURES, Familiarity, features, residual
+from server.familiarity import (
+    AXES,
+    FEATURES,
+    SLASHED_ZERO,
+    WAYS,
+    WAYS_OF,
+    Familiarity,
+    features,
+    residual,
+)
 from server.model import softmax
 from server.prediction import SURE_PROBABILITY
-from server.shapes import DIGITS, Floats
+from server.shapes import SIDE, Floats
 from training.data import Images
 from training.evaluation import evidence_for
 
-# The fraction of a digit's training pictures that lie within its scale.
+# A 0 with more ink than this in its middle has a slash through it.
+SLASH_INK = 0.25
+
+# What a 0's distance may be beside that of other digits: squares, hearts and clouds are loops too.
+ZERO_STRICTNESS = 0.8
+
+# The fraction of a way's training pictures that lie within its scale.
 WITHIN_SCALE = 0.97
 
 # The fraction of unseen digits that shall be answered surely.
-SURE_FRACTION = 0.972
+SURE_FRACTION = 0.973
 
 # Farther than any picture: stands for infinity, which has no quantiles.
 LARGE = 1e9
@@ -26,30 +41,39 @@ CHUNK = 1024
 def fit_familiarity(
     examples: Images, validation: Images, weights: Floats, bias: Floats
 ) -> Familiarity:
-    """Learn each digit's mean and axes from normalised examples, and its limit from validation.
+    """Learn each way's mean and axes from normalised examples, and the limits from validation.
 
     Limits are such that the model is unsure, for whatever reason, of 1 − SURE_FRACTION of the
     validation images.
     """
     found = features_of(examples)
-    means = np.zeros((DIGITS, FEATURES), np.float32)
-    axes = np.zeros((DIGITS, FEATURES, AXES), np.float32)
-    scales = np.ones(DIGITS, np.float32)
-    for digit in np.unique(examples.labels):
-        own = found[examples.labels == digit]
-        means[digit] = own.mean(axis=0)
-        differences = own - means[digit]
-        # In ascending order of variance: the last ones are the digit's main ways to differ.
+    ways = ways_of(examples)
+    means = np.zeros((WAYS, FEATURES), np.float32)
+    axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
+    scales = np.ones(WAYS, np.float32)
+    for way in np.unique(ways):
+        own = found[ways == way]
+        means[way] = own.mean(axis=0)
+        differences = own - means[way]
+        # In ascending order of variance: the last ones are the main ways to differ.
         _, vectors = np.linalg.eigh(differences.T @ differences)
         # As precise as they are kept, so that limits fit what is loaded.
-        axes[digit] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
-        scales[digit] = np.quantile(residual(differences, axes[digit]), WITHIN_SCALE)
-    scales = np.maximum(scales, np.finfo(np.float32).tiny)
-
-    # Scales never become 0, be there no example of a digit or only one.
+        axes[way] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
+        scales[way] = np.quantile(residual(differences, axes[way]), WITHIN_SCALE)
+    scales[list(WAYS_OF[0])] *= ZERO_STRICTNESS
+    # Scales never become 0, be there no example of a way or only one.
     scaled = Familiarity(means, axes, np.maximum(scales, np.finfo(np.float32).tiny))
     limit = np.quantile(distances(validation, weights, bias, scaled), SURE_FRACTION)
     return Familiarity(means, axes, (scaled.limits * limit).astype(np.float32))
+
+
+def ways_of(images: Images) -> NDArray[np.int64]:
+    """Tell which way each normalised image (n,) is written."""
+    half = SIDE // 2
+    middle = slice(half - 3, half + 3)
+    ink = images.pixels.reshape(-1, SIDE, SIDE)[:, middle, middle].mean(axis=(1, 2)) / 255
+    slashed = (images.labels == 0) & (ink > SLASH_INK)
+    return np.where(slashed, SLASHED_ZERO, images.labels)
 
 
 def sure_fraction(images: Images, weights: Floats, bias: Floats, familiarity: Familiarity) -> float:
@@ -70,8 +94,7 @@ def distances(
     result = np.empty(len(answers))
     for digit in np.unique(answers):
         own = answers == digit
-        differences = found[own] - familiarity.means[digit]
-        result[own] = residual(differences, familiarity.axes[digit]) / familiarity.limits[digit]
+        result[own] = familiarity.distances(found[own], digit)
     result[softmax(evidence).max(axis=1) < SURE_PROBABILITY] = LARGE
     return result
 
