@@ -121,7 +121,8 @@ def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
     here, next_one = padded.take(first), padded.take(first + 1)
     result = here + (next_one - here) * (places - whole)
     # In the steps of a byte, so that a picture of it shows just what W saw.
-    return np.divide(np.rint(result * 255), 255, dtype=np.float32)
+    stepped: Floats = np.divide(np.rint(result * 255), 255, dtype=np.float32)
+    return stepped
 
 
 Normalization = Callable[[Floats], Floats]

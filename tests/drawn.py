@@ -12,6 +12,7 @@ import gzip
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -72,15 +73,8 @@ def main() -> None:
         drawings = [json.loads(line) for line in islice(file, arguments.limit)]
     if not drawings:
         sys.exit(f"{arguments.file} has no drawings")
-    options = ["--models", arguments.models] if arguments.models else []
-    with serve(*options) as url, launch_browser() as browser:
-        page = browser.new_page()
-        page.goto(url)
-        page.wait_for_selector("#model option", state="attached")
-        if arguments.model:
-            page.select_option("#model", arguments.model)
-        model = page.input_value("#model")
-        answers = replay(page, [drawing["strokes"] for drawing in drawings])
+    strokes = [drawing["strokes"] for drawing in drawings]
+    model, answers = ask_page(strokes, arguments.model, arguments.models)
     print(json.dumps(summarise(model, drawings, answers)))
 
 
@@ -89,12 +83,31 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.drawn", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE.jsonl.gz")
     parser.add_argument("--limit", type=int, help="replay only so many drawings")
-    parser.add_argument("--model", help="the model to ask; the default one unless given")
-    parser.add_argument("--models", help="directory of model files; the demo's unless given")
+    add_model_options(parser)
     return parser.parse_args()
 
 
-def replay(page: Page, drawings: list[Any]) -> list[tuple[str, bool]]:
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Let the command choose the model that is measured."""
+    parser.add_argument("--model", help="the model to ask; the default one unless given")
+    parser.add_argument("--models", help="directory of model files; the demo's unless given")
+
+
+def ask_page(
+    drawings: Sequence[Any], model: str | None, models: str | None
+) -> tuple[str, list[tuple[str, bool]]]:
+    """Replay drawings through the demo; return the model's name and what `replay` does."""
+    options = ["--models", models] if models else []
+    with serve(*options) as url, launch_browser() as browser:
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("#model option", state="attached")
+        if model:
+            page.select_option("#model", model)
+        return page.input_value("#model"), replay(page, drawings)
+
+
+def replay(page: Page, drawings: Sequence[Any]) -> list[tuple[str, bool]]:
     """Draw each drawing on the page and return the digit shown, and whether it was sure."""
     answers: list[tuple[str, bool]] = []
     with tqdm(total=len(drawings), unit="drawing") as progress:

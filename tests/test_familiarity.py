@@ -8,7 +8,7 @@ from server.model import softmax
 from server.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data import Images
 from training.evaluation import calibration_error, fit_temperature
-from training.familiarity import SURE_FRACTION, fit_familiarity, sure_fraction, ways_of
+from training.familiarity import SURE_FRACTION, fit_familiarity, limit_for, sure_fraction, ways_of
 from training.handwriting import write_digits
 
 WRITTEN = write_digits(1200, seed=0)
@@ -69,6 +69,16 @@ def test_as_many_digits_are_answered_surely_as_was_asked(
     assert sure_fraction(UNSEEN, *fitted) == pytest.approx(SURE_FRACTION, abs=0.005)
 
 
+@pytest.mark.parametrize(
+    ("probable", "limit"), [(1000, 973), (980, 973), (973, 973), (900, 900), (1, 1), (0, 1)]
+)
+def test_the_limit_never_comes_from_images_that_are_unsure_anyway(
+    probable: int, limit: float
+) -> None:
+    distances = np.arange(1, 1001, dtype=np.float64)
+    assert limit_for(distances, distances <= probable) == pytest.approx(limit, abs=1)
+
+
 def test_noise_lies_beyond_every_limit_and_digits_within(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
@@ -107,6 +117,14 @@ def test_a_digit_without_examples_is_no_obstacle() -> None:
     familiarity = fit_familiarity(only, only, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert (familiarity.limits > 0).all()
+
+
+def test_a_way_with_fewer_examples_than_axes_overflows_nothing() -> None:
+    weights, bias = centroid_model(EXAMPLES)
+    few = Images(EXAMPLES.pixels[:50], EXAMPLES.labels[:50])
+    familiarity = fit_familiarity(few, UNSEEN, weights, bias)
+    assert np.isfinite(familiarity.limits).all()
+    assert familiarity.limits.max() < 100
 
 
 def overconfident_model(factor: float) -> tuple[Images, Floats, Floats]:

@@ -31,8 +31,8 @@ WITHIN_SCALE = 0.97
 # The fraction of unseen digits that shall be answered surely.
 SURE_FRACTION = 0.973
 
-# Farther than any picture: stands for infinity, which has no quantiles.
-LARGE = 1e9
+# A way's least scale: a way with no more examples than axes explains each of them wholly.
+LEAST_SCALE = 0.1
 
 # Pictures whose features are computed at a time.
 CHUNK = 1024
@@ -61,10 +61,19 @@ def fit_familiarity(
         axes[way] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
         scales[way] = np.quantile(residual(differences, axes[way]), WITHIN_SCALE)
     scales[list(WAYS_OF[0])] *= ZERO_STRICTNESS
-    # Scales never become 0, be there no example of a way or only one.
-    scaled = Familiarity(means, axes, np.maximum(scales, np.finfo(np.float32).tiny))
-    limit = np.quantile(distances(validation, weights, bias, scaled), SURE_FRACTION)
-    return Familiarity(means, axes, (scaled.limits * limit).astype(np.float32))
+    scaled = Familiarity(means, axes, np.maximum(scales, LEAST_SCALE))
+    limit = limit_for(*probable_distances(validation, weights, bias, scaled))
+    return Familiarity(means, axes, (scaled.limits * np.float32(limit)).astype(np.float32))
+
+
+def limit_for(distances: NDArray[np.float64], probable: NDArray[np.bool_]) -> float:
+    """Return the distance within which SURE_FRACTION of all images (n,) lie and are probable.
+
+    Where fewer are probable, those shall all be answered surely.
+    """
+    if not probable.any():
+        return 1
+    return float(np.quantile(distances[probable], min(1, SURE_FRACTION / probable.mean())))
 
 
 def ways_of(images: Images) -> NDArray[np.int64]:
@@ -78,25 +87,22 @@ def ways_of(images: Images) -> NDArray[np.int64]:
 
 def sure_fraction(images: Images, weights: Floats, bias: Floats, familiarity: Familiarity) -> float:
     """Return the fraction of normalised images that the server would answer surely."""
-    return float((distances(images, weights, bias, familiarity) <= 1).mean())
+    distances, probable = probable_distances(images, weights, bias, familiarity)
+    return float((probable & (distances <= 1)).mean())
 
 
-def distances(
+def probable_distances(
     images: Images, weights: Floats, bias: Floats, familiarity: Familiarity
-) -> NDArray[np.float64]:
-    """Return how far each image (n,) lies from the digit that it is read as.
-
-    Where no probability is high enough, the answer is unsure anyway: the distance is LARGE.
-    """
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return how far images (n,) lie from what each is read as, and if that is probable enough."""
     evidence = evidence_for(images, weights, bias)
     answers = evidence.argmax(axis=1)
     found = features_of(images)
-    result = np.empty(len(answers))
+    distances = np.empty(len(answers))
     for digit in np.unique(answers):
         own = answers == digit
-        result[own] = familiarity.distances(found[own], digit)
-    result[softmax(evidence).max(axis=1) < SURE_PROBABILITY] = LARGE
-    return result
+        distances[own] = familiarity.distances(found[own], digit)
+    return distances, softmax(evidence).max(axis=1) >= SURE_PROBABILITY
 
 
 def features_of(images: Images) -> Floats:

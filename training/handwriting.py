@@ -70,9 +70,9 @@ def ring(
     start: float,
     sweep: float,
     growth: float,
+    count: int = 22,
 ) -> Points:
     """Draw an arc of an ellipse, in degrees with −90 at the top, that spirals by `growth`."""
-    count = 22
     angle = np.radians(np.linspace(start, start + sweep, count))
     radius = 1 + growth * np.linspace(0, 1, count)
     unit = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -465,18 +465,18 @@ def round_nine(random: Generator) -> list[Points]:
 PROTOTYPES = (zero, one, two, three, four, five, six, seven, eight, nine)
 
 
-def deform(strokes: list[Points], random: Generator) -> list[Points]:
-    """Shift each stroke a little; bend, stretch, slant and turn the whole digit."""
+def deform(strokes: list[Points], random: Generator, strength: float = 1) -> list[Points]:
+    """Shift each stroke a little; bend, stretch, slant and turn the whole drawing, 1 high."""
     points = np.vstack(strokes)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    stretch, slant = np.exp(random.normal(0, 0.3)), random.normal(0.05, 0.3)
-    turn = np.radians(random.normal(0, 8))
+    stretch, slant = np.exp(random.normal(0, 0.3) * strength), random.normal(0.05, 0.3) * strength
+    turn = np.radians(random.normal(0, 8)) * strength
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     affine = rotation @ [[stretch, -slant], [0, 1]]
-    bend = random.normal(0, 0.18, (3, 2))
+    bend = random.normal(0, 0.18, (3, 2)) * strength
     deformed = []
     for stroke in strokes:
-        moved = stroke - middle + random.normal(0, 0.02, 2)
+        moved = stroke - middle + random.normal(0, 0.02, 2) * strength
         x, y = moved.T
         bent = moved + np.column_stack([x * x, x * y, y * y]) @ bend
         deformed.append(bent @ affine.T)
