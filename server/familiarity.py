@@ -11,11 +11,14 @@ import numpy as np
 
 from server.shapes import SIDE, Floats
 
-# Ink is averaged over squares of 2 × 2 pixels, edges in each of four directions over 4 × 4.
+# Ink is averaged over squares of 2 × 2 pixels; edges, sorted by their direction, over squares of
+# about 4 × 4 that overlap.
+# Source: N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection", 2005.
 _INK_SIDE = 14
 _EDGE_SIDE = 7
+_DIRECTIONS = 8
 _INK = _INK_SIDE**2
-FEATURES = _INK + 4 * _EDGE_SIDE**2
+FEATURES = _INK + _DIRECTIONS * _EDGE_SIDE**2
 
 # Each digit is one way, but for the 0: with a slash through it, it looks so different that what
 # lies between both is no 0.
@@ -28,11 +31,20 @@ WAYS_OF = ((0, SLASHED_ZERO), (1,), (2,), (3,), (4,), (5,), (6,), (7,), (8,), (9
 AXES = 45
 
 # What an edge counts for beside ink.
-_EDGE_WEIGHT = 1.5
+_EDGE_WEIGHT = 2
 
 _AVERAGE_INK = np.kron(np.eye(_INK_SIDE), np.full((1, 2), 1 / 2)).astype(np.float32)
-_AVERAGE_EDGES = np.kron(np.eye(_EDGE_SIDE), np.full((1, 4), 1 / 4)).astype(np.float32)
-_DIAGONAL = np.float32(0.5**0.5)
+
+
+def _overlapping_averages() -> Floats:
+    """Return weights (_EDGE_SIDE, SIDE) that fall off evenly from the middle of each square."""
+    cell = SIDE / _EDGE_SIDE
+    middles = (np.arange(_EDGE_SIDE)[:, np.newaxis] + 0.5) * cell
+    away = np.abs(np.arange(SIDE) + 0.5 - middles) / cell
+    return (np.maximum(0, 1 - away) / cell).astype(np.float32)
+
+
+_AVERAGE_EDGES = _overlapping_averages()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +76,33 @@ class Familiarity:
 def features(pixels: Floats) -> Floats:
     """Return averages of ink and of edges (…, FEATURES) over pixels (…, 784) in [0, 1]."""
     images = pixels.reshape(-1, SIDE, SIDE)
-    count = len(images)
-    padded = np.zeros((count, SIDE + 2, SIDE + 2), np.float32)
-    padded[:, 1:-1, 1:-1] = images
-    edges = np.empty((count, 4, SIDE, SIDE), np.float32)
-    np.subtract(padded[:, 1:-1, 2:], padded[:, 1:-1, :-2], out=edges[:, 0])
-    np.subtract(padded[:, 2:, 1:-1], padded[:, :-2, 1:-1], out=edges[:, 1])
-    np.subtract(padded[:, 2:, 2:], padded[:, :-2, :-2], out=edges[:, 2])
-    np.subtract(padded[:, 2:, :-2], padded[:, :-2, 2:], out=edges[:, 3])
-    # Diagonal neighbours are farther apart.
-    edges[:, 2:] *= _DIAGONAL
-    np.abs(edges, out=edges)
-    found = np.empty((count, FEATURES), np.float32)
-    found[:, :_INK] = (_AVERAGE_INK @ images @ _AVERAGE_INK.T).reshape(count, -1)
-    found[:, _INK:] = (_AVERAGE_EDGES @ edges @ _AVERAGE_EDGES.T).reshape(count, -1)
-    found[:, _INK:] *= _EDGE_WEIGHT
+    found = np.empty((len(images), FEATURES), np.float32)
+    found[:, :_INK] = (_AVERAGE_INK @ images @ _AVERAGE_INK.T).reshape(len(images), -1)
+    averages = _AVERAGE_EDGES @ _edges(images) @ _AVERAGE_EDGES.T
+    found[:, _INK:] = _EDGE_WEIGHT * averages.reshape(len(images), -1)
     return found.reshape(*pixels.shape[:-1], FEATURES)
+
+
+def _edges(images: Floats) -> Floats:
+    """Return how steeply ink changes (n, _DIRECTIONS, 28, 28), shared by the nearest directions.
+
+    A change from paper to ink has the direction of the one back.
+    """
+    padded = np.zeros((len(images), SIDE + 2, SIDE + 2), np.float32)
+    padded[:, 1:-1, 1:-1] = images
+    # Half of Sobel's weights: 1, 2, 1 beside one another, and the difference across.
+    down = padded[:, :-2] / 4 + padded[:, 1:-1] / 2 + padded[:, 2:] / 4
+    across = padded[:, :, :-2] / 4 + padded[:, :, 1:-1] / 2 + padded[:, :, 2:] / 4
+    x_change = down[:, :, 2:] - down[:, :, :-2]
+    y_change = across[:, 2:] - across[:, :-2]
+    direction = np.arctan2(y_change, x_change) / np.pi % 1 * _DIRECTIONS
+    before = direction.astype(np.intp)
+    share = (direction - before)[:, np.newaxis]
+    steepness = np.hypot(x_change, y_change)[:, np.newaxis]
+    edges = np.zeros((len(images), _DIRECTIONS, SIDE, SIDE), np.float32)
+    np.put_along_axis(edges, before[:, np.newaxis] % _DIRECTIONS, (1 - share) * steepness, axis=1)
+    np.put_along_axis(edges, (before[:, np.newaxis] + 1) % _DIRECTIONS, share * steepness, axis=1)
+    return edges
 
 
 def residual(differences: Floats, axes: Floats) -> Floats:

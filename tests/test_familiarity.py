@@ -28,17 +28,32 @@ def fitted() -> tuple[Floats, Floats, Familiarity]:
     return weights, bias, fit_familiarity(EXAMPLES, UNSEEN, weights, bias)
 
 
-def test_features_are_averages_of_ink_and_of_differences() -> None:
-    random = np.random.default_rng(0)
-    image = random.random((SIDE, SIDE)).astype(np.float32)
-    found = features(image.reshape(PIXELS))
-    ink = found[:196].reshape(14, 14)
+def test_ink_is_averaged_over_two_by_two_pixels() -> None:
+    image = np.random.default_rng(0).random((SIDE, SIDE)).astype(np.float32)
+    ink = features(image.reshape(PIXELS))[:196].reshape(14, 14)
     assert ink[2, 5] == pytest.approx(image[4:6, 10:12].mean(), rel=1e-5)
-    across, down = found[196:392].reshape(4, 7, 7)[:2]
-    expected = np.abs(image[4:8, 9:13] - image[4:8, 7:11]).mean() * 1.5
-    assert across[1, 2] == pytest.approx(expected, rel=1e-5)
-    expected = np.abs(image[5:9, 8:12] - image[3:7, 8:12]).mean() * 1.5
-    assert down[1, 2] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("turns", "direction"), [(0, 4), (1, 0)])
+def test_an_edge_counts_for_its_direction_alone(turns: int, direction: int) -> None:
+    image = np.zeros((SIDE, SIDE), np.float32)
+    image[14:] = 1
+    found = features(np.rot90(image, turns).reshape(PIXELS))
+    edges = np.abs(found[196:].reshape(8, 7, 7)[:, 1:-1, 1:-1]).sum(axis=(1, 2))
+    assert edges.argmax() == direction
+    assert edges[direction] == pytest.approx(edges.sum(), rel=1e-4)
+
+
+def test_an_edge_between_two_directions_is_shared_by_them() -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    # Ink grows along 11.25°, half way between the first two of eight directions in 180°.
+    slope = np.cos(np.radians(11.25)) * columns + np.sin(np.radians(11.25)) * rows
+    found = features((slope / slope.max()).astype(np.float32).reshape(PIXELS))
+    inner = found[196:].reshape(8, 7, 7)[:, 2:5, 2:5].mean(axis=(1, 2))
+    assert inner[0] == pytest.approx(inner[1], rel=1e-3)
+    # Each has half of the change over two pixels, and edges count twice.
+    assert inner[0] == pytest.approx(2 / 2 * 2 / slope.max(), rel=1e-3)
+    assert np.allclose(inner[2:], 0, atol=1e-4)
 
 
 def test_features_of_many_are_those_of_each() -> None:
