@@ -81,12 +81,14 @@ export function paintStrokes(canvas, strokes) {
   context.scale(side, side);
   context.lineWidth = PEN_WIDTH;
   context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = getComputedStyle(canvas).color;
+  context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
   for (const stroke of strokes) {
     context.beginPath();
-    context.moveTo(stroke[0].x, stroke[0].y);
-    // The first point again: a line that goes nowhere is painted as a dot.
     for (const point of stroke) context.lineTo(point.x, point.y);
     context.stroke();
+    // A line that goes nowhere is not painted, but a tap leaves ink.
+    context.beginPath();
+    context.arc(stroke[0].x, stroke[0].y, PEN_WIDTH / 2, 0, 2 * Math.PI);
+    context.fill();
   }
 }

@@ -264,6 +264,17 @@ def test_ink_is_painted_sharply_and_stands_out(
         assert ink != paper
 
 
+def test_a_tap_is_painted_where_it_was(page: Page) -> None:
+    draw_with_mouse(page, [[(0.25, 0.75)]])
+    read_answer(page)
+    alpha = page.evaluate("""() => {
+      const pad = document.querySelector("#pad");
+      const [x, y] = [pad.width * 0.25, pad.height * 0.75];
+      return pad.getContext("2d").getImageData(x, y, 1, 1).data[3];
+    }""")
+    assert alpha == 255
+
+
 def test_every_control_has_a_name_and_every_picture_words(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     read_answer(page)
