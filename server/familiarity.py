@@ -90,7 +90,7 @@ def _edges(images: Floats) -> Floats:
     """
     padded = np.zeros((len(images), SIDE + 2, SIDE + 2), np.float32)
     padded[:, 1:-1, 1:-1] = images
-    # Half of Sobel's weights: 1, 2, 1 beside one another, and the difference across.
+    # Sobel's weights, in the scale of the change over two pixels.
     down = padded[:, :-2] / 4 + padded[:, 1:-1] / 2 + padded[:, 2:] / 4
     across = padded[:, :, :-2] / 4 + padded[:, :, 1:-1] / 2 + padded[:, :, 2:] / 4
     x_change = down[:, :, 2:] - down[:, :, :-2]

@@ -90,7 +90,7 @@ def write_archive(path: Path, **changes: Any) -> None:
         ),
         ({"extra": np.zeros(1)}, "holds ['axes', 'bias', 'card', 'extra', 'limits'"),
         ({"limits": np.zeros(11, np.float32)}, "limits are not above 0 everywhere"),
-        ({"axes": np.zeros((11, 392, 45), np.float32)}, "axes is float32, not float16"),
+        ({"axes": np.zeros((11, 588, 45), np.float32)}, "axes is float32, not float16"),
         (
             {"weights": np.zeros((10, 784), np.float32)},
             "weights has shape (10, 784), not (784, 10)",
