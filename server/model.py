@@ -2,7 +2,7 @@
 
 A model's file is an uncompressed NumPy archive (.npz, read without pickle, so that reading runs no
 code) of `weights` (784, 10) and `bias` (10,); of what tells familiar pictures from strange ones,
-`means` (11, 392), `axes` (11, 392, 45) and `limits` (11,); and of `card`, the UTF-8 bytes of a JSON
+`means` (11, 588), `axes` (11, 588, 45) and `limits` (11,); and of `card`, the UTF-8 bytes of a JSON
 object with all that a reader must know of the training. Numbers are float32, but for `axes`, which
 are float16. The archive's checksums tell a damaged file from a whole one.
 """

@@ -24,9 +24,9 @@ class Prediction(msgspec.Struct, kw_only=True):
     `doubt` says why the answer is not sure, and is null where it is: there is "no ink"; the drawing
     is "unlike" the answered digit's training images; or the probability is "torn" between digits.
     `distance` is how far it lies from those images; what lies beyond 1 is unlike them.
-    `probabilities`, `evidence` and `bias` have one number a digit. `input` is a PNG data URI of the
-    28×28 pixels that the model saw (ink white). `contributions` has one PNG a digit: pixel ×
-    weight, red against it, blue for it, on one scale.
+    `probabilities`, `evidence` and `bias` have one number a digit. `pixels` are the 784 that W was
+    multiplied with, `input` a PNG data URI of them (ink white). `contributions` has one PNG a
+    digit: pixel × weight, red against it, blue for it, on one scale.
     """
 
     model: str
@@ -37,6 +37,7 @@ class Prediction(msgspec.Struct, kw_only=True):
     probabilities: list[float] | UnsetType = UNSET
     evidence: list[float] | UnsetType = UNSET
     bias: list[float] | UnsetType = UNSET
+    pixels: list[float] | UnsetType = UNSET
     input: str | UnsetType = UNSET
     contributions: list[str] | UnsetType = UNSET
 
@@ -72,6 +73,8 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
         answer.evidence = evidence.tolist()
     if "bias" in fields:
         answer.bias = model.bias.tolist()
+    if "pixels" in fields:
+        answer.pixels = seen.tolist()
     if "input" in fields:
         answer.input = data_uri(picture(seen.reshape(SIDE, SIDE)))
     if "contributions" in fields:

@@ -9,6 +9,7 @@
  * @property {number} [distance] from the answered digit's training images; beyond 1 is unlike them
  * @property {number[]} probabilities
  * @property {number[]} [evidence]
+ * @property {number[]} [pixels] 784 that the weights were multiplied with, 0 to 1
  * @property {string} [input] PNG data URI
  * @property {string[]} [contributions] PNG data URIs
  */
@@ -22,8 +23,14 @@
  * @property {string} digest
  */
 
+/**
+ * @typedef {object} Weights of one model
+ * @property {number[][]} weights (784, 10)
+ * @property {number[]} bias (10)
+ */
+
 /** What a whole answer consists of. */
-const EXPLAINED = "probabilities,evidence,input,contributions,doubt,distance";
+const EXPLAINED = "probabilities,evidence,pixels,input,contributions,doubt,distance";
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {
@@ -72,6 +79,14 @@ export function fetchPrediction(pixels, model, explained) {
     headers: { "Content-Type": "application/octet-stream" },
     body: /** @type {BodyInit} */ (pixels),
   });
+}
+
+/**
+ * @param {ModelSummary} model
+ * @returns {Promise<Weights>}
+ */
+export function fetchWeights(model) {
+  return request(`/api/models/${encodeURIComponent(model.name)}/weights`);
 }
 
 /**

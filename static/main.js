@@ -1,6 +1,7 @@
 /** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → view. */
 
-import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
+import { ProblemError, fetchModels, fetchPrediction, fetchWeights } from "./api.js";
+import { listenToPixels } from "./inspect.js";
 import { askLatest } from "./latest.js";
 import { listenToPen, paintStrokes } from "./pad.js";
 import { strokesToPixels } from "./pixels.js";
@@ -29,6 +30,10 @@ const state = {
   busy: false,
   /** @type {import("./api.js").Prediction | null} */
   prediction: null,
+  /** @type {import("./api.js").Weights | null} */
+  weights: null,
+  /** @type {number | null} */
+  pixel: null,
   problem: "",
 };
 
@@ -53,12 +58,31 @@ const askPrediction = askLatest(
 const askModels = askLatest(
   fetchModels,
   (_question, list) => {
+    state.problem = "";
     state.models = list.models;
     state.model ||= list.default ?? "";
+    askWeightsAnew();
+  },
+  reportFailure,
+);
+
+const askWeights = askLatest(
+  fetchWeights,
+  (model, weights) => {
+    state.problem = "";
+    if (model.name === state.model) state.weights = weights;
     render();
   },
   reportFailure,
 );
+
+/** The model is another one: what was said with the old weights is no longer true. */
+function askWeightsAnew() {
+  state.weights = null;
+  const model = state.models.find(({ name }) => name === state.model);
+  if (model) askWeights(model);
+  render();
+}
 
 function render() {
   showState(state);
@@ -149,7 +173,17 @@ find("#clear", HTMLButtonElement).addEventListener("click", clear);
 
 find("#model", HTMLSelectElement).addEventListener("change", (event) => {
   state.model = /** @type {HTMLSelectElement} */ (event.target).value;
+  askWeightsAnew();
   askAnew();
+});
+
+listenToPixels(find("main", HTMLElement), {
+  current: () => state.pixel,
+  choose(pixel) {
+    if (pixel === state.pixel) return;
+    state.pixel = pixel;
+    render();
+  },
 });
 
 /** @type {Record<string, () => void>} */

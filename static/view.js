@@ -1,11 +1,12 @@
 /** Everything that the page shows beside the pad, from one state. */
 
 import { weightsUrl } from "./api.js";
-
+import { compareEvidence, runnerUp } from "./explain.js";
 import { SIDE } from "./pixels.js";
 
 /** @typedef {import("./api.js").Prediction} Prediction */
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
+/** @typedef {import("./api.js").Weights} Weights */
 
 /**
  * @typedef {object} Shown
@@ -14,6 +15,8 @@ import { SIDE } from "./pixels.js";
  * @property {Uint8Array | null} pixels the drawing's 784 intensities; null without ink
  * @property {boolean} busy whether the drawing has changed since the prediction was made
  * @property {Prediction | null} prediction
+ * @property {Weights | null} weights the chosen model's, once they are here
+ * @property {number | null} pixel the one that is looked at, row-major
  * @property {string} problem what keeps answers away, in words
  */
 
@@ -34,6 +37,9 @@ export function createView() {
   const answer = find("#answer", HTMLOutputElement);
   const answerDigit = find("#answer-digit", HTMLElement);
   const answerWords = find("#answer-words", HTMLElement);
+  const answerWhy = find("#answer-why", HTMLElement);
+  const main = find("main", HTMLElement);
+  const pixelWords = find("#pixel", HTMLElement);
   const sent = find("#sent", HTMLCanvasElement);
   const seen = find("#seen", HTMLImageElement);
   const normalization = find("#normalization", HTMLElement);
@@ -52,6 +58,7 @@ export function createView() {
     answer.dataset.sure = String(prediction?.sure ?? false);
     setText(answerDigit, prediction ? String(prediction.digit) : "");
     setText(answerWords, describe(shown));
+    setText(answerWhy, explain(shown));
 
     // Pictures come with the lifted pen. Until then the last ones stay, dimmed, and nothing jumps.
     table.dataset.explained = String(Boolean(prediction?.contributions));
@@ -59,14 +66,17 @@ export function createView() {
     showImage(seen, prediction, prediction?.input, "The 28 by 28 picture that the model saw");
     setText(normalization, NORMALIZATIONS[model?.normalization ?? ""] ?? "");
 
-    for (const row of rows) row(prediction, model);
+    showPlace(main, shown.pixel);
+    setText(pixelWords, describePixel(shown));
+
+    for (const row of rows) row(shown, model);
   };
 }
 
 /**
  * @param {Element} element a row of the table
  * @param {number} digit
- * @returns {(prediction: Prediction | null, model: ModelSummary | undefined) => void}
+ * @returns {(shown: Shown, model: ModelSummary | undefined) => void}
  */
 function createRow(element, digit) {
   const row = /** @type {HTMLElement} */ (element);
@@ -75,8 +85,11 @@ function createRow(element, digit) {
   const evidence = find(".evidence", HTMLElement, row);
   const weights = find(".weights", HTMLImageElement, row);
   const contributions = find(".contributions", HTMLImageElement, row);
+  const weight = find(".weight", HTMLElement, row);
+  const contribution = find(".contribution", HTMLElement, row);
 
-  return (prediction, model) => {
+  return (shown, model) => {
+    const { prediction } = shown;
     const probability = prediction?.probabilities[digit];
     row.dataset.probability = probability === undefined ? "" : String(probability);
     row.classList.toggle("answered", prediction?.digit === digit);
@@ -94,6 +107,12 @@ function createRow(element, digit) {
     const words = amount === undefined ? "" : `, evidence ${formatSigned(amount)}`;
     const picture = prediction?.contributions?.[digit];
     showImage(contributions, prediction, picture, `Your ink times the weights of ${digit}${words}`);
+    const { pixel, weights: learned } = shown;
+    const here = pixel === null ? undefined : learned?.weights[pixel][digit];
+    setText(weight, here === undefined ? "" : formatSigned(here));
+    const ink = pixel === null ? undefined : prediction?.pixels?.[pixel];
+    const term = here === undefined || ink === undefined ? "" : formatSigned(ink * here);
+    setText(contribution, term);
   };
 }
 
@@ -165,13 +184,45 @@ function describe({ prediction, pixels }) {
 }
 
 /**
- * @param {readonly number[]} probabilities
- * @param {number} digit the most probable one
- * @returns {number} the next
+ * @param {Shown} shown
+ * @returns {string} why it is this digit and not the next one, in a sentence made from the numbers
  */
-function runnerUp(probabilities, digit) {
-  const others = probabilities.map((probability, other) => (other === digit ? -1 : probability));
-  return others.indexOf(Math.max(...others));
+function explain({ prediction, weights }) {
+  if (!prediction?.evidence || !prediction.pixels || !weights) return "";
+  const { digit, evidence, pixels } = prediction;
+  const other = runnerUp(evidence, digit);
+  const { lead, parts } = compareEvidence(pixels, weights, digit, other);
+  const [best, worst] = [parts[0], parts[parts.length - 1]];
+  const sentences = [
+    `${digit} leads ${other} by ${lead.toFixed(2)} of evidence.`,
+    `Most for it: ${best.source}, ${formatSigned(best.amount)}.`,
+  ];
+  if (worst.amount < 0) {
+    sentences.push(`Most against: ${worst.source}, ${formatSigned(worst.amount)}.`);
+  }
+  return sentences.join(" ");
+}
+
+/**
+ * @param {HTMLElement} root whose pictures all mark the pixel
+ * @param {number | null} pixel
+ */
+function showPlace(root, pixel) {
+  root.classList.toggle("has-pixel", pixel !== null);
+  if (pixel === null) return;
+  root.style.setProperty("--pixel-row", String(Math.floor(pixel / SIDE)));
+  root.style.setProperty("--pixel-column", String(pixel % SIDE));
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} where the pixel lies, counted from 1, and how much ink it has
+ */
+function describePixel({ pixel, prediction }) {
+  if (pixel === null) return "";
+  const ink = prediction?.pixels?.[pixel];
+  const place = `Row ${Math.floor(pixel / SIDE) + 1}, column ${(pixel % SIDE) + 1}`;
+  return ink === undefined ? place : `${place}: x = ${ink.toFixed(2)}`;
 }
 
 /** @param {number} fraction */

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from server.app import MAX_BODY_BYTES, create_app
-from server.model import load_model, softmax
+from server.model import MODELS, load_model, softmax
 from server.prediction import OPTIONAL_FIELDS
 from server.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import ink_on, save_small_model
@@ -76,6 +76,15 @@ def test_bytes_and_json_give_the_same_answer(client: FlaskClient) -> None:
 def test_fields_limit_the_answer(client: FlaskClient, asked: str) -> None:
     answer = client.post(f"/api/predict?fields={asked}", json={"pixels": ink_on(1)}).get_json()
     assert answer.keys() == {"model", "digit", "sure"} | set(asked.split(","))
+
+
+def test_the_pixels_answered_are_those_that_the_weights_met() -> None:
+    sent = ink_on(*range(60, 68), *range(88, 96))
+    answer = create_app().test_client().post("/api/predict", json={"pixels": sent}).get_json()
+    assert answer["pixels"] != sent
+    model = load_model(MODELS / f"{answer['model']}.npz")
+    evidence = np.array(answer["pixels"]) @ model.weights + model.bias
+    assert evidence == pytest.approx(answer["evidence"], abs=1e-4)
 
 
 def test_without_fields_everything_is_answered(client: FlaskClient) -> None:
