@@ -1,6 +1,7 @@
 /** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → view. */
 
 import { ProblemError, fetchModels, fetchPrediction, fetchWeights } from "./api.js";
+import { readAddress, snap, writeAddress } from "./address.js";
 import { listenToPixels } from "./inspect.js";
 import { askLatest } from "./latest.js";
 import { listenToPen, paintStrokes } from "./pad.js";
@@ -35,11 +36,17 @@ const state = {
   /** @type {number | null} */
   pixel: null,
   problem: "",
+  notice: "",
 };
 
 /** @type {Question | null} */
 let lastQuestion = null;
 let frame = 0;
+let defaultModel = "";
+let remembering = 0;
+
+/** How long after a change the address follows, ms: browsers refuse too many changes a second. */
+const REMEMBER_MS = 300;
 
 const askPrediction = askLatest(
   (/** @type {Question} */ { pixels, model, explained }) =>
@@ -60,8 +67,8 @@ const askModels = askLatest(
   (_question, list) => {
     state.problem = "";
     state.models = list.models;
-    state.model ||= list.default ?? "";
-    askWeightsAnew();
+    defaultModel = list.default ?? "";
+    openAddress();
   },
   reportFailure,
 );
@@ -120,6 +127,37 @@ function ask(explained) {
   render();
 }
 
+/** Keep the drawing and the model in the address. */
+function remember() {
+  state.notice = "";
+  render();
+  clearTimeout(remembering);
+  remembering = setTimeout(() => {
+    history.replaceState(null, "", writeAddress(state.model, state.strokes));
+  }, REMEMBER_MS);
+}
+
+/** Show the drawing and the model that the address holds. */
+function openAddress() {
+  clearTimeout(remembering);
+  state.notice = "";
+  try {
+    const { model, strokes } = readAddress(location.hash);
+    const known = state.models.some(({ name }) => name === model);
+    if (model && !known) {
+      state.notice = `There is no model “${model}” here; this is the default one.`;
+    }
+    state.model = known && model ? model : defaultModel;
+    // What was drawn before the models were here stays.
+    if (location.hash) state.strokes = strokes;
+  } catch (error) {
+    state.notice = /** @type {Error} */ (error).message;
+    state.model ||= defaultModel;
+  }
+  askWeightsAnew();
+  askAnew();
+}
+
 /** Begin anew: no answer to what was there before may still be shown. */
 function askAnew() {
   state.drawing++;
@@ -142,11 +180,13 @@ function followPen() {
 function undo() {
   state.strokes.pop();
   askAnew();
+  remember();
 }
 
 function clear() {
   state.strokes = [];
   askAnew();
+  remember();
 }
 
 /** @type {Stroke} */
@@ -154,17 +194,18 @@ let stroke = [];
 
 listenToPen(pad, {
   begin(point) {
-    stroke = [point];
+    stroke = [snap(point)];
     state.strokes.push(stroke);
     followPen();
   },
   extend(points) {
-    stroke.push(...points);
+    stroke.push(...points.map(snap));
     followPen();
   },
   end() {
     paint();
     ask(true);
+    remember();
   },
 });
 
@@ -175,7 +216,10 @@ find("#model", HTMLSelectElement).addEventListener("change", (event) => {
   state.model = /** @type {HTMLSelectElement} */ (event.target).value;
   askWeightsAnew();
   askAnew();
+  remember();
 });
+
+addEventListener("hashchange", openAddress);
 
 listenToPixels(find("main", HTMLElement), {
   current: () => state.pixel,

@@ -18,6 +18,7 @@ import { SIDE } from "./pixels.js";
  * @property {Weights | null} weights the chosen model's, once they are here
  * @property {number | null} pixel the one that is looked at, row-major
  * @property {string} problem what keeps answers away, in words
+ * @property {string} notice what of the address could not be shown, in words
  */
 
 /** @type {Record<string, string>} What each of the server's normalisations does, in words. */
@@ -51,7 +52,7 @@ export function createView() {
     const model = shown.models.find(({ name }) => name === shown.model);
     showModels(select, shown.models, shown.model);
     hint.hidden = pixels !== null;
-    setText(problem, shown.problem);
+    setText(problem, shown.problem || shown.notice);
 
     answer.ariaBusy = String(shown.busy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
