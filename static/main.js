@@ -194,6 +194,8 @@ let stroke = [];
 
 listenToPen(pad, {
   begin(point) {
+    // The address gets whole strokes only.
+    clearTimeout(remembering);
     stroke = [snap(point)];
     state.strokes.push(stroke);
     followPen();

@@ -272,7 +272,8 @@ def test_a_key_clears(page: Page, key: str) -> None:
 
 
 def on_screen_texts(page: Page) -> list[str]:
-    """Return all that the page says of the drawing."""
+    """Return all that the page says of the drawing, once it is the answer to all of it."""
+    read_answer(page)
     expect(page.locator("#answer-why")).to_contain_text("leads")
     return page.locator("#answer, #rows, .pictures").all_inner_texts()
 
@@ -304,6 +305,7 @@ def test_another_address_shows_its_drawing_without_a_reload(page: Page) -> None:
     page.locator("#clear").click()
     draw_with_mouse(page, ONE)
     assert read_answer(page) == "1"
+    page.wait_for_function("seven => location.hash !== seven", arg=seven)
     page.evaluate("address => { location.hash = address; }", seven)
     expect(page.locator("#answer")).to_have_attribute("data-digit", "7")
     expect(page.locator("#problem")).to_be_empty()
