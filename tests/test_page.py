@@ -121,6 +121,8 @@ def test_a_pixel_shows_its_ink_weights_and_contributions_in_every_map(page: Page
             page.keyboard.press(key)
     index = row * 28 + column
     expect(page.locator("#pixel")).to_have_text(f"Row 9, column 13: x = {pixels[index]:.2f}")
+    # W comes with a request of its own.
+    expect(page.locator("[data-class] .weight").first).not_to_be_empty()
     weights = load_model(MODELS / "normalized.npz").weights[index]
     shown = page.locator("[data-class] .weight").all_text_contents()
     assert numbers(shown) == pytest.approx(weights, abs=0.0051)
@@ -142,6 +144,7 @@ def test_the_answer_says_what_gave_it_its_lead(page: Page) -> None:
     thirds = [slice(0, 10), slice(10, 19), slice(19, 28)]
     parts = [bias[7] - bias[second]]
     parts += [difference[rows, columns].sum() for rows in thirds for columns in thirds]
+    expect(page.locator("#answer-why")).to_contain_text("leads")
     words = page.locator("#answer-why").inner_text()
     found = re.fullmatch(
         r"7 leads (\d) by (\S+) of evidence\. Most for it: .+, (\S+)\. Most against: .+, (\S+)\.",
