@@ -26,11 +26,13 @@ from server.drawing import (
     parse_json,
 )
 from server.heatmap import heatmap
+from server.learning import Companions, register_learning
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
 from server.openapi import describe, openapi
 from server.prediction import OPTIONAL_FIELDS, Prediction, predict
 from server.problems import register_problems
+from server.responses import json_response, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +54,10 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 class ModelSummary(msgspec.Struct, kw_only=True):
-    """One model of the list: its card's main facts, and a digest that changes when it does."""
+    """One model of the list: its card's main facts, and a digest that changes when it does.
+
+    `history` and `evaluation` say whether it has them.
+    """
 
     name: str
     recipe: str
@@ -60,6 +65,8 @@ class ModelSummary(msgspec.Struct, kw_only=True):
     test_accuracy: float
     created: str
     digest: str
+    history: bool
+    evaluation: bool
 
 
 class ModelList(msgspec.Struct):
@@ -105,6 +112,7 @@ def create_app(models: Path = MODELS) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
     store = ModelStore(models)
+    companions = Companions(models)
 
     def find_model(name: str | None) -> Model:
         model = store.find(name)
@@ -144,6 +152,8 @@ def create_app(models: Path = MODELS) -> Flask:
                 test_accuracy=model.card.test_accuracy,
                 created=model.card.created,
                 digest=model.digest,
+                history=companions.history(model) is not None,
+                evaluation=companions.evaluation(model) is not None,
             )
             for model in store.models.values()
         ]
@@ -165,7 +175,7 @@ def create_app(models: Path = MODELS) -> Flask:
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
         limit = float(np.abs(model.weights).max())
         response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
-        return revalidated(response, model)
+        return revalidated(response, model.digest)
 
     @app.get("/api/models/<name>/weights")
     @describe(answer=Weights, errors=(404,))
@@ -173,7 +183,9 @@ def create_app(models: Path = MODELS) -> Flask:
         """Give W and b as numbers."""
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
-        return revalidated(json_response(weights), model)
+        return revalidated(json_response(weights), model.digest)
+
+    register_learning(app, companions, find_model)
 
     @app.get("/healthz")
     @describe(answer=Health, errors=(503,))
@@ -238,16 +250,3 @@ def parse_query(kind: type[Query]) -> Query:
     except msgspec.ValidationError as error:
         accepted = ", ".join(kind.__struct_fields__)
         raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error
-
-
-def json_response(value: object) -> Response:
-    """Answer with a value as JSON."""
-    return Response(msgspec.json.encode(value), content_type=JSON)
-
-
-def revalidated(response: Response, model: Model) -> Response:
-    """Let the browser keep what the model and the URL decide, and ask whether it has changed."""
-    response.set_etag(model.digest)
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
-    return response
