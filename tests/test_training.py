@@ -217,6 +217,8 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
     monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
+    # Drawing it takes longer than all these trainings, and has tests of its own.
+    monkeypatch.setattr("training.report.animate", lambda _history: b"animated")
 
     def run(*arguments: str) -> Any:
         command.main(["--models", str(tmp_path), *arguments])
@@ -470,6 +472,36 @@ def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_mode
     assert history.card.outcome == "diverged"
     assert "the learning rate is too high" in str(history.card.reason)
     assert history.train_loss[0] == pytest.approx(np.log(DIGITS))
+
+
+def test_a_report_is_left_beside_the_model_or_where_asked(run: Any, tmp_path: Path) -> None:
+    run("--recipe", "tutorial", "--steps", "3")
+    assert (tmp_path / "reports" / "tutorial.html").exists()
+    asked = tmp_path / "elsewhere"
+    run("--recipe", "tutorial", "--steps", "3", "--name", "other", "--report", str(asked))
+    assert sorted(path.name for path in asked.iterdir()) == ["other.html", "other.webp"]
+
+
+def test_a_training_can_be_exported_and_shown_in_tensorboard(run: Any, tmp_path: Path) -> None:
+    board, saved = tmp_path / "board", tmp_path / "saved"
+    run(
+        *("--recipe", "tutorial", "--steps", "3"),
+        *("--tensorboard", str(board), "--export", str(saved)),
+    )
+    assert len(list(board.iterdir())) == 1
+    loaded = tf.saved_model.load(str(saved))
+    pixels = np.zeros((1, PIXELS), np.float32)
+    answer = loaded.signatures["serving_default"](pixels=tf.constant(pixels))
+    model = load_model(tmp_path / "tutorial.npz")
+    assert np.allclose(answer["evidence"].numpy(), model.bias, atol=1e-6)
+
+
+def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", "--report", str(tmp_path / "file" / "below"))
+    assert "The model 'tutorial' is saved, but" in str(stop.value.code)
+    assert load_model(tmp_path / "tutorial.npz").card.steps == 3
 
 
 @pytest.fixture(scope="session")

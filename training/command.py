@@ -35,6 +35,7 @@ from server.whole_file import write_whole
 from training.data import DataError, Dataset, add_data_argument, load_mnist
 from training.evaluation import (
     GUESSING_LOSS,
+    Figures,
     accuracy,
     calibration_error,
     digit_accuracy,
@@ -44,10 +45,13 @@ from training.evaluation import (
     measure,
 )
 from training.examples import add_written, choose_examples, normalize_dataset
+from training.export import export_model
 from training.familiarity import fit_familiarity, sure_fraction
 from training.recipe import RECIPES, Recipe
 from training.record import Record
 from training.regression import DivergedError, initial_parameters, make_optimizer, train
+from training.report import REPORTS, write_report
+from training.tensorboard import Board
 
 DEFAULT_RECIPE = "normalized"
 INTERRUPTED = 130
@@ -74,7 +78,10 @@ def main(arguments: list[str] | None = None) -> None:
         weights, _ = initial_parameters(recipe, options.seed)
         with Record(options.models, name, recipe.settings(options.seed), weights) as record:
             dataset = load_mnist(options.data)
-            trained = train_and_save(dataset, recipe, options.seed, options.models, name, record)
+            board = None if options.tensorboard is None else Board(options.tensorboard)
+            trained = train_and_save(
+                dataset, recipe, options.seed, options.models, name, record, board
+            )
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
@@ -82,6 +89,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"Not trained, and the model {name!r} is as it was: {error}")
     card = trained.model.card
     print_report(card)
+    try:
+        leave_documents(trained, options)
+    except OSError as error:
+        sys.exit(f"The model {name!r} is saved, but not all that was to be made of it: {error}")
     print(
         msgspec.json.encode(
             {
@@ -116,6 +127,16 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     add_data_argument(parser)
     parser.add_argument("--models", type=Path, default=MODELS, help="directory to save into")
     parser.add_argument("--name", help="the model's name; the recipe's unless given")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="for the report; reports/ in --models' unless given",
+    )
+    parser.add_argument(
+        "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
+    )
+    parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
     return parser.parse_args(arguments)
 
 
@@ -165,11 +186,18 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
 
 def train_and_save(
-    drawn: Dataset, recipe: Recipe, seed: int, models: Path, name: str, record: Record
+    drawn: Dataset,
+    recipe: Recipe,
+    seed: int,
+    models: Path,
+    name: str,
+    record: Record,
+    board: Board | None = None,
 ) -> Trained:
     """Train on the dataset, evaluate what the server would answer, save all of it, and return it.
 
     :param drawn: as it was drawn: normalising it is part of the training
+    :param board: gets what the record gets
     :raise DivergedError: the loss left the finite numbers, or ended above that of guessing
     :raise OSError: a file cannot be written
     """
@@ -178,15 +206,21 @@ def train_and_save(
     dataset = normalize_dataset(drawn, recipe)
     examples = add_written(dataset.train, recipe, seed)
     followed, validation = followed_images(dataset.train), dataset.validation
-    weights, bias = initial_parameters(recipe, seed)
-    record.add(0, measure(followed, validation, weights, bias), weights, bias)
+
+    def keep(step: int, weights: Floats, bias: Floats) -> Figures:
+        figures = measure(followed, validation, weights, bias)
+        record.add(step, figures, weights, bias)
+        if board is not None:
+            board.add(step, figures, weights, bias)
+        return figures
+
+    keep(0, *initial_parameters(recipe, seed))
     record.enter("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
         def report(step: int, loss: float, weights: Floats, bias: Floats) -> None:
             if record.wants(step):
-                figures = measure(followed, validation, weights, bias)
-                record.add(step, figures, weights, bias)
+                figures = keep(step, weights, bias)
                 progress.set_postfix(
                     loss=f"{loss:.4f}",
                     validation=f"{figures.validation_accuracy:.4f}",
@@ -196,8 +230,9 @@ def train_and_save(
 
         weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
     record.enter("evaluating")
-    figures = measure(followed, validation, weights, bias)
-    record.add(recipe.steps, figures, weights, bias)
+    figures = keep(recipe.steps, weights, bias)
+    if board is not None:
+        board.close()
     if figures.validation_loss > GUESSING_LOSS:
         raise DivergedError(
             f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
@@ -234,6 +269,19 @@ def train_and_save(
     history = record.finish(weights, bias, temperature, model.digest)
     save_evaluation(models / EVALUATIONS, evaluation)
     return Trained(model, history, evaluation)
+
+
+def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
+    """Write the report, and the SavedModel where it is asked for, and say where they are.
+
+    :raise OSError: a directory cannot be written
+    """
+    reports = options.report or options.models / REPORTS
+    page, animation = write_report(reports, trained.model, trained.history, trained.evaluation)
+    print(f"Report: {page}; W being learned: {animation}")
+    if options.export is not None:
+        export_model(trained.model, options.export)
+        print(f"SavedModel: {options.export}")
 
 
 def print_report(card: ModelCard) -> None:
