@@ -13,13 +13,13 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from server.archive import FILE_SUFFIX, ArchiveError, Layout, pack, read_content, unpack
+from server.archive import FILE_SUFFIX, ArchiveError, Arrays, Layout, pack, read_content, unpack
 from server.model import Rate, check_name
 from server.shapes import DIGITS, PIXELS, Floats
 from server.whole_file import write_whole
@@ -175,10 +175,19 @@ def save_evaluation(directory: Path, evaluation: Evaluation) -> Path:
     :raise ArchiveError: what `load_evaluation` would refuse
     :raise OSError: the disk is full or the directory cannot be written
     """
-    arrays: dict[str, NDArray[Any]] = {key: getattr(evaluation, key) for key in _LAYOUT}
+    content = pack_evaluation(evaluation)
+    return write_whole(directory / (evaluation.name + FILE_SUFFIX), content)
+
+
+def pack_evaluation(evaluation: Evaluation) -> bytes:
+    """Make the content of an evaluation's file.
+
+    :raise ArchiveError: what `load_evaluation` would refuse
+    """
+    arrays: Arrays = {key: getattr(evaluation, key) for key in _LAYOUT}
     content = pack(arrays, evaluation.card, compressed=True)
     _unpack(check_name(evaluation.name), content)
-    return write_whole(directory / (evaluation.name + FILE_SUFFIX), content)
+    return content
 
 
 def _unpack(name: str, content: bytes) -> Evaluation:

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from server.archive import FILE_SUFFIX, ArchiveError, Layout, pack, read_content, unpack
+from server.archive import FILE_SUFFIX, ArchiveError, Arrays, Layout, pack, read_content, unpack
 from server.model import check_name
 from server.settings import Settings
 from server.shapes import DIGITS, PIXELS, Floats
@@ -130,19 +130,26 @@ def load_history(path: Path) -> History:
         raise ArchiveError(f"{path.name}: {error}") from error
 
 
-def save_history(
-    directory: Path, history: History, *, compressed: bool = True, durable: bool = True
-) -> Path:
+def save_history(directory: Path, history: History, *, passing: bool = False) -> Path:
     """Write a history's file whole or not at all, and return its path.
 
-    :param compressed: some half of the size, for a hundred times the time
+    :param passing: it is soon written anew, and so neither compressed nor waited for
     :raise ArchiveError: what `load_history` would refuse
     :raise OSError: the disk is full or the directory cannot be written
     """
-    arrays = {key: getattr(history, key) for key in _LAYOUT}
+    content = pack_history(history, compressed=not passing)
+    return write_whole(directory / (history.name + FILE_SUFFIX), content, durable=not passing)
+
+
+def pack_history(history: History, *, compressed: bool = True) -> bytes:
+    """Make the content of a history's file; compressed, it is some half as large.
+
+    :raise ArchiveError: what `load_history` would refuse
+    """
+    arrays: Arrays = {key: getattr(history, key) for key in _LAYOUT}
     content = pack(arrays, history.card, compressed=compressed)
     _unpack(check_name(history.name), content)
-    return write_whole(directory / (history.name + FILE_SUFFIX), content, durable=durable)
+    return content
 
 
 def _unpack(name: str, content: bytes) -> History:

@@ -34,11 +34,11 @@ def test_weights_of_any_size_can_be_quantized(value: float) -> None:
     assert frame[0, 0] * np.float64(scale) == pytest.approx(value, rel=1e-6)
 
 
-@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("passing", [True, False])
 @pytest.mark.parametrize("steps", [0, 1, 60])
-def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path, compressed: bool, steps: int) -> None:
+def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path, passing: bool, steps: int) -> None:
     history = make_history("mine", steps, step=99, reason="none", batch_size="all")
-    loaded = load_history(save_history(tmp_path, history, compressed=compressed))
+    loaded = load_history(save_history(tmp_path, history, passing=passing))
     assert loaded.name == "mine"
     assert loaded.card == history.card
     for array in ARRAYS:

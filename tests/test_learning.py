@@ -97,7 +97,7 @@ def test_an_evaluation_is_given_whole_gzipped_where_accepted(client: FlaskClient
 def test_histories_are_those_with_a_model_and_those_without(
     companions: History, models: Path
 ) -> None:
-    save_history(models / TRAININGS, replace(companions, name="small"), compressed=False)
+    save_history(models / TRAININGS, replace(companions, name="small"), passing=True)
     client = create_app(models).test_client()
     answer = client.get("/api/histories").get_json()
     listed = [(training["name"], training["state"]) for training in answer["trainings"]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.history import load_history
+from server.history import load_history, pack_history
 from server.shapes import DIGITS, PIXELS, Floats
 from server.trainings import WRITE_SECONDS
 from training.evaluation import Figures
@@ -120,8 +120,9 @@ def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
     with record(tmp_path) as training:
         training.add(0, FIGURES, weights_of(1), NO_BIAS)
         training.add(1_000, FIGURES, learned, bias)
-        training.finish(served, bias / np.float32(0.8), 0.8, "digest")
-    history = load_history(tmp_path / "history" / "mine.npz")
+        history, content = training.finish(served, bias / np.float32(0.8), 0.8, "digest")
+        assert content == pack_history(history)
+        training.end()
     assert (history.card.outcome, history.card.model) == ("finished", "digest")
     assert history.card.temperature == 0.8
     assert np.array_equal(history.last_weights, served)
@@ -140,8 +141,9 @@ def test_of_two_under_one_name_the_later_is_shown_and_neither_harms_the_other(
             time.sleep(3 * WRITE_SECONDS)
             assert saved(tmp_path).card.run == second.history.card.run
             first.add(1_000, FIGURES, weights_of(1), NO_BIAS)
-            first.finish(weights_of(1), NO_BIAS, 1, "first")
-            assert load_history(tmp_path / "history" / "mine.npz").card.model == "first"
+            history, _ = first.finish(weights_of(1), NO_BIAS, 1, "first")
+            assert history.card.model == "first"
+            first.end()
         assert np.array_equal(saved(tmp_path).last_weights, weights_of(2))
 
 

@@ -35,7 +35,7 @@ def trainings(tmp_path: Path, clock: Clock) -> Trainings:
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., None]:
     def write(name: str = "mine", **changes: Any) -> None:
-        save_history(tmp_path / TRAININGS, make_history(name, **changes), compressed=False)
+        save_history(tmp_path / TRAININGS, make_history(name, **changes), passing=True)
 
     return write
 

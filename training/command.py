@@ -18,8 +18,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from server.archive import FILE_SUFFIX
-from server.evaluation import EVALUATIONS, Evaluation, save_evaluation
-from server.history import History
+from server.evaluation import EVALUATIONS, Evaluation, pack_evaluation
+from server.history import HISTORIES, History
 from server.model import (
     MODELS,
     Model,
@@ -262,12 +262,16 @@ def train_and_save(
     )
     content = pack_model(weights, bias, familiarity, card)
     model = unpack_model(name, content)
+    history, recorded = record.finish(weights, bias, temperature, model.digest)
     evaluation = evaluate(model, drawn.test, dataset.test)
-    # The model comes first: what is beside it names its digest, and would else be taken for
-    # another model's.
-    write_whole(models / (name + FILE_SUFFIX), content)
-    history = record.finish(weights, bias, temperature, model.digest)
-    save_evaluation(models / EVALUATIONS, evaluation)
+    evaluated = pack_evaluation(evaluation)
+    # All is made before anything is written, so that a moment is enough for the three. The other
+    # two name the model's digest: with another model, they are none of its.
+    file_name = name + FILE_SUFFIX
+    write_whole(models / file_name, content)
+    write_whole(models / HISTORIES / file_name, recorded)
+    write_whole(models / EVALUATIONS / file_name, evaluated)
+    record.end()
     return Trained(model, history, evaluation)
 
 

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from server.archive import FILE_SUFFIX
 from server.history import (
-    HISTORIES,
     TRAININGS,
     History,
     HistoryCard,
     Outcome,
     Phase,
+    pack_history,
     quantize,
     save_history,
 )
@@ -58,7 +58,6 @@ class Record:
     """
 
     def __init__(self, models: Path, name: str, settings: Settings, weights: Floats) -> None:
-        self._models = models
         self._name = name
         self._start = time.monotonic()
         self._scheduled = set(recorded_steps(settings.steps))
@@ -152,14 +151,15 @@ class Record:
             self._card = msgspec.structs.replace(self._card, step=step)
         self._last_added = time.monotonic()
 
-    def finish(self, weights: Floats, bias: Floats, temperature: float, digest: str) -> History:
-        """Write the whole history beside the model that the training made, and return it.
+    def finish(
+        self, weights: Floats, bias: Floats, temperature: float, digest: str
+    ) -> tuple[History, bytes]:
+        """Return the whole history and its file's content, to be written beside the model.
 
         All W and b are divided by the temperature, as the model's were; the last are the model's.
 
         :param weights: as served
         :param digest: the model's
-        :raise OSError: the disk is full or the directory cannot be written
         """
         with self._lock:
             by = np.float32(temperature)
@@ -169,10 +169,15 @@ class Record:
             ]
             self._entries[-1] = replace(self._entries[-1], bias=bias)
             self._last_weights = weights
-        self._change(outcome="finished", temperature=temperature, model=digest)
+            self._card = msgspec.structs.replace(self._card, temperature=temperature, model=digest)
         history = self.history
-        save_history(self._models / HISTORIES, history)
-        return history
+        card = msgspec.structs.replace(history.card, outcome="finished")
+        history = replace(history, card=card)
+        return history, pack_history(history)
+
+    def end(self) -> None:
+        """Say that the model and all that belongs to it is written."""
+        self._change(outcome="finished")
 
     def _change(self, **changes: object) -> None:
         with self._lock:
@@ -191,7 +196,7 @@ class Record:
         if self._written is not None and self._stamp() not in (self._written, None):
             # Another training has taken the name over.
             return
-        save_history(self._path.parent, self.history, compressed=False, durable=False)
+        save_history(self._path.parent, self.history, passing=True)
         self._written = self._stamp()
 
     def _stamp(self) -> tuple[int, int] | None:
