@@ -43,6 +43,7 @@ def animate(history: History) -> bytes:
         file,
         "WEBP",
         lossless=True,
+        method=4,
         save_all=True,
         append_images=frames[1:],
         duration=[MILLISECONDS] * (len(frames) - 1) + [LAST_MILLISECONDS],
