@@ -202,3 +202,51 @@ def test_the_answers_are_those_that_the_description_names(client: FlaskClient) -
     ]:
         content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
         assert content["schema"]["$ref"].endswith(f"/{schema}")
+
+
+@pytest.fixture(scope="module")
+def demo() -> FlaskClient:
+    """Ask the demo as visitors do, with its own models."""
+    return create_app().test_client()
+
+
+@pytest.mark.parametrize("name", ["tutorial", "normalized"])
+def test_the_demos_replays_end_in_what_the_server_answers_with(
+    demo: FlaskClient, name: str
+) -> None:
+    summary: Any = next(
+        model for model in demo.get("/api/models").get_json()["models"] if model["name"] == name
+    )
+    assert (summary["history"], summary["evaluation"]) == (True, True)
+    curves = demo.get(f"/api/models/{name}/history").get_json()["curves"]
+    blob = demo.get(f"/api/models/{name}/history/weights").data
+    n = len(curves["steps"])
+    assert n >= 60
+    assert len(blob) == 31_360 + 7_884 * n
+    last = np.frombuffer(blob, "<f4", PIXELS * DIGITS, offset=44 * n).reshape(PIXELS, DIGITS)
+    served = demo.get(f"/api/models/{name}/weights").get_json()
+    assert np.array_equal(last, np.array(served["weights"], np.float32))
+    bias = np.frombuffer(blob, "<f4", DIGITS, offset=4 * n + 40 * (n - 1))
+    assert np.array_equal(bias, np.array(served["bias"], np.float32))
+
+
+@pytest.mark.parametrize("name", ["tutorial", "normalized"])
+def test_the_demos_examples_are_answered_as_its_evaluation_says(
+    demo: FlaskClient, name: str
+) -> None:
+    evaluation = demo.get(f"/api/models/{name}/evaluation").get_json()
+    confusion = np.array(evaluation["confusion"])
+    assert confusion.sum() == sum(entry["count"] for entry in evaluation["reliability"]) == 10_000
+    assert confusion.trace() / 10_000 == evaluation["accuracy"]
+    assert len(evaluation["misread"]) == 10_000 - confusion.trace()
+    assert len(evaluation["read"]) == 120
+    for example in evaluation["misread"][::7] + evaluation["read"][::7]:
+        answer = demo.post(
+            f"/api/predict?model={name}&fields=probabilities",
+            data=base64.b64decode(example["pixels"]),
+            content_type="application/octet-stream",
+        ).get_json()
+        assert answer["digit"] == example["digit"]
+        # Many images normalised together and one alone may differ by a byte's step in a pixel.
+        probability = answer["probabilities"][example["digit"]]
+        assert probability == pytest.approx(example["probability"], abs=0.002)
