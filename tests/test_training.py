@@ -217,8 +217,9 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
     monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
-    # Drawing it takes longer than all these trainings, and has tests of its own.
+    # Both take longer than all these trainings, and have tests of their own.
     monkeypatch.setattr("training.report.animate", lambda _history: b"animated")
+    monkeypatch.setattr(command, "fit_familiarity", lambda *_: make_familiarity())
 
     def run(*arguments: str) -> Any:
         command.main(["--models", str(tmp_path), *arguments])
