@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from server.digits import SampleDigits, load_digits
 from server.drawing import (
     ACCEPTED,
     BYTES,
@@ -25,6 +26,7 @@ from server.drawing import (
     parse_bytes,
     parse_json,
 )
+from server.export import weights_csv, weights_float32
 from server.heatmap import heatmap
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
@@ -34,6 +36,8 @@ from server.problems import register_problems
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
+
+CSV = "text/csv"
 
 # 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
 MAX_BODY_BYTES = 256 * 1024
@@ -105,6 +109,7 @@ def create_app(models: Path = MODELS) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
     store = ModelStore(models)
+    digits = load_digits()
 
     def find_model(name: str | None) -> Model:
         model = store.find(name)
@@ -165,7 +170,7 @@ def create_app(models: Path = MODELS) -> Flask:
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
         limit = float(np.abs(model.weights).max())
         response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
-        return revalidated(response, model)
+        return revalidated(response, model.digest)
 
     @app.get("/api/models/<name>/weights")
     @describe(answer=Weights, errors=(404,))
@@ -173,7 +178,27 @@ def create_app(models: Path = MODELS) -> Flask:
         """Give W and b as numbers."""
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
-        return revalidated(json_response(weights), model)
+        return revalidated(json_response(weights), model.digest)
+
+    @app.get("/api/models/<name>/weights.bin")
+    @describe(answer=BYTES, errors=(404,))
+    def send_weights(name: str) -> Response:
+        """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+        model = find_model(name)
+        return revalidated(Response(weights_float32(model), content_type=BYTES), model.digest)
+
+    @app.get("/api/models/<name>/weights.csv")
+    @describe(answer=CSV, errors=(404,))
+    def tabulate_weights(name: str) -> Response:
+        """Give W and b as a table: a line for each pixel, then one for the bias."""
+        model = find_model(name)
+        return revalidated(Response(weights_csv(model), content_type=CSV), model.digest)
+
+    @app.get("/api/digits")
+    @describe(answer=SampleDigits)
+    def show_digits() -> Response:
+        """Give some real MNIST digits to start from, and the mean of each digit."""
+        return revalidated(json_response(digits))
 
     @app.get("/healthz")
     @describe(answer=Health, errors=(503,))
@@ -245,9 +270,15 @@ def json_response(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type=JSON)
 
 
-def revalidated(response: Response, model: Model) -> Response:
-    """Let the browser keep what the model and the URL decide, and ask whether it has changed."""
-    response.set_etag(model.digest)
+def revalidated(response: Response, etag: str | None = None) -> Response:
+    """Let the browser keep the answer, and ask whether it has changed.
+
+    :param etag: changes when the answer does; a digest of the answer unless given
+    """
+    if etag is None:
+        response.add_etag()
+    else:
+        response.set_etag(etag)
     response.cache_control.no_cache = True
     response.make_conditional(request)
     return response

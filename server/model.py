@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from server.familiarity import AXES, FEATURES, WAYS, Familiarity
-from server.normalization import NORMALIZATIONS
+from server.normalization import NORMALIZATIONS, PLACEMENTS, Placement
 from server.shapes import DIGITS, PIXELS, Floats
 
 FILE_SUFFIX = ".npz"
@@ -92,6 +92,10 @@ class Model:
     def normalize(self, pixels: Floats) -> Floats:
         """Make of drawn pixels (…, 784) in [0, 1] what the weights are for, in the same shape."""
         return NORMALIZATIONS[self.card.normalization](pixels)
+
+    def placement(self, pixels: Floats) -> Placement:
+        """Tell where in drawn pixels (784,) the normalised ones were taken from."""
+        return PLACEMENTS[self.card.normalization](pixels)
 
     def evidence(self, pixels: Floats) -> Floats:
         """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit."""
