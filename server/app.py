@@ -39,6 +39,16 @@ ROOT = Path(__file__).parent.parent
 
 CSV = "text/csv"
 
+# The page's views by the name that stands in its address, in the order of the keys that open them.
+VIEWS = {
+    "draw": "Draw",
+    "pixels": "Pixels",
+    "softmax": "Softmax",
+    "weights": "Weights",
+    "change": "Change its mind",
+    "guide": "Guide",
+}
+
 # 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
 MAX_BODY_BYTES = 256 * 1024
 
@@ -126,7 +136,7 @@ def create_app(models: Path = MODELS) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        return render_template("index.html", digits=range(DIGITS))
+        return render_template("index.html", digits=range(DIGITS), views=VIEWS)
 
     @app.post("/api/predict")
     @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))

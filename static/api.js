@@ -1,5 +1,9 @@
 /** The server's answers, as the rest of the page sees them. */
 
+import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
+
+/** @typedef {import("./regression.js").Weights} Weights */
+
 /**
  * @typedef {object} Prediction
  * @property {string} model
@@ -10,8 +14,15 @@
  * @property {number[]} probabilities
  * @property {number[]} [evidence]
  * @property {number[]} [pixels] 784 that the weights were multiplied with, 0 to 1
- * @property {string} [input] PNG data URI
- * @property {string[]} [contributions] PNG data URIs
+ * @property {Placement} [placement] of them in the drawing's 28×28
+ */
+
+/**
+ * From where a normalised picture was taken, in pixels of the picture as drawn: its middle shows
+ * the centre, its left, right, top and bottom edges lie as far from there as they reach, and what
+ * is one pixel lower was taken from `slant` pixels further right.
+ * @typedef {{centre: [number, number], slant: number, reach: [number, number, number, number]}}
+ *   Placement
  */
 
 /**
@@ -24,13 +35,18 @@
  */
 
 /**
- * @typedef {object} Weights of one model
- * @property {number[][]} weights (784, 10)
- * @property {number[]} bias (10)
+ * Real MNIST digits: some of its test images, and each digit's mean training image under each
+ * normalisation. Intensities are bytes.
+ * @typedef {object} SampleDigits
+ * @property {{label: number, pixels: Uint8Array}[]} digits
+ * @property {Record<string, Uint8Array[]>} means
  */
 
 /** What a whole answer consists of. */
-const EXPLAINED = "probabilities,evidence,pixels,input,contributions,doubt,distance";
+const EXPLAINED = "probabilities,evidence,pixels,placement,doubt,distance";
+
+/** What the moving pen needs of it. */
+const LIVE = "probabilities,evidence";
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {
@@ -47,7 +63,7 @@ export class ProblemError extends Error {
 /**
  * @param {string} path
  * @param {RequestInit} [options]
- * @returns {Promise<any>} the answer's JSON
+ * @returns {Promise<Response>} a success
  * @throws {ProblemError} the server refused
  * @throws {TypeError} the server was not reached
  */
@@ -57,42 +73,76 @@ async function request(path, options) {
     const problem = await response.json().catch(() => ({}));
     throw new ProblemError(response.status, problem.detail ?? `status ${response.status}`);
   }
-  return response.json();
+  return response;
 }
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
-export function fetchModels() {
-  return request("/api/models");
+export async function fetchModels() {
+  return (await request("/api/models")).json();
 }
 
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
  * @param {string} model
- * @param {boolean} explained whether to bring evidence and pictures, or probabilities alone
+ * @param {boolean} explained whether to bring all that explains it too
  * @returns {Promise<Prediction>}
  */
-export function fetchPrediction(pixels, model, explained) {
+export async function fetchPrediction(pixels, model, explained) {
   const query = new URLSearchParams({ model });
-  query.set("fields", explained ? EXPLAINED : "probabilities");
-  return request(`/api/predict?${query}`, {
+  query.set("fields", explained ? EXPLAINED : LIVE);
+  const response = await request(`/api/predict?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
     body: /** @type {BodyInit} */ (pixels),
   });
+  return response.json();
 }
 
 /**
  * @param {ModelSummary} model
  * @returns {Promise<Weights>}
  */
-export function fetchWeights(model) {
-  return request(`/api/models/${encodeURIComponent(model.name)}/weights`);
+export async function fetchWeights(model) {
+  const response = await request(`${modelPath(model.name)}/weights.bin`);
+  // The server's numbers are little-endian, as are those of every machine that runs a browser.
+  const numbers = new Float32Array(await response.arrayBuffer());
+  return {
+    columns: ALL_DIGITS.map((digit) =>
+      Float32Array.from({ length: PIXELS }, (_, pixel) => numbers[pixel * DIGITS + digit]),
+    ),
+    bias: numbers.slice(PIXELS * DIGITS),
+  };
+}
+
+/** @returns {Promise<SampleDigits>} */
+export async function fetchDigits() {
+  /** @type {{digits: {label: number, pixels: string}[], means: Record<string, string[]>}} */
+  const found = await (await request("/api/digits")).json();
+  return {
+    digits: found.digits.map(({ label, pixels }) => ({ label, pixels: decode(pixels) })),
+    means: Object.fromEntries(
+      Object.entries(found.means).map(([name, images]) => [name, images.map(decode)]),
+    ),
+  };
+}
+
+/** @param {string} base64 */
+function decode(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /**
- * All ten heatmaps in one picture, side by side.
- * @param {ModelSummary} model
+ * Where a model's weights can be had as files.
+ * @param {string} name
  */
-export function weightsUrl(model) {
-  return `/api/models/${encodeURIComponent(model.name)}/weights.png`;
+export function weightFiles(name) {
+  return {
+    png: `${modelPath(name)}/weights.png?scale=16`,
+    csv: `${modelPath(name)}/weights.csv`,
+  };
+}
+
+/** @param {string} name */
+function modelPath(name) {
+  return `/api/models/${encodeURIComponent(name)}`;
 }
