@@ -44,6 +44,9 @@ const LEAST = -0.5;
 export const TEMPERATURES = { least: 0.1, most: 10 };
 export const MOST_ADDED = 20;
 
+/** Steps of the guide. */
+export const GUIDE_STEPS = 6;
+
 /** @returns {Shareable} what an address with nothing in it stands for */
 export function emptyAddress() {
   return {
@@ -102,7 +105,7 @@ const PARTS = {
     name: "added",
     write: (added) => (added.some(Boolean) ? added.join(",") : ""),
     read: (text) => {
-      const added = text.split(",").map((units) => readNumber(units, -MOST_ADDED, MOST_ADDED));
+      const added = text.split(",").map((units) => readWhole(units, -MOST_ADDED, MOST_ADDED));
       if (added.length !== 10)
         throw new RangeError("The added evidence is not that of ten digits.");
       return added;
@@ -120,7 +123,7 @@ const PARTS = {
       }),
   },
   mean: { name: "mean", write: writeChoice, read: readDigit },
-  step: { name: "step", write: String, read: (text) => readNumber(text, 1, 6) },
+  step: { name: "step", write: String, read: (text) => readWhole(text, 1, GUIDE_STEPS) },
   label: { name: "label", write: writeChoice, read: readDigit },
 };
 
@@ -274,6 +277,19 @@ function readNumber(text, least, most) {
   const number = Number(text);
   if (!(number >= least && number <= most)) {
     throw new RangeError(`The address has “${text}” for a number from ${least} to ${most}.`);
+  }
+  return number;
+}
+
+/**
+ * @param {string} text
+ * @param {number} least
+ * @param {number} most
+ */
+function readWhole(text, least, most) {
+  const number = readNumber(text, least, most);
+  if (!Number.isInteger(number)) {
+    throw new RangeError(`The address has “${text}” for a whole number.`);
   }
   return number;
 }

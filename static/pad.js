@@ -25,6 +25,8 @@ export function listenToPen(canvas, pen) {
 
   const lift = () => {
     active = null;
+    // The focus is for the keyboard's pen, and the next key would show it.
+    canvas.blur();
     pen.end();
   };
 

@@ -3,6 +3,9 @@
 /** Pixels of the picture a CSS pixel. */
 const SCALE = 2;
 
+/** Around what is drawn, in CSS px. */
+const MARGIN = 24;
+
 const XHTML = "http://www.w3.org/1999/xhtml";
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -18,8 +21,8 @@ export async function toPicture(element) {
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(toSvg(element))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width * SCALE);
-  canvas.height = Math.ceil(height * SCALE);
+  canvas.width = Math.ceil((width + 2 * MARGIN) * SCALE);
+  canvas.height = Math.ceil((height + 2 * MARGIN) * SCALE);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser draws no pictures.");
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
@@ -34,26 +37,24 @@ export async function toPicture(element) {
 /** @param {HTMLElement} element */
 function toSvg(element) {
   const { width, height } = element.getBoundingClientRect();
-  const root = getComputedStyle(document.documentElement);
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("xmlns", SVG);
-  // As wide as the window, so that the styles for its width hold.
-  svg.setAttribute("width", String(Math.max(innerWidth, width)));
-  svg.setAttribute("height", String(Math.max(innerHeight, height)));
-  svg.setAttribute("class", document.documentElement.className);
+  const { documentElement: root } = document;
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  svg.setAttribute("style", `font-size: ${root.fontSize}; color-scheme: ${scheme}`);
   const style = document.createElementNS(SVG, "style");
   style.textContent = styleText();
-  const foreign = document.createElementNS(SVG, "foreignObject");
-  foreign.setAttribute("width", "100%");
-  foreign.setAttribute("height", "100%");
-  const body = document.createElementNS(XHTML, "body");
-  body.setAttribute("style", `margin: 0; padding: 0; max-width: none; width: ${width}px`);
-  body.append(copy(element));
-  foreign.append(body);
-  svg.append(style, foreign);
-  return new XMLSerializer().serializeToString(svg);
+  const serializer = new XMLSerializer();
+  // Written as text: the page's own policy forbids it to make elements with a style attribute. As
+  // wide as the window, so that the styles for its width hold.
+  return `<svg xmlns="${SVG}" width="${innerWidth + 2 * MARGIN}" height="${height + 2 * MARGIN}"
+      class="${root.className}"
+      style="font-size: ${getComputedStyle(root).fontSize}; color-scheme: ${scheme}">
+    ${serializer.serializeToString(style)}
+    <foreignObject width="100%" height="100%">
+      <body xmlns="${XHTML}"
+          style="box-sizing: content-box; max-width: none; width: ${width}px; margin: ${MARGIN}px; padding: 0">
+        ${serializer.serializeToString(copy(element))}
+      </body>
+    </foreignObject>
+  </svg>`;
 }
 
 /** @returns {string} all rules of the page's own style sheets */
@@ -69,6 +70,7 @@ function styleText() {
  */
 function copy(element) {
   const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
+  clone.classList.add("saved");
   const twins = [...clone.querySelectorAll("*")];
   for (const [index, node] of element.querySelectorAll("*").entries()) {
     const twin = twins[index];

@@ -1,6 +1,6 @@
 /** The way from a picture to a model that has learned, in six steps to try. */
 
-import { MOST_ADDED } from "../address.js";
+import { GUIDE_STEPS, MOST_ADDED } from "../address.js";
 import { linePath, scaleY } from "../chart.js";
 import { find, findAll, remembered, setText, whenChanged } from "../dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
@@ -26,8 +26,6 @@ import { createGallery } from "./gallery.js";
 /** @typedef {import("../state.js").Shown} Shown */
 /** @typedef {import("../state.js").Update} Update */
 /** @typedef {import("../regression.js").Weights} Weights */
-
-const STEPS = 6;
 
 /** The charts' viewBoxes. */
 const SUMS = { width: 784, height: 200 };
@@ -77,7 +75,7 @@ export function createGuideView(update) {
       section.hidden = index + 1 !== step;
     });
     back.disabled = step === 1;
-    on.disabled = step === STEPS;
+    on.disabled = step === GUIDE_STEPS;
     steps[step - 1](shown);
   };
 }
