@@ -174,6 +174,8 @@ function update(changes) {
     history.pushState(null, "", writeAddress(state));
     // Each view has its own height: what was far down in one is nowhere in another.
     scrollTo(0, 0);
+    const link = links.find(({ dataset }) => dataset.view === state.view);
+    link?.scrollIntoView({ block: "nearest", inline: "center" });
   }
   render();
   remember();
