@@ -14,9 +14,21 @@ from server.app import MAX_BODY_BYTES, create_app
 from server.model import MODELS
 from server.problems import ProblemChannel
 
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
 # A prediction takes tens of microseconds, so a second thread is there for the pictures alone;
 # waitress reads slow clients' requests beside its threads, whatever their number.
 THREADS = 2
+
+# A browser keeps several open. A room full of phones needs more than waitress's 100; Windows waits
+# for no more than 512.
+CONNECTIONS = 480
+
+# Files that the server has open beside its connections, with room to spare.
+OTHER_FILES = 100
 
 
 def main() -> None:
@@ -25,6 +37,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # A page asks for its dozen files at once; that some wait for a thread is no cause for alarm.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    allow_open_files(CONNECTIONS + OTHER_FILES)
     app = create_app(arguments.models)
     host, port = arguments.host, arguments.port
     try:
@@ -36,6 +49,8 @@ def main() -> None:
         app,
         sockets=[listener],
         threads=THREADS,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,
         max_request_body_size=4 * MAX_BODY_BYTES,
         ident=None,
     )
@@ -44,6 +59,17 @@ def main() -> None:
     url_host = f"[{host}]" if ":" in host else host
     print(f"Serving on http://{url_host}:{server.effective_port}", flush=True)
     server.run()
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process open so many files; macOS allows 256 unless it is asked for more."""
+    # Windows has no such limit, and no such module.
+    if resource is not None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        unlimited = resource.RLIM_INFINITY
+        if soft != unlimited and soft < count:
+            most = count if hard == unlimited else min(count, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def parse_arguments() -> argparse.Namespace:

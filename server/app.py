@@ -28,11 +28,13 @@ from server.drawing import (
 )
 from server.export import weights_csv, weights_float32
 from server.heatmap import heatmap
+from server.learning import Companions, register_learning
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
 from server.openapi import describe, openapi
 from server.prediction import OPTIONAL_FIELDS, Prediction, predict
 from server.problems import register_problems
+from server.responses import json_response, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +68,10 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 class ModelSummary(msgspec.Struct, kw_only=True):
-    """One model of the list: its card's main facts, and a digest that changes when it does."""
+    """One model of the list: its card's main facts, and a digest that changes when it does.
+
+    `history` and `evaluation` say whether it has them.
+    """
 
     name: str
     recipe: str
@@ -74,6 +79,8 @@ class ModelSummary(msgspec.Struct, kw_only=True):
     test_accuracy: float
     created: str
     digest: str
+    history: bool
+    evaluation: bool
 
 
 class ModelList(msgspec.Struct):
@@ -119,6 +126,7 @@ def create_app(models: Path = MODELS) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
     store = ModelStore(models)
+    companions = Companions(models)
     digits = load_digits()
 
     def find_model(name: str | None) -> Model:
@@ -159,6 +167,8 @@ def create_app(models: Path = MODELS) -> Flask:
                 test_accuracy=model.card.test_accuracy,
                 created=model.card.created,
                 digest=model.digest,
+                history=companions.history(model) is not None,
+                evaluation=companions.evaluation(model) is not None,
             )
             for model in store.models.values()
         ]
@@ -209,6 +219,8 @@ def create_app(models: Path = MODELS) -> Flask:
     def show_digits() -> Response:
         """Give some real MNIST digits to start from, and the mean of each digit."""
         return revalidated(json_response(digits))
+
+    register_learning(app, companions, find_model)
 
     @app.get("/healthz")
     @describe(answer=Health, errors=(503,))
@@ -273,22 +285,3 @@ def parse_query(kind: type[Query]) -> Query:
     except msgspec.ValidationError as error:
         accepted = ", ".join(kind.__struct_fields__)
         raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error
-
-
-def json_response(value: object) -> Response:
-    """Answer with a value as JSON."""
-    return Response(msgspec.json.encode(value), content_type=JSON)
-
-
-def revalidated(response: Response, etag: str | None = None) -> Response:
-    """Let the browser keep the answer, and ask whether it has changed.
-
-    :param etag: changes when the answer does; a digest of the answer unless given
-    """
-    if etag is None:
-        response.add_etag()
-    else:
-        response.set_etag(etag)
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
-    return response

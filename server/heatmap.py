@@ -22,13 +22,18 @@ def heatmap(values: Floats, limit: float, scale: int = 1) -> bytes:
     Maps drawn with the same limit can be compared; what lies beyond it is shown as the limit. A
     value becomes a square of scale × scale pixels.
     """
+    return _png(heatmap_image(values, limit, scale))
+
+
+def heatmap_image(values: Floats, limit: float, scale: int = 1) -> Image.Image:
+    """Draw the same as a picture in memory."""
     shades = np.zeros(values.shape) if limit == 0 else values / limit * _SHADES
     indices = (np.rint(shades).clip(-_SHADES, _SHADES) + _SHADES).astype(np.uint8)
     image = Image.fromarray(indices)
     image.putpalette(_PALETTE)
     if scale != 1:
         image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    return _png(image)
+    return image
 
 
 def picture(pixels: Floats) -> bytes:

@@ -1,15 +1,12 @@
 """One softmax regression, y = softmax(xW + b), and the file that it is kept in.
 
-A model's file is an uncompressed NumPy archive (.npz, read without pickle, so that reading runs no
-code) of `weights` (784, 10) and `bias` (10,); of what tells familiar pictures from strange ones,
-`means` (11, 588), `axes` (11, 588, 45) and `limits` (11,); and of `card`, the UTF-8 bytes of a JSON
-object with all that a reader must know of the training. Numbers are float32, but for `axes`, which
-are float16. The archive's checksums tell a damaged file from a whole one.
+A model's file is an archive, not compressed, of `weights` (784, 10) and `bias` (10,); of what tells
+familiar pictures from strange ones, `means` (11, 588), `axes` (11, 588, 45) and `limits` (11,); and
+of a card with all that a reader must know of the training. Numbers are float32, but for `axes`,
+which are float16.
 """
 
 import hashlib
-import io
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,49 +15,41 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from server.archive import FILE_SUFFIX, ArchiveError, Arrays, Layout, pack, read_content, unpack
 from server.familiarity import AXES, FEATURES, WAYS, Familiarity
 from server.normalization import NORMALIZATIONS, PLACEMENTS, Placement
+from server.settings import Settings
 from server.shapes import DIGITS, PIXELS, Floats
-
-FILE_SUFFIX = ".npz"
+from server.whole_file import write_whole
 
 # Where the models that come with the demo are kept.
 MODELS = Path(__file__).parent / "models"
 
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
-_ARRAYS = {
-    "weights": ((PIXELS, DIGITS), np.dtype(np.float32)),
-    "bias": ((DIGITS,), np.dtype(np.float32)),
-    "means": ((WAYS, FEATURES), np.dtype(np.float32)),
-    "axes": ((WAYS, FEATURES, AXES), np.dtype(np.float16)),
-    "limits": ((WAYS,), np.dtype(np.float32)),
+_LAYOUT: Layout = {
+    "weights": ((PIXELS, DIGITS), np.float32),
+    "bias": ((DIGITS,), np.float32),
+    "means": ((WAYS, FEATURES), np.float32),
+    "axes": ((WAYS, FEATURES, AXES), np.float16),
+    "limits": ((WAYS,), np.float32),
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
-class ModelError(ValueError):
+class ModelError(ArchiveError):
     """A model's file, name or numbers are not what they must be; the message says what is wrong."""
 
 
-class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+class ModelCard(Settings, frozen=True, kw_only=True):
     """How a model came to be and how well it does.
 
-    `normalization` names what every image went through. `learning_rate` is None where the
-    optimiser's own default was used. `temperature` is what W and b were divided by at the end, so
-    that probabilities are as often right as they say; `calibration_error` is what remains of their
-    distance from it. Accuracies are fractions of the MNIST split that they name; the digits',
-    the calibration error and the fraction answered surely are of the test images.
-    `data_sha256` maps each data file to its checksum.
+    `temperature` is what W and b were divided by at the end, so that probabilities are as often
+    right as they say; `calibration_error` is what remains of their distance from it. Accuracies are
+    fractions of the MNIST split that they name; the digits', the calibration error and the fraction
+    answered surely are of the test images. `data_sha256` maps each data file to its checksum.
     """
 
-    recipe: str
-    normalization: str
-    optimizer: str
-    learning_rate: float | None
-    steps: int
-    batch_size: int
-    seed: int
     temperature: float
     train_accuracy: Rate
     validation_accuracy: Rate
@@ -139,10 +128,8 @@ def load_model(path: Path) -> Model:
     :raise ModelError: the file cannot be read, is damaged, or does not hold a model
     """
     try:
-        return _unpack(path.stem, path.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{path.name}: {error.strerror}") from error
-    except ModelError as error:
+        return unpack_model(path.stem, read_content(path))
+    except ArchiveError as error:
         raise ModelError(f"{path.name}: {error}") from error
 
 
@@ -156,68 +143,38 @@ def save_model(
 ) -> Path:
     """Write a model's file whole or not at all, and return its path.
 
-    It is written beside the old one and takes its place in one step: whatever happens on the way,
-    the old file is still there.
-
     :raise ModelError: what `load_model` would refuse
     :raise OSError: the disk is full or the directory cannot be written
     """
-    archive = io.BytesIO()
-    np.savez(
-        archive,
-        weights=weights,
-        bias=bias,
-        means=familiarity.means,
-        axes=familiarity.axes.astype(np.float16),
-        limits=familiarity.limits,
-        card=np.frombuffer(msgspec.json.encode(card), np.uint8),
-    )
-    content = archive.getvalue()
-    _unpack(check_name(name), content)
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / (name + FILE_SUFFIX)
-    # The process's number keeps two trainings under one name out of each other's way.
-    unfinished = directory / f".{name}.{os.getpid()}.unfinished"
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    content = pack_model(weights, bias, familiarity, card)
+    unpack_model(name, content)
+    return write_whole(directory / (name + FILE_SUFFIX), content)
 
 
-def _unpack(name: str, content: bytes) -> Model:
+def pack_model(weights: Floats, bias: Floats, familiarity: Familiarity, card: ModelCard) -> bytes:
+    """Make the content of a model's file."""
+    arrays: Arrays = {
+        "weights": weights,
+        "bias": bias,
+        "means": familiarity.means,
+        "axes": familiarity.axes.astype(np.float16),
+        "limits": familiarity.limits,
+    }
+    return pack(arrays, card)
+
+
+def unpack_model(name: str, content: bytes) -> Model:
     """Check every array of a file's content and make the model.
 
     :raise ModelError: what is wrong with it
     """
     check_name(name)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except Exception as error:
-        # zipfile, zlib and NumPy raise a dozen unrelated kinds for a damaged archive.
-        raise ModelError(f"not a whole .npz file ({error})") from error
-    expected = {*_ARRAYS, "card"}
-    if arrays.keys() != expected:
-        raise ModelError(f"holds {sorted(arrays)}, not {sorted(expected)}")
-    for key, (shape, dtype) in _ARRAYS.items():
-        array = arrays[key]
-        if array.shape != shape:
-            raise ModelError(f"{key} has shape {array.shape}, not {shape}")
-        if array.dtype != dtype:
-            raise ModelError(f"{key} is {array.dtype}, not {dtype}")
-        if not np.isfinite(array).all():
-            raise ModelError(f"{key} is not finite everywhere")
+        arrays, card = unpack(content, _LAYOUT, ModelCard)
+    except ArchiveError as error:
+        raise ModelError(str(error)) from error
     if not (arrays["limits"] > 0).all():
         raise ModelError("limits are not above 0 everywhere")
-    try:
-        card = msgspec.json.decode(arrays["card"].tobytes(), type=ModelCard)
-    except msgspec.DecodeError as error:
-        raise ModelError(f"card: {error}") from error
     if card.normalization not in NORMALIZATIONS:
         raise ModelError(f"this server knows no normalization {card.normalization!r}")
     axes = arrays["axes"].astype(np.float32)

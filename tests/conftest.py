@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from server.app import create_app
+from server.evaluation import BINS, Evaluation, EvaluationCard
 from server.familiarity import AXES, FEATURES, WAYS, Familiarity
+from server.history import History, HistoryCard, quantize
 from server.model import ModelCard, save_model
 from server.shapes import DIGITS, PIXELS
 from tests.browser import MISSING, launch_browser
@@ -59,6 +61,69 @@ def save_small_model(
     bias = np.zeros(DIGITS, np.float32)
     bias[favourite] = 1
     return save_model(directory, name, weights, bias, make_familiarity(limit), make_card())
+
+
+def make_history(name: str = "small", steps: int = 4, **changes: object) -> History:
+    """Make one of as many recorded steps, in which every weight is the step it was recorded at."""
+    recorded = np.arange(steps, dtype=np.int32)
+    facts: dict[str, object] = {
+        "recipe": "tutorial",
+        "normalization": "none",
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+        "steps": 9,
+        "batch_size": 100,
+        "seed": 0,
+        "run": "r",
+        "outcome": "running",
+        "phase": "training",
+        "step": max(steps - 1, 0),
+        "seconds": 1.0,
+        "created": "2026-01-01T00:00:00+00:00",
+    }
+    weights = [quantize(np.full((PIXELS, DIGITS), step, np.float32)) for step in range(steps)]
+    return History(
+        name=name,
+        card=HistoryCard(**(facts | changes)),  # type: ignore[arg-type]
+        steps=recorded,
+        train_loss=np.full(steps, 2.25, np.float32),
+        train_accuracy=np.linspace(0, 1, steps, dtype=np.float32),
+        validation_loss=np.full(steps, 2.5, np.float32),
+        validation_accuracy=np.full(steps, 0.5, np.float32),
+        frames=np.array([frame for frame, _ in weights], np.int8).reshape(-1, PIXELS, DIGITS),
+        scales=np.array([scale for _, scale in weights], np.float32),
+        biases=np.tile(np.arange(DIGITS, dtype=np.float32), (steps, 1)),
+        last_weights=np.full((PIXELS, DIGITS), steps - 1, np.float32),
+    )
+
+
+def make_evaluation(name: str, model: str) -> Evaluation:
+    """Make one of three images: a 4 read as 9, a 9 read as 4, and a 9 read right."""
+    confusion = np.zeros((DIGITS, DIGITS), np.int32)
+    confusion[[4, 9, 9], [9, 4, 9]] = 1
+    counts = np.zeros(BINS, np.int32)
+    counts[[7, 14]] = 2, 1
+    card = EvaluationCard(
+        model=model,
+        accuracy=1 / 3,
+        digit_accuracy=[0.5] * DIGITS,
+        calibration_error=0.1,
+        loss=1.0,
+    )
+    return Evaluation(
+        name=name,
+        card=card,
+        confusion=confusion,
+        bin_counts=counts,
+        bin_probability=(counts > 0) * np.float32(0.5),
+        bin_right=(counts == 1) * np.float32(1),
+        index=np.array([7, 3, 0], np.int32),
+        label=np.array([4, 9, 9], np.uint8),
+        digit=np.array([9, 4, 9], np.uint8),
+        probability=np.array([0.5, 0.5, 1], np.float32),
+        loss=np.array([3, 1, 0], np.float32),
+        pixels=np.arange(3 * PIXELS, dtype=np.uint8).reshape(3, PIXELS),
+    )
 
 
 def ink_on(*indices: int) -> list[float]:

@@ -1,6 +1,7 @@
 """The model's arithmetic, and its file."""
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from server import model as model_module
 from server.familiarity import AXES, FEATURES, WAYS
 from server.model import Model, ModelError, load_model, save_model, softmax
 from server.shapes import DIGITS, PIXELS
@@ -177,7 +177,7 @@ def test_a_save_that_fails_on_the_way_leaves_the_old_file_and_nothing_else(
     def disk_full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_module.os, "fsync", disk_full)
+    monkeypatch.setattr(os, "fsync", disk_full)
     with pytest.raises(OSError, match="No space left"):
         save_small_model(tmp_path, "kept", favourite=5)
     assert path.read_bytes() == before

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,6 +65,18 @@ def test_a_taken_port_is_said_in_one_line(server_url: str) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith(f"Cannot serve on 127.0.0.1:{port}: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_room_full_of_open_connections_keeps_nobody_out(server_url: str) -> None:
+    parts = urlsplit(server_url)
+    with ExitStack() as stack:
+        for _ in range(200):
+            connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+            stack.callback(connection.close)
+            connection.request("GET", "/healthz")
+            response = connection.getresponse()
+            assert response.read()
+            assert response.status == 200
 
 
 def test_it_serves_the_models_of_another_directory(tmp_path: Path) -> None:

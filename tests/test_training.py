@@ -10,22 +10,32 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.model import load_model, softmax
+from server.evaluation import load_evaluation
+from server.history import load_history
+from server.model import Model, load_model, softmax
 from server.shapes import DIGITS, PIXELS, Floats
-from tests.conftest import save_small_model
+from tests.conftest import make_card, make_familiarity, save_small_model
 from training import command
 from training.data import CHECKSUMS, DataError, Dataset, Images, load_mnist
-from training.evaluation import accuracy, digit_accuracy
-from training.examples import add_written, normalize_dataset
-from training.recipe import RECIPES, Recipe
+from training.evaluation import (
+    accuracy,
+    calibration_error,
+    digit_accuracy,
+    evaluate,
+    misread_examples,
+)
+from training.examples import add_written, choose_examples, normalize_dataset
+from training.recipe import INIT_SPREAD, RECIPES, Recipe
 from training.regression import (
     DivergedError,
     batch_indices,
     cross_entropy,
+    initial_parameters,
     make_optimizer,
     optimizer_names,
     train,
 )
+from training.schedule import chunks, recorded_steps
 
 SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
@@ -103,15 +113,73 @@ def test_every_batch_has_the_digits_in_the_datas_proportions() -> None:
     labels = np.repeat([0, 1], [300, 100]).astype(np.uint8)
     for batches in batch_indices(labels, replace(SHORT, batch_size=40), 0):
         ones = labels[batches].sum(axis=1)
+        assert batches.shape[1] == 40
         assert ones.min() >= 8
         assert ones.max() <= 12
 
 
 def test_a_batch_may_be_larger_than_the_data() -> None:
     labels = np.array([4, 4, 7], np.uint8)
-    (batches,) = batch_indices(labels, replace(SHORT, steps=2, batch_size=5), 0)
+    batches = np.concatenate(list(batch_indices(labels, replace(SHORT, steps=2, batch_size=5), 0)))
     assert batches.shape == (2, 5)
     assert set(batches.ravel()) == {0, 1, 2}
+
+
+def test_a_batch_of_all_has_every_example_once(dataset: Dataset) -> None:
+    labels = dataset.train.labels
+    for batches in batch_indices(labels, replace(SHORT, steps=3, batch_size="all"), 0):
+        assert [sorted(batch) for batch in batches] == [list(range(300))]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 100, "all"])
+def test_chunks_stop_at_every_recorded_step_and_are_never_long(batch: Any) -> None:
+    recipe = replace(SHORT, steps=3_000, batch_size=batch)
+    lengths = list(chunks(recipe, 55_000))
+    assert {0, *np.cumsum(lengths)} >= set(recorded_steps(3_000))
+    assert sum(lengths) == 3_000
+    assert max(lengths) <= max(1, 50_000 // recipe.examples_per_step(55_000))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 60, 1_000, 100_000])
+def test_early_steps_are_recorded_densely_and_the_last_always(steps: int) -> None:
+    recorded = recorded_steps(steps)
+    assert recorded[:8] == list(range(min(8, steps + 1)))
+    assert recorded[-1] == steps
+    assert recorded == sorted(set(recorded))
+    assert len(recorded) <= 81
+    gaps = np.diff(recorded)
+    assert gaps.max() <= max(1, steps / 5)
+
+
+def test_how_steps_are_taken_together_does_not_change_what_is_learned(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = dataset.train
+    weights, _ = train(images.pixels, images.labels, SHORT, 0, silent)
+    monkeypatch.setattr("training.schedule.CHUNK_STEPS", 1)
+    again, _ = train(images.pixels, images.labels, SHORT, 0, silent)
+    assert np.array_equal(weights, again)
+
+
+def test_without_a_bias_b_stays_at_zero_and_w_is_what_numpy_learns(dataset: Dataset) -> None:
+    images = dataset.train
+    recipe = replace(SHORT, has_bias=False, steps=1)
+    weights, bias = train(images.pixels, images.labels, recipe, 0, silent)
+    with_bias, _ = train_in_numpy(images, recipe, 0)
+    assert not bias.any()
+    # The first step does not depend on b; later ones do.
+    assert np.allclose(weights, with_bias, atol=1e-6)
+
+
+def test_w_begins_at_random_where_asked_and_keeps_it_where_there_is_no_ink() -> None:
+    recipe = replace(SHORT, init="random", steps=5)
+    W, b = initial_parameters(recipe, 0)
+    assert W.std() == pytest.approx(INIT_SPREAD, rel=0.05)
+    assert not b.any()
+    assert not np.array_equal(W, initial_parameters(recipe, 1)[0])
+    images = Images(np.zeros((20, PIXELS), np.uint8), np.arange(20, dtype=np.uint8) % DIGITS)
+    weights, _ = train(images.pixels, images.labels, recipe, 0, silent)
+    assert np.array_equal(weights, W)
 
 
 @pytest.mark.parametrize("name", sorted(optimizer_names()))
@@ -149,6 +217,8 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
     monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
+    # Drawing it takes longer than all these trainings, and has tests of its own.
+    monkeypatch.setattr("training.report.animate", lambda _history: b"animated")
 
     def run(*arguments: str) -> Any:
         command.main(["--models", str(tmp_path), *arguments])
@@ -195,12 +265,20 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
         run("--recipe", "tutorial", *arguments)
     assert message in str(stop.value)
     assert "is as it was" in str(stop.value)
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+    assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--steps", "0"], ["--batch-size", "-1"], ["--learning-rate", "nan"], ["--recipe", "none"]],
+    [
+        ["--steps", "0"],
+        ["--batch-size", "-1"],
+        ["--batch-size", "most"],
+        ["--learning-rate", "nan"],
+        ["--recipe", "none"],
+        ["--init", "ones"],
+        ["--images-per-digit", "0"],
+    ],
 )
 def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -221,7 +299,7 @@ def test_interrupting_keeps_the_old_model(
         run("--recipe", "tutorial")
     assert stop.value.code == command.INTERRUPTED
     assert "'tutorial' is as it was" in capsys.readouterr().err
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+    assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
 def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
@@ -257,6 +335,173 @@ def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
     assert np.array_equal(examples.pixels[:-20], images.pixels)
     assert examples.labels[-20:].tolist() == [*range(10), *range(10)]
     assert add_written(images, replace(recipe, written=0), seed=0) is images
+
+
+def test_few_images_are_the_first_of_each_digit_and_written_ones_stay_in_proportion(
+    dataset: Dataset,
+) -> None:
+    recipe = replace(RECIPES["normalized"], images_per_digit=6, written=600)
+    chosen, changed = choose_examples(dataset, recipe)
+    assert np.bincount(chosen.train.labels).tolist() == [6] * DIGITS
+    zeros = dataset.train.pixels[dataset.train.labels == 0][:6]
+    assert np.array_equal(chosen.train.pixels[chosen.train.labels == 0], zeros)
+    assert changed.written == 600 * 60 // 300
+    assert chosen.test is dataset.test
+    assert choose_examples(dataset, SHORT) == (dataset, SHORT)
+
+
+def test_experiments_are_kept_with_their_settings(run: Any, tmp_path: Path) -> None:
+    run(
+        *("--recipe", "tutorial", "--name", "few", "--steps", "20", "--batch-size", "all"),
+        *("--init", "random", "--no-bias", "--images-per-digit", "10"),
+    )
+    model = load_model(tmp_path / "few.npz")
+    history = load_history(tmp_path / "history" / "few.npz")
+    for card in (model.card, history.card):
+        assert (card.batch_size, card.init, card.has_bias) == ("all", "random", False)
+        assert card.images_per_digit == 10
+    assert not model.bias.any()
+
+
+def test_a_training_leaves_its_history_which_ends_in_the_served_model(
+    run: Any, tmp_path: Path
+) -> None:
+    run("--recipe", "tutorial", "--steps", "40")
+    model = load_model(tmp_path / "tutorial.npz")
+    history = load_history(tmp_path / "history" / "tutorial.npz")
+    assert history.card.model == model.digest
+    assert history.card.outcome == "finished"
+    assert history.steps.tolist() == recorded_steps(40)
+    assert history.train_loss[0] == pytest.approx(np.log(DIGITS))
+    assert history.validation_accuracy[-1] == pytest.approx(model.card.validation_accuracy)
+    assert np.array_equal(history.last_weights, model.weights)
+    assert np.array_equal(history.biases[-1], model.bias)
+
+
+def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
+    run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(RECIPES["normalized"], written=50, steps=30)
+    monkeypatch.setitem(RECIPES, "normalized", small)
+    run("--recipe", "normalized")
+    model = load_model(tmp_path / "normalized.npz")
+    history = load_history(tmp_path / "history" / "normalized.npz")
+    temperature = history.card.temperature
+    assert temperature == model.card.temperature != 1
+    seen: dict[int, Floats] = {}
+    examples = add_written(normalize_dataset(dataset, small).train, small, 0)
+
+    def keep(step: int, _loss: float, weights: Floats, _bias: Floats) -> None:
+        seen[step] = weights
+
+    train(examples.pixels, examples.labels, small, 0, keep)
+    for step, frame, scale in zip(history.steps, history.frames, history.scales, strict=True):
+        if step > 0:
+            assert np.allclose(frame * scale, seen[step] / temperature, atol=scale * 0.51)
+    assert np.array_equal(history.last_weights, model.weights)
+
+
+def test_an_evaluation_counts_what_the_model_answers(
+    run: Any, dataset: Dataset, tmp_path: Path
+) -> None:
+    # So short from random weights that some are misread.
+    run("--recipe", "tutorial", "--steps", "3", "--init", "random", "--learning-rate", "0.1")
+    model = load_model(tmp_path / "tutorial.npz")
+    evaluation = load_evaluation(tmp_path / "evaluation" / "tutorial.npz")
+    test = dataset.test
+    probabilities = softmax(model.evidence(test.intensities))
+    answers = probabilities.argmax(axis=1)
+    assert evaluation.card.model == model.digest
+    for label in range(DIGITS):
+        for digit in range(DIGITS):
+            count = np.sum((test.labels == label) & (answers == digit))
+            assert evaluation.confusion[label, digit] == count
+    misread = int((answers != test.labels).sum())
+    assert misread > 0
+    assert evaluation.label.tolist() == test.labels[evaluation.index].tolist()
+    assert evaluation.digit.tolist() == answers[evaluation.index].tolist()
+    assert np.array_equal(evaluation.pixels, test.pixels[evaluation.index])
+    assert np.allclose(evaluation.probability, probabilities.max(axis=1)[evaluation.index])
+    losses = -np.log(probabilities[np.arange(100), test.labels])
+    assert np.allclose(evaluation.loss, losses[evaluation.index], rtol=1e-5)
+    assert (np.diff(evaluation.loss[:misread]) <= 0).all()
+    assert (evaluation.label != evaluation.digit).tolist() == [
+        row < misread for row in range(len(evaluation.index))
+    ]
+    assert evaluation.bin_counts.sum() == 100
+
+
+def test_reliability_and_calibration_error_say_the_same(dataset: Dataset) -> None:
+    random = np.random.default_rng(0)
+    weights = random.normal(0, 0.05, (PIXELS, DIGITS)).astype(np.float32)
+    bias = np.zeros(DIGITS, np.float32)
+    model = Model("random", weights, bias, make_familiarity(), make_card(), "")
+    evaluation = evaluate(model, dataset.test, dataset.test)
+    gaps = np.abs(evaluation.bin_probability - evaluation.bin_right)
+    error = (gaps * evaluation.bin_counts).sum() / evaluation.bin_counts.sum()
+    assert error == pytest.approx(calibration_error(dataset.test, weights, bias), rel=1e-5)
+
+
+def test_of_too_many_mistakes_every_kind_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.evaluation.MISREAD_EXAMPLES", 3)
+    labels = np.array([0, 0, 0, 0, 1, 2], np.uint8)
+    digits = np.array([1, 1, 1, 0, 2, 3])
+    losses = np.array([9.0, 8, 7, 99, 1, 2])
+    assert misread_examples(labels, digits, losses).tolist() == [0, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("rate", "guessing_loss"),
+    [
+        pytest.param("1e38", np.log(DIGITS), id="beyond the finite numbers"),
+        pytest.param("0.5", 1e-9, id="finite, but above guessing"),
+    ],
+)
+def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_model(
+    run: Any, tmp_path: Path, rate: str, guessing_loss: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "GUESSING_LOSS", guessing_loss)
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--name", "wild", "--learning-rate", rate, "--steps", "9")
+    assert isinstance(stop.value.code, str)
+    assert len(stop.value.code.splitlines()) == 1
+    assert "the learning rate is too high" in stop.value.code
+    assert not (tmp_path / "wild.npz").exists()
+    assert not (tmp_path / "history" / "wild.npz").exists()
+    history = load_history(tmp_path / "training" / "wild.npz")
+    assert history.card.outcome == "diverged"
+    assert "the learning rate is too high" in str(history.card.reason)
+    assert history.train_loss[0] == pytest.approx(np.log(DIGITS))
+
+
+def test_a_report_is_left_beside_the_model_or_where_asked(run: Any, tmp_path: Path) -> None:
+    run("--recipe", "tutorial", "--steps", "3")
+    assert (tmp_path / "reports" / "tutorial.html").exists()
+    asked = tmp_path / "elsewhere"
+    run("--recipe", "tutorial", "--steps", "3", "--name", "other", "--report", str(asked))
+    assert sorted(path.name for path in asked.iterdir()) == ["other.html", "other.webp"]
+
+
+def test_a_training_can_be_exported_and_shown_in_tensorboard(run: Any, tmp_path: Path) -> None:
+    board, saved = tmp_path / "board", tmp_path / "saved"
+    run(
+        *("--recipe", "tutorial", "--steps", "3"),
+        *("--tensorboard", str(board), "--export", str(saved)),
+    )
+    assert len(list(board.iterdir())) == 1
+    loaded = tf.saved_model.load(str(saved))
+    pixels = np.zeros((1, PIXELS), np.float32)
+    answer = loaded.signatures["serving_default"](pixels=tf.constant(pixels))
+    model = load_model(tmp_path / "tutorial.npz")
+    assert np.allclose(answer["evidence"].numpy(), model.bias, atol=1e-6)
+
+
+def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", "--report", str(tmp_path / "file" / "below"))
+    assert "The model 'tutorial' is saved, but" in str(stop.value.code)
+    assert load_model(tmp_path / "tutorial.npz").card.steps == 3
 
 
 @pytest.fixture(scope="session")

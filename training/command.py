@@ -6,9 +6,10 @@ import platform
 import signal
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args
 
 import keras
 import msgspec
@@ -16,17 +17,53 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from server.model import MODELS, ModelCard, ModelError, check_name, save_model
+from server.archive import FILE_SUFFIX
+from server.evaluation import EVALUATIONS, Evaluation, save_evaluation
+from server.history import History
+from server.model import (
+    MODELS,
+    Model,
+    ModelCard,
+    ModelError,
+    check_name,
+    pack_model,
+    unpack_model,
+)
+from server.settings import Init
 from server.shapes import Floats
+from server.whole_file import write_whole
 from training.data import DataError, Dataset, add_data_argument, load_mnist
-from training.evaluation import accuracy, calibration_error, digit_accuracy, fit_temperature
-from training.examples import add_written, normalize_dataset
+from training.evaluation import (
+    GUESSING_LOSS,
+    Figures,
+    accuracy,
+    calibration_error,
+    digit_accuracy,
+    evaluate,
+    fit_temperature,
+    followed_images,
+    measure,
+)
+from training.examples import add_written, choose_examples, normalize_dataset
+from training.export import export_model
 from training.familiarity import fit_familiarity, sure_fraction
 from training.recipe import RECIPES, Recipe
-from training.regression import DivergedError, make_optimizer, train
+from training.record import Record
+from training.regression import DivergedError, initial_parameters, make_optimizer, train
+from training.report import REPORTS, write_report
+from training.tensorboard import Board
 
 DEFAULT_RECIPE = "normalized"
 INTERRUPTED = 130
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """All that a training leaves: the model, how it was learned, and how well it does."""
+
+    model: Model
+    history: History
+    evaluation: Evaluation
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -38,13 +75,24 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         check_name(name)
         make_optimizer(recipe)
-        card = train_and_save(load_mnist(options.data), recipe, options.seed, options.models, name)
+        weights, _ = initial_parameters(recipe, options.seed)
+        with Record(options.models, name, recipe.settings(options.seed), weights) as record:
+            dataset = load_mnist(options.data)
+            board = None if options.tensorboard is None else Board(options.tensorboard)
+            trained = train_and_save(
+                dataset, recipe, options.seed, options.models, name, record, board
+            )
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except (DataError, DivergedError, ModelError, OSError, ValueError) as error:
         sys.exit(f"Not trained, and the model {name!r} is as it was: {error}")
+    card = trained.model.card
     print_report(card)
+    try:
+        leave_documents(trained, options)
+    except OSError as error:
+        sys.exit(f"The model {name!r} is saved, but not all that was to be made of it: {error}")
     print(
         msgspec.json.encode(
             {
@@ -65,13 +113,30 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT_RECIPE)
     parser.add_argument("--steps", type=positive_count)
-    parser.add_argument("--batch-size", type=positive_count)
+    parser.add_argument("--batch-size", type=batch_size, help="a count, or all")
     parser.add_argument("--learning-rate", type=positive_number)
     parser.add_argument("--optimizer", help="the name of any optimizer that Keras ships")
+    parser.add_argument("--init", choices=get_args(Init), help="where W begins")
+    parser.add_argument(
+        "--no-bias", dest="has_bias", action="store_false", default=None, help="leave b at 0"
+    )
+    parser.add_argument(
+        "--images-per-digit", type=positive_count, metavar="N", help="train on so few of MNIST"
+    )
     parser.add_argument("--seed", type=int, default=0)
     add_data_argument(parser)
     parser.add_argument("--models", type=Path, default=MODELS, help="directory to save into")
     parser.add_argument("--name", help="the model's name; the recipe's unless given")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="for the report; reports/ in --models' unless given",
+    )
+    parser.add_argument(
+        "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
+    )
+    parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
     return parser.parse_args(arguments)
 
 
@@ -81,6 +146,11 @@ def positive_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return count
+
+
+def batch_size(text: str) -> int | Literal["all"]:
+    """Read a count of at least one, or "all"."""
+    return "all" if text == "all" else positive_count(text)
 
 
 def positive_number(text: str) -> float:
@@ -102,46 +172,80 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         recipe = replace(recipe, optimizer=options.optimizer.lower(), learning_rate=None)
     given = {
         field: value
-        for field in ("steps", "batch_size", "learning_rate")
+        for field in (
+            "steps",
+            "batch_size",
+            "learning_rate",
+            "init",
+            "has_bias",
+            "images_per_digit",
+        )
         if (value := getattr(options, field)) is not None
     }
     return replace(recipe, **given)
 
 
 def train_and_save(
-    dataset: Dataset, recipe: Recipe, seed: int, models: Path, name: str
-) -> ModelCard:
-    """Train on the dataset, evaluate what the server would answer, save it, and return its card.
+    drawn: Dataset,
+    recipe: Recipe,
+    seed: int,
+    models: Path,
+    name: str,
+    record: Record,
+    board: Board | None = None,
+) -> Trained:
+    """Train on the dataset, evaluate what the server would answer, save all of it, and return it.
 
-    :param dataset: as it was drawn: normalising it is part of the training
-    :raise DivergedError: the loss left the finite numbers
-    :raise OSError: the model cannot be written
+    :param drawn: as it was drawn: normalising it is part of the training
+    :param board: gets what the record gets
+    :raise DivergedError: the loss left the finite numbers, or ended above that of guessing
+    :raise OSError: a file cannot be written
     """
     start = time.monotonic()
-    dataset = normalize_dataset(dataset, recipe)
+    drawn, recipe = choose_examples(drawn, recipe)
+    dataset = normalize_dataset(drawn, recipe)
     examples = add_written(dataset.train, recipe, seed)
+    followed, validation = followed_images(dataset.train), dataset.validation
+
+    def keep(step: int, weights: Floats, bias: Floats) -> Figures:
+        figures = measure(followed, validation, weights, bias)
+        record.add(step, figures, weights, bias)
+        if board is not None:
+            board.add(step, figures, weights, bias)
+        return figures
+
+    keep(0, *initial_parameters(recipe, seed))
+    record.enter("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
         def report(step: int, loss: float, weights: Floats, bias: Floats) -> None:
-            validation = accuracy(dataset.validation, weights, bias)
-            progress.set_postfix(loss=f"{loss:.4f}", validation=f"{validation:.4f}", refresh=False)
+            if record.wants(step):
+                figures = keep(step, weights, bias)
+                progress.set_postfix(
+                    loss=f"{loss:.4f}",
+                    validation=f"{figures.validation_accuracy:.4f}",
+                    refresh=False,
+                )
             progress.update(step - progress.n)
 
         weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
-    temperature = fit_temperature(dataset.validation, weights, bias) if recipe.calibrated else 1.0
+    record.enter("evaluating")
+    figures = keep(recipe.steps, weights, bias)
+    if board is not None:
+        board.close()
+    if figures.validation_loss > GUESSING_LOSS:
+        raise DivergedError(
+            f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
+            f"guessing: the learning rate is too high for batches of {recipe.batch_size}."
+        )
+    temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
-    familiarity = fit_familiarity(examples, dataset.validation, weights, bias)
+    familiarity = fit_familiarity(examples, validation, weights, bias)
     card = ModelCard(
-        recipe=recipe.name,
-        normalization=recipe.normalization,
-        optimizer=recipe.optimizer,
-        learning_rate=recipe.learning_rate,
-        steps=recipe.steps,
-        batch_size=recipe.batch_size,
-        seed=seed,
+        **msgspec.structs.asdict(recipe.settings(seed)),
         temperature=temperature,
         train_accuracy=accuracy(dataset.train, weights, bias),
-        validation_accuracy=accuracy(dataset.validation, weights, bias),
+        validation_accuracy=accuracy(validation, weights, bias),
         test_accuracy=accuracy(dataset.test, weights, bias),
         calibration_error=calibration_error(dataset.test, weights, bias),
         sure_fraction=sure_fraction(dataset.test, weights, bias, familiarity),
@@ -156,8 +260,28 @@ def train_and_save(
         },
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    save_model(models, name, weights, bias, familiarity, card)
-    return card
+    content = pack_model(weights, bias, familiarity, card)
+    model = unpack_model(name, content)
+    evaluation = evaluate(model, drawn.test, dataset.test)
+    # The model comes first: what is beside it names its digest, and would else be taken for
+    # another model's.
+    write_whole(models / (name + FILE_SUFFIX), content)
+    history = record.finish(weights, bias, temperature, model.digest)
+    save_evaluation(models / EVALUATIONS, evaluation)
+    return Trained(model, history, evaluation)
+
+
+def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
+    """Write the report, and the SavedModel where it is asked for, and say where they are.
+
+    :raise OSError: a directory cannot be written
+    """
+    reports = options.report or options.models / REPORTS
+    page, animation = write_report(reports, trained.model, trained.history, trained.evaluation)
+    print(f"Report: {page}; W being learned: {animation}")
+    if options.export is not None:
+        export_model(trained.model, options.export)
+        print(f"SavedModel: {options.export}")
 
 
 def print_report(card: ModelCard) -> None:

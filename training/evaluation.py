@@ -1,14 +1,25 @@
 """How well W and b do, in NumPy, as the server answers."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from server.model import softmax
+from server.evaluation import BINS, Evaluation, EvaluationCard
+from server.model import Model, softmax
 from server.shapes import DIGITS, Floats
 from training.data import Images
 
-# Calibration is told over bins of probability this wide, as is usual.
-BINS = 15
+# How many of the training images are enough to follow what is learned: as many as for validation.
+FOLLOWED_IMAGES = 5_000
+
+# The mean cross-entropy of ten equal chances.
+GUESSING_LOSS = float(np.log(DIGITS))
+
+# Of each digit, how many test images that are read right are kept as examples; and of those that
+# are misread, how many in all.
+READ_EXAMPLES = 12
+MISREAD_EXAMPLES = 1_000
 
 # Temperatures that a calibration chooses from.
 TEMPERATURES = np.geomspace(0.25, 4, 401)
@@ -38,6 +49,108 @@ def digit_accuracy(images: Images, weights: Floats, bias: Floats) -> list[float]
     return [float(rate) for rate in right / np.maximum(total, 1)]
 
 
+class Figures(NamedTuple):
+    """How well W and b do; losses are mean cross-entropies in nats."""
+
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+def followed_images(train: Images) -> Images:
+    """Return the part of the training images that is followed while W and b are learned."""
+    return Images(train.pixels[:FOLLOWED_IMAGES], train.labels[:FOLLOWED_IMAGES])
+
+
+def measure(followed: Images, validation: Images, weights: Floats, bias: Floats) -> Figures:
+    """Tell how well W and b do on training images that are followed, and on validation."""
+    figures: list[float] = []
+    for images in (followed, validation):
+        evidence = evidence_for(images, weights, bias)
+        figures.append(float(cross_entropies(evidence, images.labels).mean()))
+        figures.append(float((evidence.argmax(axis=1) == images.labels).mean()))
+    return Figures(*figures)
+
+
+def cross_entropies(evidence: Floats, labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return each image's cross-entropy (n,) in nats, from evidence (n, 10) and labels (n,)."""
+    above = evidence - evidence.max(axis=1, keepdims=True).astype(np.float64)
+    own = above[np.arange(len(labels)), labels]
+    losses: NDArray[np.float64] = np.log(np.exp(above).sum(axis=1)) - own
+    return losses
+
+
+def evaluate(model: Model, drawn: Images, seen: Images) -> Evaluation:
+    """Tell what a model makes of test images.
+
+    :param drawn: the images as they were drawn, which is how examples are kept
+    :param seen: the same, normalised
+    """
+    evidence = evidence_for(seen, model.weights, model.bias)
+    probabilities = softmax(evidence)
+    labels, digits, top = seen.labels, evidence.argmax(axis=1), probabilities.max(axis=1)
+    right = digits == labels
+    losses = cross_entropies(evidence, labels)
+    confusion = np.zeros((DIGITS, DIGITS), np.int32)
+    np.add.at(confusion, (labels, digits), 1)
+    bins = bins_of(top)
+    counts = np.bincount(bins, minlength=BINS)
+    some = np.maximum(counts, 1)
+    kept = np.concatenate([misread_examples(labels, digits, losses), read_examples(labels, right)])
+    return Evaluation(
+        name=model.name,
+        card=EvaluationCard(
+            model=model.digest,
+            accuracy=model.card.test_accuracy,
+            digit_accuracy=model.card.digit_accuracy,
+            calibration_error=model.card.calibration_error,
+            loss=float(losses.mean()),
+        ),
+        confusion=confusion,
+        bin_counts=counts.astype(np.int32),
+        bin_probability=(np.bincount(bins, top, BINS) / some).astype(np.float32),
+        bin_right=(np.bincount(bins, right, BINS) / some).astype(np.float32),
+        index=kept.astype(np.int32),
+        label=labels[kept],
+        digit=digits[kept].astype(np.uint8),
+        probability=top[kept],
+        loss=losses[kept].astype(np.float32),
+        pixels=drawn.pixels[kept],
+    )
+
+
+def misread_examples(
+    labels: NDArray[np.uint8], digits: NDArray[np.int64], losses: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return which images are misread, the worst first, MISREAD_EXAMPLES at most.
+
+    Where there are more, each pair of label and answer gives its worst, then each its second worst,
+    and so on: every kind of mistake is among them.
+    """
+    worst_first = np.argsort(-losses, kind="stable")
+    misread: NDArray[np.int64] = worst_first[(digits != labels)[worst_first]]
+    pairs = labels[misread].astype(np.int64) * DIGITS + digits[misread]
+    rank = np.empty(len(misread), np.int64)
+    for pair in np.unique(pairs):
+        own = pairs == pair
+        rank[own] = np.arange(own.sum())
+    kept: NDArray[np.int64] = misread[np.sort(np.argsort(rank, kind="stable")[:MISREAD_EXAMPLES])]
+    return kept
+
+
+def read_examples(labels: NDArray[np.uint8], right: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first READ_EXAMPLES images of each digit that are read right."""
+    return np.concatenate(
+        [np.nonzero(right & (labels == digit))[0][:READ_EXAMPLES] for digit in range(DIGITS)]
+    )
+
+
+def bins_of(top: Floats) -> NDArray[np.intp]:
+    """Tell in which of the BINS each top probability (n,) lies."""
+    return np.minimum((top * BINS).astype(np.intp), BINS - 1)
+
+
 def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
     """Return the expected calibration error: how far probability is from the fraction right.
 
@@ -46,8 +159,7 @@ def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
     """
     top = softmax(evidence_for(images, weights, bias)).max(axis=1)
     right = correct(images, weights, bias)
-    bins = np.minimum((top * BINS).astype(np.intp), BINS - 1)
-    gaps = np.bincount(bins, weights=top - right, minlength=BINS)
+    gaps = np.bincount(bins_of(top), weights=top - right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(top))
 
 

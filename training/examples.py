@@ -13,6 +13,26 @@ from training.recipe import Recipe
 CHUNK = 128
 
 
+def keep_few(images: Images, per_digit: int) -> Images:
+    """Return the first so many images of each digit, or all that there are, in their order."""
+    kept = np.zeros(len(images.labels), bool)
+    for digit in np.unique(images.labels):
+        kept[np.nonzero(images.labels == digit)[0][:per_digit]] = True
+    return Images(images.pixels[kept], images.labels[kept])
+
+
+def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
+    """Return the dataset and the recipe with no more training images than the recipe asks for.
+
+    Written digits remain in proportion to MNIST's.
+    """
+    if recipe.images_per_digit is None:
+        return dataset, recipe
+    few = keep_few(dataset.train, recipe.images_per_digit)
+    written = recipe.written * len(few.labels) // len(dataset.train.labels)
+    return replace(dataset, train=few), replace(recipe, written=written)
+
+
 def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
     """Return all of MNIST as the recipe's model will see it."""
     return replace(

@@ -1,6 +1,13 @@
 """What can be set about a training, and the recipes that set it well."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from server.settings import Init, Settings
+
+# The standard deviation of weights that begin at random: enough to be seen in a heatmap, and where
+# there is never ink, for good.
+INIT_SPREAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -10,8 +17,11 @@ class Recipe:
     `normalization` is what every image goes through, in training and in serving; `written` counts
     the invented digits beside MNIST's. `optimizer` is a name that Keras knows; `learning_rate` None
     leaves it at that optimiser's own default, and with `decay` it falls linearly to 0. `steps`
-    counts batches of `batch_size` random examples. `penalty` times the sum of squared weights is
-    added to the loss. What is `calibrated` has its W and b divided by a temperature at the end.
+    counts batches of `batch_size` random examples, or of "all". `penalty` times the sum of squared
+    weights is added to the loss. What is `calibrated` has its W and b divided by a temperature at
+    the end. W begins as `init` says: at zeros, or normally distributed around 0 with INIT_SPREAD;
+    b begins at 0, and stays there without `has_bias`. `images_per_digit` is how many of MNIST's
+    training images are used, None all.
     """
 
     name: str
@@ -19,11 +29,33 @@ class Recipe:
     optimizer: str
     learning_rate: float | None
     steps: int
-    batch_size: int
+    batch_size: int | Literal["all"]
     written: int = 0
     decay: bool = False
     penalty: float = 0
     calibrated: bool = False
+    init: Init = "zeros"
+    has_bias: bool = True
+    images_per_digit: int | None = None
+
+    def examples_per_step(self, images: int) -> int:
+        """Return the size of a batch out of so many images."""
+        return images if self.batch_size == "all" else self.batch_size
+
+    def settings(self, seed: int) -> Settings:
+        """Return what a model's card and a history's say of it."""
+        return Settings(
+            recipe=self.name,
+            normalization=self.normalization,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            steps=self.steps,
+            batch_size=self.batch_size,
+            seed=seed,
+            init=self.init,
+            has_bias=self.has_bias,
+            images_per_digit=self.images_per_digit,
+        )
 
 
 RECIPES = {

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from server.shapes import DIGITS, PIXELS, Floats
 from training.data import Bytes
-from training.recipe import Recipe
-
-# Steps between two reports: few enough to see W learn, many enough to stay in compiled code.
-REPORT_STEPS = 50
+from training.recipe import INIT_SPREAD, Recipe
+from training.schedule import chunks
 
 # Wraps or combines other optimisers, and so cannot be had by its name alone.
 _NOT_BY_NAME = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
@@ -21,7 +19,7 @@ Report = Callable[[int, float, Floats, Floats], None]
 
 
 class DivergedError(Exception):
-    """The loss left the finite numbers; there is nothing to save."""
+    """The loss left the finite numbers, or ended above that of guessing: there is no model."""
 
 
 def optimizer_names() -> dict[str, str]:
@@ -59,6 +57,15 @@ def cross_entropy(evidence: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, evidence))
 
 
+def initial_parameters(recipe: Recipe, seed: int) -> tuple[Floats, Floats]:
+    """Return W (784, 10) and b (10,) before the first step."""
+    W = np.zeros((PIXELS, DIGITS), np.float32)
+    if recipe.init == "random":
+        # Not the numbers that shuffle the examples.
+        W[:] = np.random.default_rng([seed, 1]).normal(0, INIT_SPREAD, W.shape)
+    return W, np.zeros(DIGITS, np.float32)
+
+
 def train(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, report: Report
 ) -> tuple[Floats, Floats]:
@@ -66,17 +73,19 @@ def train(
 
     The same seed gives the same W and b, bit for bit, on the same machine.
 
-    :param report: called every REPORT_STEPS steps and at the end with the steps done, the mean loss
-        since the last report, W and b
+    :param report: called several times a second, at every recorded step and at the end with the
+        steps done, the mean loss since the last report, W and b
     :raise ValueError: the recipe's optimiser is unknown
     :raise DivergedError: the loss is no longer finite
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     optimizer = make_optimizer(recipe)
-    W = keras.Variable(np.zeros((PIXELS, DIGITS)), dtype="float32", name="W")
-    b = keras.Variable(np.zeros(DIGITS), dtype="float32", name="b")
-    optimizer.build([W, b])
+    initial_W, initial_b = initial_parameters(recipe, seed)
+    W = keras.Variable(initial_W, dtype="float32", name="W")
+    b = keras.Variable(initial_b, dtype="float32", name="b")
+    learned = [W, b] if recipe.has_bias else [W]
+    optimizer.build(learned)
     # The images go to TensorFlow once, as bytes: a quarter of what floats take.
     images = tf.constant(pixels)
     truth = tf.one_hot(labels, DIGITS)
@@ -92,8 +101,8 @@ def train(
             with tf.GradientTape() as tape:
                 loss = cross_entropy(tf.matmul(x, W) + b, tf.gather(truth, batch))
                 penalized = loss + recipe.penalty * tf.reduce_sum(tf.square(W))
-            gradients = tape.gradient(penalized, [W.value, b.value])
-            optimizer.apply(gradients, [W, b])
+            gradients = tape.gradient(penalized, [variable.value for variable in learned])
+            optimizer.apply(gradients, learned)
             total += loss
         return total / tf.cast(tf.shape(batches)[0], tf.float32)
 
@@ -107,23 +116,23 @@ def train(
             )
         report(done, loss, W.numpy(), b.numpy())
     # Some optimisers keep averages of W and b, and hand them over in the end.
-    optimizer.finalize_variable_values([W, b])
+    optimizer.finalize_variable_values(learned)
     return W.numpy(), b.numpy()
 
 
 def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the examples of REPORT_STEPS steps at a time, as indices (steps, batch size).
+    """Yield the examples of as many steps as are taken at a time: indices (steps, batch size).
 
     As in the tutorial's loader, every example comes once before any comes again.
     """
     random = np.random.default_rng(seed)
+    size = recipe.examples_per_step(len(labels))
     order = np.empty(0, np.int64)
-    for start in range(0, recipe.steps, REPORT_STEPS):
-        steps = min(REPORT_STEPS, recipe.steps - start)
-        wanted = steps * recipe.batch_size
+    for steps in chunks(recipe, len(labels)):
+        wanted = steps * size
         while len(order) < wanted:
             order = np.concatenate([order, shuffle(labels, random)])
-        yield order[:wanted].reshape(steps, recipe.batch_size)
+        yield order[:wanted].reshape(steps, size)
         order = order[wanted:]
 
 

@@ -1,0 +1,93 @@
+"""The kind of file that all that is learned is kept in.
+
+It is a NumPy archive (.npz, read without pickle, so that reading runs no code) of arrays and of
+`card`, the UTF-8 bytes of a JSON object. The archive's checksums tell a damaged file from a whole
+one.
+"""
+
+import io
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+FILE_SUFFIX = ".npz"
+
+Arrays = dict[str, NDArray[Any]]
+
+# What an archive must hold: each array's shape and type. A length that is a word is any, but the
+# same wherever the word stands.
+Layout = dict[str, tuple[tuple[int | str, ...], DTypeLike]]
+
+Card = TypeVar("Card", bound=msgspec.Struct)
+
+
+class ArchiveError(ValueError):
+    """A file, its name or its numbers are not what they must be; the message says what is wrong."""
+
+
+def pack(arrays: Arrays, card: msgspec.Struct, *, compressed: bool = False) -> bytes:
+    """Make an archive's content of arrays and a card."""
+    archive = io.BytesIO()
+    everything: Any = arrays | {"card": np.frombuffer(msgspec.json.encode(card), np.uint8)}
+    save = np.savez_compressed if compressed else np.savez
+    save(archive, **everything)
+    return archive.getvalue()
+
+
+def unpack(content: bytes, layout: Layout, card_type: type[Card]) -> tuple[Arrays, Card]:
+    """Read an archive's content and check it against a layout.
+
+    :raise ArchiveError: it is not whole, or not what the layout and the card's type say
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays: Arrays = {key: archive[key] for key in archive.files}
+    except Exception as error:
+        # zipfile, zlib and NumPy raise a dozen unrelated kinds for a damaged archive.
+        raise ArchiveError(f"not a whole .npz file ({error})") from error
+    expected = {*layout, "card"}
+    if arrays.keys() != expected:
+        raise ArchiveError(f"holds {sorted(arrays)}, not {sorted(expected)}")
+    card = arrays.pop("card").tobytes()
+    _check(arrays, layout)
+    try:
+        return arrays, msgspec.json.decode(card, type=card_type)
+    except msgspec.DecodeError as error:
+        raise ArchiveError(f"card: {error}") from error
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file.
+
+    :raise ArchiveError: it cannot be read
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArchiveError(f"{error.strerror}") from error
+
+
+def _check(arrays: Arrays, layout: Layout) -> None:
+    """Check each array's shape, type and numbers.
+
+    :raise ArchiveError: what is wrong with the first that is not as it must be
+    """
+    lengths: dict[str, int] = {}
+    for key, (sizes, dtype) in layout.items():
+        array = arrays[key]
+        shape = tuple(
+            lengths.setdefault(size, found) if isinstance(size, str) else size
+            for size, found in zip(sizes, array.shape, strict=False)
+        )
+        if array.ndim != len(sizes) or array.shape != shape:
+            wanted = tuple(
+                lengths.get(size, size) if isinstance(size, str) else size for size in sizes
+            )
+            raise ArchiveError(f"{key} has shape {array.shape}, not {wanted}")
+        if array.dtype != dtype:
+            raise ArchiveError(f"{key} is {array.dtype}, not {np.dtype(dtype)}")
+        if not np.isfinite(array).all():
+            raise ArchiveError(f"{key} is not finite everywhere")

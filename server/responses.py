@@ -1,0 +1,25 @@
+"""Answers as clients get them: JSON, and what a browser may keep."""
+
+import msgspec
+from flask import Response, request
+
+from server.drawing import JSON
+
+
+def json_response(value: object) -> Response:
+    """Answer with a value as JSON."""
+    return Response(msgspec.json.encode(value), content_type=JSON)
+
+
+def revalidated(response: Response, digest: str | None = None) -> Response:
+    """Let the browser keep the answer, and ask whether it has changed.
+
+    :param digest: changes whenever the answer does; that of the answer unless given
+    """
+    if digest is None:
+        response.add_etag()
+    else:
+        response.set_etag(digest)
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response

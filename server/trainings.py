@@ -1,0 +1,175 @@
+"""The trainings of a models directory: those under way, and those that have left no model.
+
+A training writes its history so far every WRITE_SECONDS, changed or not: that the file changes is
+its heartbeat. It is judged by this process's own monotonic clock, since a machine's time of day may
+be set back.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from server.file_store import FileStore
+from server.history import TRAININGS, History, Phase, load_history
+from server.settings import Settings
+from server.shapes import Floats
+
+# How often a training writes what it has learned.
+WRITE_SECONDS = 0.4
+
+# A training that has written nothing for so long has died: five beats, so that a busy machine is
+# not taken for a dead one.
+DEAD_SECONDS = 2.0
+
+# However many pages ask, the files are looked at no more often.
+CHECK_SECONDS = 0.25
+
+# Decimals of the curves in JSON: more than a screen has pixels.
+_DECIMALS = 5
+
+State = Literal["running", "finished", "diverged", "interrupted", "failed", "died"]
+
+
+class Curves(msgspec.Struct):
+    """Four figures at each recorded step; losses are mean cross-entropies in nats."""
+
+    steps: list[int]
+    train_loss: list[float]
+    train_accuracy: list[float]
+    validation_loss: list[float]
+    validation_accuracy: list[float]
+
+
+class Training(Settings, frozen=True, kw_only=True):
+    """One training: its settings, how far it has come or how it ended, and its curves.
+
+    `run` tells two trainings under one name apart. `state` is "running", or how it ended: it has
+    "finished" with a model, its loss "diverged", somebody "interrupted" it, something "failed", or
+    it "died" without a word. `reason` says in words why there is no model. `step` is the last one
+    done of `steps`, after `seconds`. `temperature` is what all W and b of a finished one have been
+    divided by. `digest` changes whenever anything of it does.
+    """
+
+    name: str
+    run: str
+    state: State
+    phase: Phase
+    step: int
+    seconds: float
+    created: str
+    reason: str | None
+    temperature: float
+    curves: Curves
+    digest: str
+
+
+class TrainingList(msgspec.Struct):
+    """The trainings that a directory knows of; `digest` changes whenever one of them does."""
+
+    digest: str
+    trainings: list[Training]
+
+
+def describe_training(history: History, state: State | None = None) -> Training:
+    """Give a history as the API does, in a state that is its outcome unless given."""
+    card = history.card
+    settings = {name: getattr(card, name) for name in Settings.__struct_fields__}
+    return Training(
+        **settings,
+        name=history.name,
+        run=card.run,
+        state=state or card.outcome,
+        phase=card.phase,
+        step=card.step,
+        seconds=card.seconds,
+        created=card.created,
+        reason=card.reason,
+        temperature=card.temperature,
+        curves=Curves(
+            history.steps.tolist(),
+            _rounded(history.train_loss),
+            _rounded(history.train_accuracy),
+            _rounded(history.validation_loss),
+            _rounded(history.validation_accuracy),
+        ),
+        digest=history.digest,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What was seen at one look: the trainings' histories and states by name, and JSON of all."""
+
+    histories: dict[str, History] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    body: bytes = b""
+    digest: str = ""
+
+
+class Trainings:
+    """Watches the trainings of a models directory; looks no more often than `check_seconds`.
+
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        models: Path,
+        check_seconds: float = CHECK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = FileStore(models / TRAININGS, load_history, "Training", check_seconds=0)
+        self._check_seconds = check_seconds
+        self._clock = clock
+        # When each history, as it is loaded anew with every change of its file, was first seen.
+        self._beats: dict[str, tuple[History, float]] = {}
+        self._next_check = clock()
+        self._lock = threading.Lock()
+        self._sight = _see({}, {})
+
+    def look(self) -> Sight:
+        """Return what was seen last, or look again when it is time to."""
+        # Whoever finds the lock taken answers from what is there instead of waiting.
+        if self._clock() >= self._next_check and self._lock.acquire(blocking=False):
+            try:
+                self._refresh()
+                self._next_check = self._clock() + self._check_seconds
+            finally:
+                self._lock.release()
+        return self._sight
+
+    def _refresh(self) -> None:
+        histories = self._store.files
+        now = self._clock()
+        beats = {}
+        states: dict[str, State] = {}
+        for name, history in histories.items():
+            seen, since = self._beats.get(name, (None, now))
+            beats[name] = (history, since if seen is history else now)
+            silent = now - beats[name][1] > DEAD_SECONDS
+            running = history.card.outcome == "running"
+            states[name] = "died" if running and silent else history.card.outcome
+        self._beats = beats
+        if histories != self._sight.histories or states != self._sight.states:
+            self._sight = _see(histories, states)
+
+
+def _see(histories: dict[str, History], states: dict[str, State]) -> Sight:
+    """Describe the trainings, those under way first and then the newest."""
+    trainings = [describe_training(histories[name], states[name]) for name in histories]
+    trainings.sort(key=lambda training: training.created, reverse=True)
+    trainings.sort(key=lambda training: training.state != "running")
+    digest = hashlib.sha256(msgspec.json.encode(trainings)).hexdigest()
+    return Sight(histories, states, msgspec.json.encode(TrainingList(digest, trainings)), digest)
+
+
+def _rounded(values: Floats) -> list[float]:
+    rounded: list[float] = values.astype(np.float64).round(_DECIMALS).tolist()
+    return rounded

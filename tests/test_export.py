@@ -1,0 +1,93 @@
+"""The SavedModel answers what the server answers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from server.model import MODELS, Model, load_model, softmax
+from server.shapes import DIGITS, PIXELS, SIDE, Floats
+from training import export
+from training.data import DataError, load_mnist
+from training.export import TOLERANCE, export_model
+
+
+@pytest.fixture(scope="module", params=["tutorial", "normalized"])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Export a model of the demo; return it and the signature that is loaded back."""
+    model = load_model(MODELS / f"{request.param}.npz")
+    directory = tmp_path_factory.mktemp("export") / request.param
+    export_model(model, directory)
+    # The loaded object must live as long as its signature is used.
+    loaded = tf.saved_model.load(str(directory))
+    return model, loaded, loaded.signatures["serving_default"]
+
+
+def odd_drawings() -> dict[str, Floats]:
+    random = np.random.default_rng(0)
+    noise = random.random((200, PIXELS))
+    corner = np.zeros((4, PIXELS))
+    corner[range(4), [0, SIDE - 1, PIXELS - SIDE, PIXELS - 1]] = 1
+    bar = np.zeros((2, SIDE, SIDE))
+    bar[0, 14] = bar[1, :, 3] = 1
+    drawings = {
+        "paper": np.zeros((1, PIXELS)),
+        "all ink": np.ones((1, PIXELS)),
+        "a pixel in each corner": corner,
+        "bars": bar.reshape(2, PIXELS),
+        "noise": noise,
+        "specks": noise * (random.random(noise.shape) < 0.02),
+        "next to no ink": noise[:20] * 1e-6,
+    }
+    return {name: images.astype(np.float32) for name, images in drawings.items()}
+
+
+def differences(exported: Any, pixels: Floats) -> Any:
+    model, _, signature = exported
+    answer = signature(pixels=tf.constant(pixels))
+    expected = softmax(model.evidence(model.normalize(pixels)))
+    return np.abs(answer["probabilities"].numpy() - expected).max(axis=1)
+
+
+@pytest.mark.parametrize("drawing", odd_drawings())
+def test_odd_drawings_have_the_servers_probabilities(exported: Any, drawing: str) -> None:
+    assert differences(exported, odd_drawings()[drawing]).max() < TOLERANCE
+
+
+def test_mnists_test_images_have_the_servers_answers(exported: Any) -> None:
+    try:
+        pixels = load_mnist().test.intensities[:3_000]
+    except DataError as error:
+        pytest.skip(str(error))
+    found = differences(exported, pixels)
+    assert found.max() < TOLERANCE
+    # A byte's step falls the other way only now and then.
+    assert np.mean(found > 1e-5) < 0.05
+    model, _, signature = exported
+    digits = signature(pixels=tf.constant(pixels))["digit"].numpy()
+    expected = model.evidence(model.normalize(pixels)).argmax(axis=1)
+    assert np.mean(digits != expected) < 0.001
+
+
+def test_one_drawing_is_a_batch_of_one_and_an_answer_is_whole(exported: Any) -> None:
+    model, _, signature = exported
+    pixels = odd_drawings()["specks"][:1]
+    answer = {key: value.numpy() for key, value in signature(pixels=tf.constant(pixels)).items()}
+    assert answer["probabilities"].shape == answer["evidence"].shape == (1, DIGITS)
+    assert np.allclose(answer["normalized"], model.normalize(pixels), atol=1.01 / 255)
+    assert answer["digit"].tolist() == [answer["evidence"].argmax()]
+
+
+def test_every_normalization_of_the_server_can_be_exported() -> None:
+    from server.normalization import NORMALIZATIONS
+
+    assert export.NORMALIZATIONS.keys() == NORMALIZATIONS.keys()
+
+
+def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+    model: Model = load_model(MODELS / "tutorial.npz")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        export_model(model, tmp_path / "file" / "below")

@@ -1,0 +1,204 @@
+"""The routes to histories, evaluations and trainings."""
+
+import base64
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from server.app import create_app
+from server.evaluation import EVALUATIONS, save_evaluation
+from server.history import HISTORIES, TRAININGS, History, save_history
+from server.model import load_model
+from server.shapes import DIGITS, PIXELS
+from tests.conftest import make_evaluation, make_history, save_small_model
+
+
+@pytest.fixture
+def history(models: Path) -> History:
+    """Give the small model a history."""
+    digest = load_model(models / "small.npz").digest
+    history = make_history(outcome="finished", model=digest)
+    save_history(models / HISTORIES, history)
+    return history
+
+
+@pytest.fixture
+def companions(models: Path, history: History) -> History:
+    """Give the small model all that can be beside it, and one training without a model."""
+    digest = load_model(models / "small.npz").digest
+    save_evaluation(models / EVALUATIONS, make_evaluation("small", digest))
+    save_history(models / TRAININGS, make_history("wild", outcome="diverged", run="w"))
+    return history
+
+
+@pytest.mark.usefixtures("companions")
+def test_models_say_whether_they_have_a_history_and_an_evaluation(models: Path) -> None:
+    save_small_model(models, "bare")
+    summaries = create_app(models).test_client().get("/api/models").get_json()["models"]
+    found = {summary["name"]: (summary["history"], summary["evaluation"]) for summary in summaries}
+    assert found == {"small": (True, True), "bare": (False, False)}
+
+
+@pytest.mark.usefixtures("history")
+def test_a_history_tells_settings_and_curves(client: FlaskClient) -> None:
+    answer = client.get("/api/models/small/history").get_json()
+    assert (answer["name"], answer["state"], answer["optimizer"]) == ("small", "finished", "sgd")
+    assert answer["init"] == "zeros"
+    assert answer["curves"]["steps"] == [0, 1, 2, 3]
+    assert answer["curves"]["train_accuracy"] == pytest.approx([0, 1 / 3, 2 / 3, 1], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/models/small/history/weights", "/api/training/wild/history/weights"]
+)
+def test_recorded_weights_are_given_as_numbers(
+    companions: History, client: FlaskClient, path: str
+) -> None:
+    response = client.get(path)
+    assert response.content_type == "application/octet-stream"
+    assert response.data == companions.blob()
+
+
+def test_the_weights_of_a_training_are_given_as_they_are_now(
+    companions: History, client: FlaskClient
+) -> None:
+    body = client.get("/api/training/wild/weights").data
+    assert len(body) == 44 + PIXELS * DIGITS
+    scale, *bias = np.frombuffer(body, "<f4", 11)
+    weights = np.frombuffer(body, np.int8, offset=44).reshape(PIXELS, DIGITS) * scale
+    assert np.allclose(weights, companions.last_weights)
+    assert np.array_equal(bias, companions.biases[-1])
+
+
+@pytest.mark.usefixtures("companions")
+def test_an_evaluation_is_given_whole_gzipped_where_accepted(client: FlaskClient) -> None:
+    path = "/api/models/small/evaluation"
+    plain = client.get(path)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert plain.content_encoding is None
+    assert packed.content_encoding == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    answer = plain.get_json()
+    assert answer["confusion"][4][9] == 1
+    pixels = base64.b64decode(answer["misread"][0]["pixels"])
+    asked = client.post("/api/predict", data=pixels, content_type="application/octet-stream")
+    assert asked.status_code == 200
+
+
+def test_histories_are_those_with_a_model_and_those_without(
+    companions: History, models: Path
+) -> None:
+    save_history(models / TRAININGS, replace(companions, name="small"), compressed=False)
+    client = create_app(models).test_client()
+    answer = client.get("/api/histories").get_json()
+    listed = [(training["name"], training["state"]) for training in answer["trainings"]]
+    assert listed == [("small", "finished"), ("wild", "diverged")]
+
+
+@pytest.mark.usefixtures("companions")
+def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
+    models: Path,
+) -> None:
+    save_history(models / TRAININGS, make_history("small", outcome="diverged", run="later"))
+    answer = create_app(models).test_client().get("/api/histories").get_json()
+    listed = [(training["name"], training["state"]) for training in answer["trainings"]]
+    assert listed == [("small", "finished"), ("small", "diverged"), ("wild", "diverged")]
+
+
+@pytest.mark.usefixtures("companions")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/training",
+        "/api/training/wild/weights",
+        "/api/training/wild/history/weights",
+        "/api/histories",
+        "/api/models/small/history",
+        "/api/models/small/history/weights",
+        "/api/models/small/evaluation",
+    ],
+)
+def test_what_has_not_changed_is_not_sent_again(
+    client: FlaskClient, models: Path, path: str
+) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(path, headers=known)
+    assert again.status_code == 304
+    assert again.data == b""
+    digest = load_model(save_small_model(models, favourite=3)).digest
+    changed = make_history(steps=3, outcome="finished", model=digest)
+    save_history(models / HISTORIES, changed)
+    save_history(models / TRAININGS, make_history("wild", steps=2))
+    evaluation = make_evaluation("small", digest)
+    card = msgspec.structs.replace(evaluation.card, accuracy=0.25)
+    save_evaluation(models / EVALUATIONS, replace(evaluation, card=card))
+    assert create_app(models).test_client().get(path, headers=known).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/api/models/none/history", "no model 'none'. Accepted: small"),
+        ("/api/models/none/history/weights", "no model 'none'"),
+        ("/api/models/none/evaluation", "no model 'none'"),
+        ("/api/models/small/history", "'small' has no history"),
+        ("/api/models/small/history/weights", "'small' has no history"),
+        ("/api/models/small/evaluation", "'small' has no evaluation"),
+        ("/api/training/none/weights", "no training 'none'. Accepted: none"),
+        ("/api/training/..%2Fsmall/weights", "not found"),
+        ("/api/training/%2e%2e/weights", "no training '..'"),
+    ],
+)
+def test_what_is_not_there_is_said(client: FlaskClient, path: str, detail: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.content_type == "application/problem+json"
+    assert detail in json.loads(response.data)["detail"]
+
+
+def test_broken_companions_are_logged_once_and_said_not_to_be_there(
+    models: Path, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for directory in (HISTORIES, EVALUATIONS, TRAININGS):
+        (models / directory).mkdir()
+        (models / directory / "small.npz").write_bytes(b"broken")
+    for _ in range(3):
+        assert client.get("/api/models/small/history").status_code == 404
+        assert client.get("/api/models/small/evaluation").status_code == 404
+        assert client.get("/api/training/small/weights").status_code == 404
+        for path in ("/api/models", "/api/training", "/api/histories"):
+            assert client.get(path).status_code == 200
+    assert len(caplog.records) == 3
+
+
+@pytest.mark.usefixtures("companions")
+def test_the_history_of_another_training_is_not_the_models(models: Path) -> None:
+    save_small_model(models, favourite=3)
+    client = create_app(models).test_client()
+    assert client.get("/api/models/small/history").status_code == 404
+    assert client.get("/api/models/small/evaluation").status_code == 404
+    (summary,) = client.get("/api/models").get_json()["models"]
+    assert (summary["history"], summary["evaluation"]) == (False, False)
+
+
+def test_the_answers_are_those_that_the_description_names(client: FlaskClient) -> None:
+    paths: Any = client.get("/openapi.json").get_json()["paths"]
+    for path, schema in [
+        ("/api/training", "TrainingList"),
+        ("/api/histories", "TrainingList"),
+        ("/api/models/{name}/history", "Training"),
+        ("/api/models/{name}/evaluation", "EvaluationAnswer"),
+    ]:
+        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
+        assert content["schema"]["$ref"].endswith(f"/{schema}")

@@ -1,0 +1,162 @@
+"""The record of a training under way."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from server.history import load_history
+from server.shapes import DIGITS, PIXELS, Floats
+from server.trainings import WRITE_SECONDS
+from training.evaluation import Figures
+from training.recipe import RECIPES
+from training.record import Record
+from training.regression import DivergedError
+
+FIGURES = Figures(2.0, 0.25, 1.5, 0.5)
+SETTINGS = replace(RECIPES["tutorial"], steps=1_000).settings(0)
+NO_BIAS = np.zeros(DIGITS, np.float32)
+
+
+def weights_of(value: float) -> Floats:
+    return np.full((PIXELS, DIGITS), value, np.float32)
+
+
+def record(directory: Path) -> Record:
+    return Record(directory, "mine", SETTINGS, weights_of(0))
+
+
+def saved(directory: Path) -> Any:
+    return load_history(directory / "training" / "mine.npz")
+
+
+def wait_until(true: Any) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_it_is_written_before_anything_is_done_and_while_nothing_is(tmp_path: Path) -> None:
+    with record(tmp_path):
+        first = saved(tmp_path)
+        assert (first.card.outcome, first.card.phase, len(first.steps)) == (
+            *("running", "preparing", 0),
+        )
+        wait_until(lambda: saved(tmp_path).card.seconds > first.card.seconds)
+
+
+def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
+    with record(tmp_path) as training:
+        training.enter("training")
+        training.add(0, FIGURES, weights_of(0), NO_BIAS)
+        training.add(1, FIGURES, weights_of(0.5), NO_BIAS)
+        wait_until(lambda: len(saved(tmp_path).steps) == 2)
+        history = saved(tmp_path)
+    assert (history.card.phase, history.card.step) == ("training", 1)
+    assert history.validation_accuracy.tolist() == [0.5, 0.5]
+    assert np.array_equal(history.last_weights, weights_of(0.5))
+
+
+def test_a_step_off_the_schedule_is_shown_until_the_next(tmp_path: Path) -> None:
+    training = record(tmp_path)
+    for step in (0, 1, 990, 995, 1_000):
+        training.add(step, FIGURES, weights_of(step), NO_BIAS)
+    assert training.history.steps.tolist() == [0, 1, 1_000]
+    training = record(tmp_path)
+    for step in (0, 1, 990):
+        training.add(step, FIGURES, weights_of(step), NO_BIAS)
+    assert training.history.steps.tolist() == [0, 1, 990]
+
+
+def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = record(tmp_path)
+    training.add(0, FIGURES, weights_of(0), NO_BIAS)
+    assert training.wants(1)
+    assert not training.wants(990)
+    later = time.monotonic() + WRITE_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert training.wants(990)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "reason"),
+    [
+        (DivergedError("too high"), "diverged", "too high"),
+        (KeyboardInterrupt(), "interrupted", None),
+        (OSError("disk full"), "failed", "disk full"),
+    ],
+)
+def test_it_says_how_the_training_ended(
+    tmp_path: Path, error: BaseException, outcome: str, reason: str | None
+) -> None:
+    def end() -> None:
+        with record(tmp_path) as training:
+            training.add(0, FIGURES, weights_of(0), NO_BIAS)
+            raise error
+
+    with pytest.raises(type(error)):
+        end()
+    card = saved(tmp_path).card
+    assert (card.outcome, card.reason, card.model) == (outcome, reason, None)
+    assert not (tmp_path / "history").exists()
+
+
+def test_figures_that_are_not_finite_end_the_training(tmp_path: Path) -> None:
+    training = record(tmp_path)
+    with pytest.raises(DivergedError, match="at step 3: the learning rate is too high"):
+        training.add(3, FIGURES._replace(train_loss=np.nan), weights_of(1), NO_BIAS)
+    assert len(training.history.steps) == 0
+
+
+def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
+    learned, bias = weights_of(3), np.arange(DIGITS, dtype=np.float32)
+    served = learned / np.float32(0.8)
+    with record(tmp_path) as training:
+        training.add(0, FIGURES, weights_of(1), NO_BIAS)
+        training.add(1_000, FIGURES, learned, bias)
+        training.finish(served, bias / np.float32(0.8), 0.8, "digest")
+    history = load_history(tmp_path / "history" / "mine.npz")
+    assert (history.card.outcome, history.card.model) == ("finished", "digest")
+    assert history.card.temperature == 0.8
+    assert np.array_equal(history.last_weights, served)
+    assert np.array_equal(history.biases[-1], bias / np.float32(0.8))
+    assert np.allclose(history.frames[0] * history.scales[0], 1 / 0.8)
+    assert saved(tmp_path).card.outcome == "finished"
+
+
+def test_of_two_under_one_name_the_later_is_shown_and_neither_harms_the_other(
+    tmp_path: Path,
+) -> None:
+    with record(tmp_path) as first:
+        with record(tmp_path) as second:
+            second.add(0, FIGURES, weights_of(2), NO_BIAS)
+            first.add(0, FIGURES, weights_of(1), NO_BIAS)
+            time.sleep(3 * WRITE_SECONDS)
+            assert saved(tmp_path).card.run == second.history.card.run
+            first.add(1_000, FIGURES, weights_of(1), NO_BIAS)
+            first.finish(weights_of(1), NO_BIAS, 1, "first")
+            assert load_history(tmp_path / "history" / "mine.npz").card.model == "first"
+        assert np.array_equal(saved(tmp_path).last_weights, weights_of(2))
+
+
+def test_a_directory_that_cannot_be_written_for_a_while_does_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = []
+
+    def refuse(*_: object, **__: object) -> Path:
+        refusals.append(1)
+        raise OSError("disk full")
+
+    with record(tmp_path) as training:
+        with monkeypatch.context() as patch:
+            patch.setattr("training.record.save_history", refuse)
+            wait_until(lambda: len(refusals) >= 2)
+        training.add(0, FIGURES, weights_of(0), NO_BIAS)
+        wait_until(lambda: len(saved(tmp_path).steps) == 1)

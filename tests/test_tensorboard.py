@@ -1,0 +1,65 @@
+"""What TensorBoard is given, read back from its file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.util.event_pb2 import Event
+
+from server.shapes import DIGITS, PIXELS
+from training.evaluation import Figures
+from training.tensorboard import BUCKETS, Board, buckets
+
+
+def read(directory: Path) -> dict[tuple[str, int], Any]:
+    """Return every summary as an array, by tag and step, after checking its plugin."""
+    (file,) = directory.iterdir()
+    found = {}
+    for record in tf.data.TFRecordDataset(str(file)):
+        event = Event.FromString(record.numpy())
+        for value in event.summary.value:
+            found[value.tag, event.step] = tf.make_ndarray(value.tensor)
+            plugin = value.metadata.plugin_data.plugin_name
+            if event.step == 0:
+                assert plugin == (
+                    "scalars" if "/" in value.tag and "weights" not in value.tag else "histograms"
+                )
+    return found
+
+
+def test_curves_and_histograms_are_written_for_every_step(tmp_path: Path) -> None:
+    board = Board(tmp_path / "board")
+    weights = np.zeros((PIXELS, DIGITS), np.float32)
+    weights[:, 3] = 0.5
+    bias = np.arange(DIGITS, dtype=np.float32)
+    for step in (0, 5):
+        board.add(step, Figures(2.5, 0.25, 1.5, 0.75), weights, bias)
+    board.close()
+    found = read(tmp_path / "board")
+    assert found["loss/train", 5] == 2.5
+    assert found["accuracy/train", 0] == 0.25
+    assert found["loss/validation", 0] == 1.5
+    assert found["accuracy/validation", 5] == 0.75
+    histogram = found["weights/3", 5]
+    assert histogram.shape == (BUCKETS, 3)
+    assert histogram[:, 2].sum() == PIXELS
+    (inhabited,) = histogram[histogram[:, 2] > 0]
+    assert inhabited[0] <= 0.5 <= inhabited[1]
+    assert found["bias", 0][:, 2].sum() == DIGITS
+    assert len(found) == 2 * (4 + DIGITS + 1)
+
+
+def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
+    values = np.linspace(-1, 2, 100, dtype=np.float32)
+    left, right, counts = buckets(values).T
+    assert (left[0], right[-1]) == (-1, 2)
+    assert np.array_equal(right[:-1], left[1:])
+    assert counts.sum() == 100
+
+
+def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        Board(tmp_path / "file" / "below")

@@ -1,0 +1,149 @@
+"""Trainings, watched through the server's own clock."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.history import TRAININGS, save_history
+from server.trainings import DEAD_SECONDS, Trainings
+from tests.conftest import make_history
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def trainings(tmp_path: Path, clock: Clock) -> Trainings:
+    return Trainings(tmp_path, check_seconds=0.25, clock=clock)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., None]:
+    def write(name: str = "mine", **changes: Any) -> None:
+        save_history(tmp_path / TRAININGS, make_history(name, **changes), compressed=False)
+
+    return write
+
+
+def listed(trainings: Trainings) -> list[Any]:
+    listed: list[Any] = json.loads(trainings.look().body)["trainings"]
+    return listed
+
+
+def test_without_trainings_the_list_is_empty(trainings: Trainings) -> None:
+    assert listed(trainings) == []
+    assert trainings.look().digest
+
+
+def test_a_training_is_seen_with_its_whole_curve_whenever_it_is_looked_at(
+    trainings: Trainings, write: Any
+) -> None:
+    write(steps=30, step=40, phase="training", seconds=12.5)
+    (training,) = listed(trainings)
+    assert (training["name"], training["state"], training["phase"]) == (
+        *("mine", "running", "training"),
+    )
+    assert (training["step"], training["steps"], training["seconds"]) == (40, 9, 12.5)
+    curves = training["curves"]
+    assert curves["steps"] == list(range(30))
+    assert {len(curve) for curve in curves.values()} == {30}
+    assert curves["train_loss"][0] == 2.25
+
+
+def test_however_often_it_is_asked_it_looks_only_so_often(
+    trainings: Trainings, write: Any, clock: Clock
+) -> None:
+    before = trainings.look()
+    write()
+    assert trainings.look() is before
+    clock.seconds += 0.3
+    assert trainings.look() is not before
+
+
+def test_the_digest_changes_with_the_trainings_and_only_then(
+    trainings: Trainings, write: Any, clock: Clock
+) -> None:
+    write(step=5)
+    first = trainings.look()
+    clock.seconds += 1
+    assert trainings.look() is first
+    write(step=6)
+    clock.seconds += 1
+    assert trainings.look().digest != first.digest
+
+
+def test_a_training_that_writes_nothing_has_died_and_may_come_back(
+    trainings: Trainings, write: Any, clock: Clock
+) -> None:
+    write()
+    assert listed(trainings)[0]["state"] == "running"
+    clock.seconds += DEAD_SECONDS + 0.1
+    digest = trainings.look().digest
+    assert listed(trainings)[0]["state"] == "died"
+    write()
+    clock.seconds += 0.3
+    assert listed(trainings)[0]["state"] == "running"
+    assert trainings.look().digest != digest
+
+
+def test_a_training_that_nobody_looked_at_for_long_has_not_died(
+    trainings: Trainings, write: Any, clock: Clock
+) -> None:
+    write()
+    trainings.look()
+    clock.seconds += 1_000
+    write(step=7)
+    assert listed(trainings)[0]["state"] == "running"
+
+
+@pytest.mark.parametrize("outcome", ["finished", "diverged", "interrupted", "failed"])
+def test_a_training_that_has_ended_does_not_die(
+    trainings: Trainings, write: Any, clock: Clock, outcome: str
+) -> None:
+    write(outcome=outcome, reason="so it went")
+    trainings.look()
+    clock.seconds += 1_000
+    (training,) = listed(trainings)
+    assert (training["state"], training["reason"]) == (outcome, "so it went")
+
+
+def test_a_running_training_comes_before_newer_ones_that_have_ended(
+    trainings: Trainings, write: Any
+) -> None:
+    write("a", outcome="diverged", created="2026-01-03")
+    write("b", created="2026-01-01")
+    write("c", created="2026-01-02")
+    assert [training["name"] for training in listed(trainings)] == ["c", "b", "a"]
+
+
+def test_a_broken_file_is_logged_once_and_the_last_good_one_goes_on(
+    trainings: Trainings,
+    write: Any,
+    clock: Clock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    write()
+    trainings.look()
+    (tmp_path / TRAININGS / "mine.npz").write_bytes(b"broken")
+    for _ in range(5):
+        clock.seconds += 1
+        (training,) = listed(trainings)
+    assert training["state"] == "died"
+    (record,) = caplog.records
+    assert "Training refused" in record.getMessage()

@@ -1,0 +1,66 @@
+"""W as it is learned: an animated picture, for wherever the page cannot be.
+
+Heatmaps are few colours in large squares, so that nothing need be lost; as a WebP they take a third
+of what they would as a PNG.
+"""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from server.heatmap import heatmap_image
+from server.history import History
+from server.shapes import DIGITS, SIDE, Floats
+
+# Pixels a weight is wide.
+SCALE = 4
+
+COLUMNS = 5
+GAP = 12
+CAPTION = 28
+FONT_SIZE = 18
+
+MILLISECONDS = 160
+LAST_MILLISECONDS = 3_000
+
+_CELL = SIDE * SCALE + GAP
+_SIZE = (COLUMNS * _CELL + GAP, DIGITS // COLUMNS * (_CELL + CAPTION) + GAP + CAPTION)
+
+
+def animate(history: History) -> bytes:
+    """Draw ten heatmaps and the step's number for each recorded step, as an animated WebP.
+
+    Red is negative, blue is positive, and all steps are drawn on the scale of the last.
+    """
+    limit = float(np.abs(history.last_weights).max())
+    frames = [
+        _draw(frame.astype(np.float32) * scale, limit, f"step {step:,}")
+        for frame, scale, step in zip(history.frames, history.scales, history.steps, strict=True)
+    ]
+    file = io.BytesIO()
+    frames[0].save(
+        file,
+        "WEBP",
+        lossless=True,
+        save_all=True,
+        append_images=frames[1:],
+        duration=[MILLISECONDS] * (len(frames) - 1) + [LAST_MILLISECONDS],
+        loop=0,
+    )
+    return file.getvalue()
+
+
+def _draw(weights: Floats, limit: float, caption: str) -> Image.Image:
+    """Draw weights (784, 10) as ten heatmaps on one sheet."""
+    sheet = Image.new("RGB", _SIZE, "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(FONT_SIZE)
+    draw.text((GAP, GAP / 2), caption, "black", font)
+    for digit in range(DIGITS):
+        row, column = divmod(digit, COLUMNS)
+        left, top = GAP + column * _CELL, CAPTION + GAP + row * (_CELL + CAPTION)
+        draw.text((left + _CELL / 2 - GAP, top), str(digit), "black", font)
+        heatmap = heatmap_image(weights[:, digit].reshape(SIDE, SIDE), limit, SCALE)
+        sheet.paste(heatmap, (left, top + CAPTION - GAP // 2))
+    return sheet

@@ -1,0 +1,65 @@
+"""A training as TensorBoard shows it: curves, and how W and b are spread.
+
+The summaries are written by TensorFlow alone, in the formats of TensorBoard's scalar and histogram
+plugins; only looking at them needs TensorBoard.
+Source: https://github.com/tensorflow/tensorboard, plugins/scalar and plugins/histogram, summary_v2.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.core.framework.summary_pb2 import (
+    DATA_CLASS_SCALAR,
+    DATA_CLASS_TENSOR,
+    SummaryMetadata,
+)
+
+from server.shapes import DIGITS, Floats
+from training.evaluation import Figures
+
+# As TensorBoard has by default.
+BUCKETS = 30
+
+
+class Board:
+    """Writes summaries of a training into a directory of its own.
+
+    :raise OSError: the directory cannot be written
+    """
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            self._writer = tf.summary.create_file_writer(str(directory))
+        except tf.errors.OpError as error:
+            raise OSError(f"{directory}: {error.message}") from error
+
+    def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
+        """Add what a step came to."""
+        with self._writer.as_default():
+            for part in ("train", "validation"):
+                for figure in ("loss", "accuracy"):
+                    value = np.float32(getattr(figures, f"{part}_{figure}"))
+                    _write(f"{figure}/{part}", value, step, "scalars", DATA_CLASS_SCALAR)
+            for digit in range(DIGITS):
+                counted = buckets(weights[:, digit])
+                _write(f"weights/{digit}", counted, step, "histograms", DATA_CLASS_TENSOR)
+            _write("bias", buckets(bias), step, "histograms", DATA_CLASS_TENSOR)
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._writer.close()
+
+
+def buckets(values: Floats) -> NDArray[np.float64]:
+    """Count values in BUCKETS of equal width: rows (BUCKETS, 3) of left, right and count."""
+    counts, edges = np.histogram(values.astype(np.float64), BUCKETS)
+    return np.column_stack([edges[:-1], edges[1:], counts])
+
+
+def _write(tag: str, value: object, step: int, plugin: str, data_class: int) -> None:
+    metadata = SummaryMetadata(
+        plugin_data=SummaryMetadata.PluginData(plugin_name=plugin), data_class=data_class
+    )
+    tf.summary.write(tag, value, step, metadata)
