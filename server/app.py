@@ -48,6 +48,8 @@ VIEWS = {
     "softmax": "Softmax",
     "weights": "Weights",
     "change": "Change its mind",
+    "training": "Training",
+    "accuracy": "Accuracy",
     "guide": "Guide",
 }
 

@@ -26,6 +26,12 @@ import { PIXELS } from "./regression.js";
  * @property {number | null} mean the digit whose mean lies under the drawing
  * @property {number} step of the guide, from 1
  * @property {number | null} label what the drawing is taken to be in truth
+ * @property {string} run the training that is replayed, empty for the model's own
+ * @property {number | null} at which of its recorded steps, from 0; null for the last
+ * @property {boolean} oneScale whether all steps' heatmaps have one scale
+ * @property {string[]} compared names of the trainings whose curves are shown too
+ * @property {[number, number] | null} cell label and answer of the test images that are shown
+ * @property {boolean} rates whether the confusion matrix is in rates
  */
 
 /** Those that stand in an address as they are. */
@@ -64,6 +70,12 @@ export function emptyAddress() {
     mean: null,
     step: 1,
     label: null,
+    run: "",
+    at: null,
+    oneScale: false,
+    compared: [],
+    cell: null,
+    rates: false,
   };
 }
 
@@ -88,14 +100,7 @@ const PARTS = {
   projector: { name: "projector", write: writeFlag, read: readFlag },
   beside: { name: "beside", write: String, read: String },
   overlaid: { name: "ink", write: writeFlag, read: readFlag },
-  pair: {
-    name: "pair",
-    write: (pair) => pair.join(""),
-    read: (text) => {
-      if (text.length !== 2) throw new RangeError(`“${text}” is no pair of digits.`);
-      return [readDigit(text[0]), readDigit(text[1])];
-    },
-  },
+  pair: { name: "pair", write: (pair) => pair.join(""), read: readPair },
   temperature: {
     name: "temperature",
     write: String,
@@ -125,6 +130,16 @@ const PARTS = {
   mean: { name: "mean", write: writeChoice, read: readDigit },
   step: { name: "step", write: String, read: (text) => readWhole(text, 1, GUIDE_STEPS) },
   label: { name: "label", write: writeChoice, read: readDigit },
+  run: { name: "run", write: String, read: String },
+  at: { name: "at", write: writeChoice, read: (text) => readWhole(text, 0, Infinity) },
+  oneScale: { name: "scale", write: writeFlag, read: readFlag },
+  compared: {
+    name: "compared",
+    write: (names) => names.join(","),
+    read: (text) => text.split(","),
+  },
+  cell: { name: "cell", write: (cell) => cell?.join("") ?? "", read: readPair },
+  rates: { name: "rates", write: writeFlag, read: readFlag },
 };
 
 const KEYS = /** @type {(keyof Shareable)[]} */ (Object.keys(PARTS));
@@ -257,9 +272,18 @@ function readFlag(text) {
   return text === "1";
 }
 
-/** @param {number | null} digit */
-function writeChoice(digit) {
-  return digit === null ? "" : String(digit);
+/** @param {number | null} choice */
+function writeChoice(choice) {
+  return choice === null ? "" : String(choice);
+}
+
+/**
+ * @param {string} text
+ * @returns {[number, number]}
+ */
+function readPair(text) {
+  if (text.length !== 2) throw new RangeError(`“${text}” is no pair of digits.`);
+  return [readDigit(text[0]), readDigit(text[1])];
 }
 
 /** @param {string} text */
@@ -276,7 +300,8 @@ function readDigit(text) {
 function readNumber(text, least, most) {
   const number = Number(text);
   if (!(number >= least && number <= most)) {
-    throw new RangeError(`The address has “${text}” for a number from ${least} to ${most}.`);
+    const range = most === Infinity ? `from ${least} on` : `from ${least} to ${most}`;
+    throw new RangeError(`The address has “${text}” for a number ${range}.`);
   }
   return number;
 }

@@ -1,16 +1,17 @@
 /** Lines as SVG paths; the SVG's viewBox is the chart's size. */
 
 /**
- * @param {ArrayLike<number>} values evenly spaced over the width; those beyond the range are cut
+ * @param {ArrayLike<number>} values those beyond the range are drawn at its edge
  * @param {{width: number, height: number, least: number, most: number, count?: number}} chart
  *   `count` is how many values fill the width, where there are to be more than there are now
+ * @param {ArrayLike<number>} [places] of the values, from the left; evenly spaced unless given
  * @returns {string} a path from left to right, `most` at the top
  */
-export function linePath(values, { width, height, least, most, count = values.length }) {
+export function linePath(values, { width, height, least, most, count = values.length }, places) {
   const toY = scaleY(height, least, most);
   let path = "";
   for (let index = 0; index < values.length; index++) {
-    const x = (index / Math.max(1, count - 1)) * width;
+    const x = places ? places[index] : (index / Math.max(1, count - 1)) * width;
     path += `${index ? "L" : "M"}${x.toFixed(2)} ${toY(values[index]).toFixed(2)}`;
   }
   return path;

@@ -43,8 +43,9 @@ export function setText(element, text) {
  * @param {string} chosen
  */
 export function setChoices(select, choices, chosen) {
-  const before = [...select.options].map(({ value }) => value).join("\n");
-  if (choices.map(({ value }) => value).join("\n") !== before) {
+  /** @param {readonly {value: string, text: string}[]} options */
+  const listOf = (options) => options.map(({ value, text }) => `${value}\t${text}`).join("\n");
+  if (listOf(choices) !== listOf([...select.options])) {
     select.replaceChildren(...choices.map(({ value, text }) => new Option(text, value)));
   }
   select.value = chosen;

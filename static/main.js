@@ -1,27 +1,42 @@
 /** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → views. */
 
 import { readAddress, snap, writeAddress } from "./address.js";
-import { ProblemError, fetchDigits, fetchModels, fetchPrediction, fetchWeights } from "./api.js";
+import {
+  ProblemError,
+  fetchDigits,
+  fetchEvaluation,
+  fetchFrames,
+  fetchHistories,
+  fetchLiveWeights,
+  fetchModels,
+  fetchPrediction,
+  fetchSeen,
+  fetchTrainings,
+  fetchWeights,
+} from "./api.js";
 import { createDialogs } from "./dialogs.js";
-import { find, findAll } from "./dom.js";
+import { find, findAll, setText } from "./dom.js";
 import { createFlight } from "./flight.js";
 import { listenToPixels } from "./inspect.js";
 import { askLatest } from "./latest.js";
 import { listenToKeys, listenToPen, paintDrawing } from "./pad.js";
 import { strokesToPicture } from "./pixels.js";
-import { createState, derive, findModel } from "./state.js";
+import { createState, derive, findModel, findRun } from "./state.js";
+import { createAccuracyView } from "./views/accuracy.js";
 import { createAnswer } from "./views/answer.js";
 import { createChangeView } from "./views/change.js";
 import { createDrawView } from "./views/draw.js";
 import { createGuideView } from "./views/guide.js";
 import { createPixelsView } from "./views/pixels.js";
 import { createSoftmaxView } from "./views/softmax.js";
+import { createTrainingView } from "./views/training.js";
 import { createWeightsView } from "./views/weights.js";
 
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./state.js").Explanation} Explanation */
 /** @typedef {import("./state.js").Shareable} Shareable */
 /** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Training} Training */
 
 /**
  * What is asked about a drawing. Answers to the same `drawing` number may be shown while the pen
@@ -31,6 +46,9 @@ import { createWeightsView } from "./views/weights.js";
 
 /** How long after a change the address follows, ms: browsers refuse too many changes a second. */
 const REMEMBER_MS = 300;
+
+/** How often the page looks whether something is being trained, ms. */
+const WATCH_MS = 500;
 
 /** How long a pen rests before the drawing flies into its place, ms: it may go on with a stroke. */
 const REST_MS = 400;
@@ -42,10 +60,13 @@ let drawing = 0;
 let frame = 0;
 let remembering = 0;
 let resting = 0;
+/** Whether the last look found no server. */
+let isAway = false;
 
 const pad = find("#pad", HTMLCanvasElement);
 const main = find("main", HTMLElement);
 const links = findAll("nav a", HTMLAnchorElement);
+const live = find("#live", HTMLElement);
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const flight = createFlight(
   main,
@@ -63,6 +84,8 @@ const views = {
   softmax: createSoftmaxView(update),
   weights: createWeightsView(update),
   change: createChangeView(update),
+  training: createTrainingView(update),
+  accuracy: createAccuracyView(update),
   guide: createGuideView(update),
 };
 
@@ -73,7 +96,10 @@ const askPrediction = askLatest(
     state.problem = "";
     if (question.drawing === drawing) {
       state.prediction = prediction;
-      if (question.explained) state.explanation = /** @type {Explanation} */ (prediction);
+      if (question.explained) {
+        state.explanation = /** @type {Explanation} */ (prediction);
+        needAll();
+      }
       state.busy = question !== lastQuestion || frame !== 0;
       if (!state.busy) flyAfterRest();
     }
@@ -85,10 +111,15 @@ const askPrediction = askLatest(
 const askModels = askLatest(
   fetchModels,
   (_question, list) => {
+    const isFirst = state.models.length === 0;
+    const before = findModel(state, state.model);
     state.problem = "";
     state.models = list.models;
     state.defaultModel = list.default ?? "";
-    openAddress();
+    if (isFirst) openAddress();
+    else if (findModel(state, state.model)?.digest !== before?.digest)
+      update({ model: state.model });
+    else update({});
   },
   reportFailure,
 );
@@ -116,6 +147,88 @@ const askDigits = askLatest(
   reportFailure,
 );
 
+const askHistories = askLatest(
+  fetchHistories,
+  (_question, histories) => {
+    state.problem = "";
+    state.histories = histories;
+    needAll();
+    render();
+  },
+  reportFailure,
+);
+
+const askFrames = askLatest(
+  fetchFrames,
+  (/** @type {Training} */ { digest }, frames) => {
+    state.problem = "";
+    // Half a megabyte each: only the one that is looked at is kept.
+    state.frames = new Map([[digest, frames]]);
+    render();
+  },
+  reportFailure,
+);
+
+const askLiveWeights = askLatest(
+  fetchLiveWeights,
+  (/** @type {Training} */ { run }, weights) => {
+    state.live = { run, weights };
+    render();
+  },
+  // It may have ended in between; whether the server is there, the next look tells.
+  () => {},
+);
+
+const askSeen = askLatest(
+  (/** @type {{pixels: Uint8Array, model: ModelSummary}} */ { pixels, model }) =>
+    fetchSeen(pixels, model.name),
+  ({ pixels, model }, seen) => {
+    if (state.picture?.pixels !== pixels) return;
+    state.seen = new Map([...state.seen, [model.normalization, seen]]);
+    render();
+  },
+  reportFailure,
+);
+
+const askEvaluation = askLatest(
+  fetchEvaluation,
+  (model, evaluation) => {
+    state.problem = "";
+    state.evaluations = new Map([[model.digest, evaluation]]);
+    render();
+  },
+  reportFailure,
+);
+
+/** Fetch what the view shows and is not here yet. */
+function needAll() {
+  needWeights();
+  if (state.view === "guide" || state.mean !== null) needDigits();
+  const model = findModel(state, state.model);
+  if (state.view === "accuracy" && model?.evaluation && !state.evaluations.has(model.digest)) {
+    askEvaluation(model);
+  }
+  const training = state.view === "training" ? findRun(state) : undefined;
+  if (training?.state === "running") {
+    askLiveWeights(training);
+  } else if (training && training.curves.steps.length && !state.frames.has(training.digest)) {
+    askFrames(training);
+  }
+  needSeen(training?.normalization);
+  if (state.view === "weights") needSeen(findModel(state, state.beside)?.normalization);
+}
+
+/**
+ * Fetch the drawing as another normalisation than the chosen model's leaves it.
+ * @param {string | undefined} normalization
+ */
+function needSeen(normalization) {
+  const isOther = normalization !== findModel(state, state.model)?.normalization;
+  if (!isOther || !normalization || !state.picture || state.seen.has(normalization)) return;
+  const model = state.models.find((one) => one.normalization === normalization);
+  if (model) askSeen({ pixels: state.picture.pixels, model });
+}
+
 /** Fetch W and b of the models that are shown, if they are not here yet. */
 function needWeights() {
   const shown = [state.model, state.beside].map((name) => findModel(state, name));
@@ -136,6 +249,8 @@ function render() {
     if (link.dataset.view === shown.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  const running = shown.trainings.find((training) => training.state === "running");
+  setText(live, running ? `${Math.round((100 * running.step) / running.steps)} %` : "");
   for (const name of Object.keys(views)) {
     find(`#view-${name}`, HTMLElement).hidden = name !== shown.view;
   }
@@ -167,9 +282,9 @@ function update(changes) {
   const isOtherDrawing = "strokes" in changes || "image" in changes;
   if (isOtherDrawing || "model" in changes) forgetEdits();
   if (isOtherDrawing && !("label" in changes)) state.label = null;
-  if ("model" in changes || "beside" in changes) needWeights();
   if (isOtherDrawing || "model" in changes) askAnew();
-  if (state.view === "guide" || state.mean !== null) needDigits();
+  if (state.view === "training" && view !== "training") askHistories(undefined);
+  needAll();
   if (state.view !== view) {
     history.pushState(null, "", writeAddress(state));
     // Each view has its own height: what was far down in one is nowhere in another.
@@ -198,6 +313,7 @@ function ask(explained) {
   state.picture = state.image
     ? { pixels: state.image, crop: { left: 0, top: 0, side: 1 } }
     : strokesToPicture(state.strokes);
+  state.seen = new Map();
   state.busy = state.picture !== null;
   if (state.picture) {
     lastQuestion = { pixels: state.picture.pixels, model: state.model, explained, drawing };
@@ -282,9 +398,9 @@ function openAddress() {
     state.notice = /** @type {Error} */ (error).message;
     state.model ||= state.defaultModel;
   }
-  needWeights();
-  if (state.view === "guide" || state.mean !== null) needDigits();
   askAnew();
+  if (state.view === "training") askHistories(undefined);
+  needAll();
   render();
 }
 
@@ -411,5 +527,40 @@ darkScheme.addEventListener("change", () => {
 });
 state.dark = darkScheme.matches;
 
+/** Look what is being trained, again and again, so that all that is learned shows within a second. */
+async function watch() {
+  try {
+    // In a tab that nobody looks at, nothing needs to be new.
+    if (!document.hidden) seeTrainings(await fetchTrainings());
+    if (isAway) state.problem = "";
+    if (isAway) render();
+    isAway = false;
+  } catch (error) {
+    isAway = true;
+    reportFailure(error);
+  }
+  setTimeout(watch, WATCH_MS);
+}
+
+/** @param {Training[]} trainings */
+function seeTrainings(trainings) {
+  const before = new Map(state.trainings.map((training) => [training.name, training]));
+  /** @param {Training} training */
+  const isOther = ({ name, digest, state }) => {
+    const known = before.get(name);
+    return known?.digest !== digest || known.state !== state;
+  };
+  const changed = trainings.filter(isOther);
+  if (changed.length === 0 && trainings.length === state.trainings.length) return;
+  state.trainings = trainings;
+  if (changed.some((training) => training.state !== "running")) {
+    askModels(undefined);
+    if (state.view === "training") askHistories(undefined);
+  }
+  needAll();
+  render();
+}
+
 askModels(undefined);
+watch();
 render();

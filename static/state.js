@@ -6,7 +6,10 @@ import { zeroWeights } from "./regression.js";
 /** @typedef {import("./address.js").Shareable} Shareable */
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./api.js").Prediction} Prediction */
+/** @typedef {import("./api.js").Evaluation} Evaluation */
+/** @typedef {import("./api.js").Frames} Frames */
 /** @typedef {import("./api.js").SampleDigits} SampleDigits */
+/** @typedef {import("./api.js").Training} Training */
 /** @typedef {import("./pixels.js").Picture} Picture */
 /** @typedef {import("./regression.js").Weights} Weights */
 
@@ -37,6 +40,15 @@ import { zeroWeights } from "./regression.js";
  * @property {number} count how many pixels of it are summed
  * @property {number} learningRate
  * @property {Learner} learner
+ * @property {readonly Training[]} trainings those on the server's machine, under way and ended
+ * @property {readonly Training[]} histories all trainings that are remembered
+ * @property {ReadonlyMap<string, Frames>} frames those that are here, by the training's digest
+ * @property {{run: string, weights: Weights} | null} live W and b of a training under way
+ * @property {boolean} playing whether the replay goes on by itself
+ * @property {ReadonlyMap<string, number[]>} seen the drawing's pixels as other normalisations than
+ *   the chosen model's leave them
+ * @property {ReadonlyMap<string, Evaluation>} evaluations those that are here, by the model's digest
+ * @property {number} examples how many test images are shown
  */
 
 /** @typedef {Shareable & Local} State */
@@ -47,11 +59,16 @@ import { zeroWeights } from "./regression.js";
  * @property {ModelSummary | undefined} summary the chosen model's
  * @property {Weights | undefined} learned its W and b, once they are here
  * @property {boolean} fresh whether the explanation is of the whole drawing
+ * @property {readonly Training[]} runs all trainings, those on the server's machine first
+ * @property {Training | undefined} training the one that is replayed, or followed
  */
 
 /** @typedef {State & Derived} Shown */
 
 /** @typedef {(changes: Partial<State>) => void} Update Changes the state and shows it. */
+
+/** How many test images are shown at first, and more each time. */
+export const FIRST_EXAMPLES = 60;
 
 /** @returns {State} */
 export function createState() {
@@ -74,6 +91,14 @@ export function createState() {
     count: 784,
     learningRate: 0.5,
     learner: { weights: zeroWeights(), losses: [] },
+    trainings: [],
+    histories: [],
+    frames: new Map(),
+    live: null,
+    playing: false,
+    seen: new Map(),
+    evaluations: new Map(),
+    examples: FIRST_EXAMPLES,
   };
 }
 
@@ -88,6 +113,43 @@ export function findModel(state, name) {
 
 /**
  * @param {State} state
+ * @returns {Training[]} each once: what is on the server's machine is known best
+ */
+export function allRuns({ trainings, histories }) {
+  const known = new Set(trainings.map(({ run }) => run));
+  return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
+}
+
+/**
+ * @param {State} state
+ * @returns {Training | undefined} the one that was chosen, else one that is under way, else the
+ *   chosen model's
+ */
+export function findRun(state) {
+  const runs = allRuns(state);
+  return (
+    runs.find(({ name }) => name === state.run) ??
+    runs.find((training) => training.state === "running") ??
+    runs.find(({ name }) => name === state.model) ??
+    runs[0]
+  );
+}
+
+/**
+ * The drawing's ink as a normalisation leaves it.
+ * @param {State} state
+ * @param {string | undefined} normalization
+ * @returns {ArrayLike<number> | undefined} undefined where it is not here
+ */
+export function inkAfter(state, normalization) {
+  if (!state.explanation || !state.picture || normalization === undefined) return undefined;
+  if (normalization === findModel(state, state.model)?.normalization)
+    return state.explanation.pixels;
+  return state.seen.get(normalization);
+}
+
+/**
+ * @param {State} state
  * @returns {Shown}
  */
 export function derive(state) {
@@ -97,5 +159,7 @@ export function derive(state) {
     summary,
     learned: summary && state.weights.get(summary.digest),
     fresh: state.explanation !== null && state.prediction === state.explanation,
+    runs: allRuns(state),
+    training: findRun(state),
   };
 }

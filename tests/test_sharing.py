@@ -66,7 +66,7 @@ def test_a_view_opened_from_its_address_in_another_browser_is_the_same(
         page.get_by_role("button", name="A 4 of MNIST, number 2").click()
     page.wait_for_selector("#answer:not([data-digit=''])")
     read_answer(page)
-    open_view(page, list(VIEWS).index(view) + 1)
+    open_view(page, view)
     set_something(page, view)
     page.mouse.move(1, 1)
     # The address follows a moment after the last change.
@@ -86,7 +86,7 @@ def test_a_view_opened_from_its_address_in_another_browser_is_the_same(
 def test_the_back_button_goes_back_through_the_views(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     read_answer(page)
-    open_view(page, 3)
+    open_view(page, "softmax")
     page.get_by_role("link", name="Weights").click()
     expect(page.locator("#view-weights")).to_be_visible()
     page.go_back()
@@ -136,7 +136,7 @@ def test_a_view_is_saved_as_a_picture_that_looks_like_it(page: Page, scheme: str
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     draw_with_mouse(page, SEVEN)
     read_answer(page)
-    open_view(page, 4)
+    open_view(page, "weights")
     page.mouse.move(1, 1)
     page.keyboard.press("s")
     with page.expect_download() as saving:
@@ -204,7 +204,7 @@ def test_projector_mode_leaves_nothing_but_the_view(page: Page) -> None:
     assert page.evaluate(size) > before
     for selector in ("nav", ".controls", ".model", "#open-gallery"):
         assert page.locator(selector).is_hidden()
-    open_view(page, 4)
+    open_view(page, "weights")
     page.wait_for_url("**projector=1**")
     # A hand without keys gets out too, and the drawing is kept.
     page.click("#projector")

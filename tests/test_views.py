@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, Request, expect
 
+from server.app import VIEWS
 from server.heatmap import NEGATIVE, POSITIVE
 from server.model import MODELS, Model, load_model, softmax
 from server.normalization import NORMALIZATIONS, PLACEMENTS
@@ -84,9 +85,10 @@ def taken(page: Page, sent: bytes) -> Drawing:
     return Drawing(model, np.frombuffer(sent, np.uint8))
 
 
-def open_view(page: Page, key: int) -> None:
-    page.keyboard.press(str(key))
-    expect(page.locator("nav a[aria-current]")).to_have_attribute("aria-keyshortcuts", str(key))
+def open_view(page: Page, view: str) -> None:
+    """Open a view by its key."""
+    page.keyboard.press(str(list(VIEWS).index(view) + 1))
+    expect(page.locator(f"#view-{view}")).to_be_visible()
 
 
 def numbers(texts: Locator) -> list[float]:
@@ -248,7 +250,7 @@ def test_a_term_of_the_equation_lights_up_where_it_comes_from(
 
 def test_every_number_of_the_pixels_view_is_a_pixel_that_the_model_saw(page: Page) -> None:
     drawing = draw(page, FOUR)
-    open_view(page, 2)
+    open_view(page, "pixels")
     shown = numbers(page.locator("#numbers td"))
     assert shown == pytest.approx(drawing.seen, abs=HALF_CENT)
     row, column = 14, 10
@@ -272,7 +274,7 @@ def test_every_number_of_the_pixels_view_is_a_pixel_that_the_model_saw(page: Pag
 
 def test_softmax_is_shown_step_by_step_at_any_temperature(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 3)
+    open_view(page, "softmax")
     page.locator("#steps [data-row='1'] .add").last.click(click_count=3)
     page.locator("#temperature").fill("0.3")
     temperature = 10**0.3
@@ -297,7 +299,7 @@ def test_softmax_is_shown_step_by_step_at_any_temperature(page: Page) -> None:
 
 def test_one_more_unit_of_evidence_multiplies_the_odds_by_e(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 3)
+    open_view(page, "softmax")
     page.locator("#steps [data-row='4'] .add").last.click()
     words = page.locator("#odds").inner_text()
     found = re.search(r"odds of 4 from (\S+) to (\S+) against all others: (\S+) times", words)
@@ -310,7 +312,7 @@ def test_one_more_unit_of_evidence_multiplies_the_odds_by_e(page: Page) -> None:
 
 def test_the_weights_are_read_off_under_the_pointer_on_a_scale_in_numbers(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 4)
+    open_view(page, "weights")
     limit = np.abs(drawing.model.weights).max()
     scale = numbers(page.locator("#scale-least, #scale-most"))
     assert scale == pytest.approx([-limit, limit], abs=HALF_CENT)
@@ -328,7 +330,7 @@ def test_the_weights_are_read_off_under_the_pointer_on_a_scale_in_numbers(page: 
 
 def test_two_models_are_compared_on_one_scale(page: Page) -> None:
     draw(page)
-    open_view(page, 4)
+    open_view(page, "weights")
     page.select_option("#beside", "tutorial")
     expect(page.locator("#weights-beside h2")).to_contain_text("tutorial")
     both = [load_model(MODELS / f"{name}.npz").weights for name in ("normalized", "tutorial")]
@@ -341,7 +343,7 @@ def test_two_models_are_compared_on_one_scale(page: Page) -> None:
 
 def test_the_difference_of_two_digits_says_what_tells_them_apart(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 4)
+    open_view(page, "weights")
     page.select_option("#pair-first", "7")
     page.select_option("#pair-second", "1")
     difference = (drawing.model.weights[:, 7] - drawing.model.weights[:, 1]).astype(float)
@@ -377,7 +379,7 @@ def assert_changed(page: Page, drawing: Drawing, pixels: Array) -> None:
 
 def test_pixels_are_erased_and_filled_and_the_answer_follows(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 5)
+    open_view(page, "change")
     page.mouse.move(*place_of(page, "#edit", 9, 10))
     page.mouse.down()
     page.mouse.move(*place_of(page, "#edit", 9, 15), steps=20)
@@ -398,7 +400,7 @@ def test_pixels_are_erased_and_filled_and_the_answer_follows(page: Page) -> None
 
 def test_a_pixel_is_changed_by_keys_alone(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 5)
+    open_view(page, "change")
     page.locator("#edit").focus()
     for key in ["ArrowUp", "ArrowUp", "ArrowLeft", "Space"]:
         page.keyboard.press(key)
@@ -410,7 +412,7 @@ def test_a_pixel_is_changed_by_keys_alone(page: Page) -> None:
 
 def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
     drawing = draw(page)
-    open_view(page, 5)
+    open_view(page, "change")
     words = page.locator("#flip-pixels").inner_text()
     found = re.search(r"(\d+) pixels are enough to make the drawing a (\d)", words)
     assert found, words
@@ -431,7 +433,7 @@ def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
 
 def test_the_drawing_lies_on_the_mean_digit_of_its_models_normalisation(page: Page) -> None:
     draw(page)
-    open_view(page, 5)
+    open_view(page, "change")
     page.select_option("#mean", "7")
     mean = page.locator("#edit-mean")
     expect(mean).to_be_visible()
@@ -441,7 +443,7 @@ def test_the_drawing_lies_on_the_mean_digit_of_its_models_normalisation(page: Pa
 
 
 def guide_step(page: Page, step: int) -> None:
-    open_view(page, 6)
+    open_view(page, "guide")
     page.locator("#guide-steps button").nth(step - 1).click()
     expect(page.locator(f"#guide-{step}")).to_be_visible()
 

@@ -1,16 +1,14 @@
 /** W itself: ten heatmaps, two models side by side, and what tells two digits apart. */
 
-import { find, findAll, remembered, setChoices, setText, whenChanged } from "../dom.js";
+import { find, findAll, setChoices, setText, whenChanged } from "../dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
 import { inkOutline, limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
-import { findModel } from "../state.js";
+import { SIDE } from "../pixels.js";
+import { findModel, inkAfter } from "../state.js";
 
 /** @typedef {import("../regression.js").Weights} Weights */
 /** @typedef {import("../state.js").Shown} Shown */
 /** @typedef {import("../state.js").Update} Update */
-
-const inkAsDrawn = remembered(toInk);
 
 /**
  * @param {Update} update
@@ -87,7 +85,7 @@ export function createWeightsView(update) {
     own.show(shown.summary, learned, pixel);
     other.show(comparedModel, compared, pixel);
     showInk(shown.overlaid ? shown.explanation?.pixels : undefined);
-    showInkBeside(shown.overlaid ? inkAsSeenBy(comparedModel, shown) : undefined);
+    showInkBeside(shown.overlaid ? inkAfter(shown, comparedModel?.normalization) : undefined);
 
     if (learned) {
       showDifference(learned, ...pair);
@@ -132,17 +130,6 @@ function createMaps(section) {
       });
     },
   };
-}
-
-/**
- * Another model than the one that answered may have seen the drawing in another place.
- * @param {Shown["summary"]} model
- * @param {Shown} shown
- * @returns {ArrayLike<number> | undefined} undefined where the page does not know
- */
-function inkAsSeenBy(model, { summary, explanation, picture }) {
-  if (model?.normalization === summary?.normalization) return explanation?.pixels;
-  return model?.normalization === "none" && picture ? inkAsDrawn(picture.pixels) : undefined;
 }
 
 /**
