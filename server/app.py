@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from server.digits import SampleDigits, load_digits
 from server.drawing import (
     ACCEPTED,
     BYTES,
@@ -25,6 +26,7 @@ from server.drawing import (
     parse_bytes,
     parse_json,
 )
+from server.export import weights_csv, weights_float32
 from server.heatmap import heatmap
 from server.learning import Companions, register_learning
 from server.model import MODELS, Model, ModelCard
@@ -36,6 +38,20 @@ from server.responses import json_response, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
+
+CSV = "text/csv"
+
+# The page's views by the name that stands in its address, in the order of the keys that open them.
+VIEWS = {
+    "draw": "Draw",
+    "pixels": "Pixels",
+    "softmax": "Softmax",
+    "weights": "Weights",
+    "change": "Change its mind",
+    "training": "Training",
+    "accuracy": "Accuracy",
+    "guide": "Guide",
+}
 
 # 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
 MAX_BODY_BYTES = 256 * 1024
@@ -113,6 +129,7 @@ def create_app(models: Path = MODELS) -> Flask:
     register_problems(app)
     store = ModelStore(models)
     companions = Companions(models)
+    digits = load_digits()
 
     def find_model(name: str | None) -> Model:
         model = store.find(name)
@@ -129,7 +146,7 @@ def create_app(models: Path = MODELS) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        return render_template("index.html", digits=range(DIGITS))
+        return render_template("index.html", digits=range(DIGITS), views=VIEWS)
 
     @app.post("/api/predict")
     @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))
@@ -184,6 +201,26 @@ def create_app(models: Path = MODELS) -> Flask:
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
         return revalidated(json_response(weights), model.digest)
+
+    @app.get("/api/models/<name>/weights.bin")
+    @describe(answer=BYTES, errors=(404,))
+    def send_weights(name: str) -> Response:
+        """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+        model = find_model(name)
+        return revalidated(Response(weights_float32(model), content_type=BYTES), model.digest)
+
+    @app.get("/api/models/<name>/weights.csv")
+    @describe(answer=CSV, errors=(404,))
+    def tabulate_weights(name: str) -> Response:
+        """Give W and b as a table: a line for each pixel, then one for the bias."""
+        model = find_model(name)
+        return revalidated(Response(weights_csv(model), content_type=CSV), model.digest)
+
+    @app.get("/api/digits")
+    @describe(answer=SampleDigits)
+    def show_digits() -> Response:
+        """Give some real MNIST digits to start from, and the mean of each digit."""
+        return revalidated(json_response(digits))
 
     register_learning(app, companions, find_model)
 

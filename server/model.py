@@ -17,7 +17,7 @@ import numpy as np
 
 from server.archive import FILE_SUFFIX, ArchiveError, Arrays, Layout, pack, read_content, unpack
 from server.familiarity import AXES, FEATURES, WAYS, Familiarity
-from server.normalization import NORMALIZATIONS
+from server.normalization import NORMALIZATIONS, PLACEMENTS, Placement
 from server.settings import Settings
 from server.shapes import DIGITS, PIXELS, Floats
 from server.whole_file import write_whole
@@ -81,6 +81,10 @@ class Model:
     def normalize(self, pixels: Floats) -> Floats:
         """Make of drawn pixels (…, 784) in [0, 1] what the weights are for, in the same shape."""
         return NORMALIZATIONS[self.card.normalization](pixels)
+
+    def placement(self, pixels: Floats) -> Placement:
+        """Tell where in drawn pixels (784,) the normalised ones were taken from."""
+        return PLACEMENTS[self.card.normalization](pixels)
 
     def evidence(self, pixels: Floats) -> Floats:
         """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit."""

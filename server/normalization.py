@@ -6,6 +6,7 @@ costs it accuracy: where the digit lies, how large it is, how wide and how slant
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 
 from server.shapes import PIXELS, SIDE, Floats
@@ -36,9 +37,28 @@ _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
 _MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1).astype(np.float32)
 
 
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a normalised picture was taken from, in pixels of the picture as drawn.
+
+    The middle of the normalised picture shows `centre` (x, y). `reach` pixels from there to the
+    left, right, top and bottom lie its edges, and each side is stretched evenly between. A point
+    one pixel lower lies `slant` pixels further to the right than one straight below.
+    """
+
+    centre: tuple[float, float]
+    slant: float
+    reach: tuple[float, float, float, float]
+
+
 def leave_as_drawn(pixels: Floats) -> Floats:
     """Return pixels (…, 784) as they are."""
     return pixels
+
+
+def place_as_drawn(_pixels: Floats) -> Placement:
+    """Return the placement that changes nothing."""
+    half = SIDE / 2
+    return Placement(centre=(half, half), slant=0, reach=(half, half, half, half))
 
 
 def normalize_by_moments(pixels: Floats) -> Floats:
@@ -56,6 +76,28 @@ def normalize_by_moments(pixels: Floats) -> Floats:
     techniques", 2004.
     """
     images = pixels.reshape(-1, PIXELS)
+    x, y, slant, across, down = _measure(images)
+    rows = y + _sample_offsets(down)
+    columns = _sample_offsets(across)[:, np.newaxis] + (x + slant * (rows - y))[:, :, np.newaxis]
+    normalized = _resample(images.reshape(-1, SIDE, SIDE), rows, columns)
+    return normalized.reshape(pixels.shape)
+
+
+def place_by_moments(pixels: Floats) -> Placement:
+    """Return from where `normalize_by_moments` takes its picture of pixels (784,)."""
+    x, y, slant, across, down = _measure(pixels.reshape(1, PIXELS))
+    left, right = across[0].tolist()
+    top, bottom = down[0].tolist()
+    return Placement(
+        centre=(x.item(), y.item()), slant=slant.item(), reach=(left, right, top, bottom)
+    )
+
+
+def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Measure ink (n, 784): its centre's x and y, its slant (n, 1 each), and how far it reaches.
+
+    The reaches (n, 2 each), left and right, then top and bottom, are those of the picture's edges.
+    """
     sums = images @ _MOMENTS
     moments = sums / np.maximum(sums[:, :1], _TINY)
     x, y = moments[:, 1:2], moments[:, 2:3]
@@ -63,25 +105,18 @@ def normalize_by_moments(pixels: Floats) -> Floats:
     variance_y = moments[:, 5:6] - y * y
     slant = covariance / (variance_y + SLANT_DAMPING)
     variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
-
     below = _Y - y
     across = _X - x - slant * below
-    rows = y + _sample_offsets(images, below, variance_y)
-    columns = (
-        _sample_offsets(images, across, variance_x)[:, np.newaxis]
-        + (x + slant * (rows - y))[:, :, np.newaxis]
-    )
-    normalized = _resample(images.reshape(-1, SIDE, SIDE), rows, columns)
-    return normalized.reshape(pixels.shape)
+    return x, y, slant, _reaches(images, across, variance_x), _reaches(images, below, variance_y)
 
 
-def _sample_offsets(ink: Floats, offsets: Floats, variance: Floats) -> Floats:
-    """Tell where, from the centre of mass, each row or column of the result is to be taken.
+def _reaches(ink: Floats, offsets: Floats, variance: Floats) -> Floats:
+    """Tell how far from the centre of mass, along one axis, the picture's two edges lie.
 
     :param ink: (n, 784)
-    :param offsets: (n, 784) where it lies along one axis, in pixels from the centre of mass
+    :param offsets: (n, 784) where it lies along the axis, in pixels from the centre of mass
     :param variance: (n, 1) of all ink along that axis
-    :return: (n, 28) in pixels from the centre of mass
+    :return: (n, 2) in pixels, before and after the centre
     """
     after = np.maximum(offsets, 0)
     before = after - offsets
@@ -91,8 +126,13 @@ def _sample_offsets(ink: Floats, offsets: Floats, variance: Floats) -> Floats:
     whole = np.maximum(variance, 0) + LEAST_VARIANCE
     # Variances are squares: half the exponent makes the ratio one of distances.
     sides = ((variances + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
-    sides *= REACH * np.maximum(np.sqrt(whole), LEAST_SPREAD)
-    sampled: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, sides[:, :1], sides[:, 1:])
+    spreads = np.maximum(np.sqrt(whole), LEAST_SPREAD)
+    return np.multiply(sides, REACH * spreads, dtype=np.float32)
+
+
+def _sample_offsets(reaches: Floats) -> Floats:
+    """Tell where, in pixels from the centre, each row or column (n, 28) is taken from."""
+    sampled: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
     return sampled
 
 
@@ -130,4 +170,9 @@ Normalization = Callable[[Floats], Floats]
 NORMALIZATIONS: dict[str, Normalization] = {
     "none": leave_as_drawn,
     "moments": normalize_by_moments,
+}
+
+PLACEMENTS: dict[str, Callable[[Floats], Placement]] = {
+    "none": place_as_drawn,
+    "moments": place_by_moments,
 }

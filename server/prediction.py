@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from server.heatmap import data_uri, heatmap, picture
 from server.model import Model, softmax
+from server.normalization import Placement
 from server.shapes import SIDE, Floats
 
 # Below it the answer is a guess between digits. A higher bound spends more of the digits that may
@@ -25,8 +26,9 @@ class Prediction(msgspec.Struct, kw_only=True):
     is "unlike" the answered digit's training images; or the probability is "torn" between digits.
     `distance` is how far it lies from those images; what lies beyond 1 is unlike them.
     `probabilities`, `evidence` and `bias` have one number a digit. `pixels` are the 784 that W was
-    multiplied with, `input` a PNG data URI of them (ink white). `contributions` has one PNG a
-    digit: pixel × weight, red against it, blue for it, on one scale.
+    multiplied with, `placement` says where in the drawing they were taken from, `input` is a PNG
+    data URI of them (ink white). `contributions` has one PNG a digit: pixel × weight, red against
+    it, blue for it, on one scale.
     """
 
     model: str
@@ -38,6 +40,7 @@ class Prediction(msgspec.Struct, kw_only=True):
     evidence: list[float] | UnsetType = UNSET
     bias: list[float] | UnsetType = UNSET
     pixels: list[float] | UnsetType = UNSET
+    placement: Placement | UnsetType = UNSET
     input: str | UnsetType = UNSET
     contributions: list[str] | UnsetType = UNSET
 
@@ -75,6 +78,8 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
         answer.bias = model.bias.tolist()
     if "pixels" in fields:
         answer.pixels = seen.tolist()
+    if "placement" in fields:
+        answer.placement = model.placement(pixels)
     if "input" in fields:
         answer.input = data_uri(picture(seen.reshape(SIDE, SIDE)))
     if "contributions" in fields:

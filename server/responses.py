@@ -11,9 +11,15 @@ def json_response(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type=JSON)
 
 
-def revalidated(response: Response, digest: str) -> Response:
-    """Let the browser keep what the digest and the URL decide, and ask whether it has changed."""
-    response.set_etag(digest)
+def revalidated(response: Response, digest: str | None = None) -> Response:
+    """Let the browser keep the answer, and ask whether it has changed.
+
+    :param digest: changes whenever the answer does; that of the answer unless given
+    """
+    if digest is None:
+        response.add_etag()
+    else:
+        response.set_etag(digest)
     response.cache_control.no_cache = True
     response.make_conditional(request)
     return response

@@ -29,7 +29,7 @@ WRITE_SECONDS = 0.4
 DEAD_SECONDS = 2.0
 
 # However many pages ask, the files are looked at no more often.
-CHECK_SECONDS = 0.25
+CHECK_SECONDS = 0.1
 
 # Decimals of the curves in JSON: more than a screen has pixels.
 _DECIMALS = 5

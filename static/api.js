@@ -1,5 +1,9 @@
 /** The server's answers, as the rest of the page sees them. */
 
+import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
+
+/** @typedef {import("./regression.js").Weights} Weights */
+
 /**
  * @typedef {object} Prediction
  * @property {string} model
@@ -10,8 +14,15 @@
  * @property {number[]} probabilities
  * @property {number[]} [evidence]
  * @property {number[]} [pixels] 784 that the weights were multiplied with, 0 to 1
- * @property {string} [input] PNG data URI
- * @property {string[]} [contributions] PNG data URIs
+ * @property {Placement} [placement] of them in the drawing's 28×28
+ */
+
+/**
+ * From where a normalised picture was taken, in pixels of the picture as drawn: its middle shows
+ * the centre, its left, right, top and bottom edges lie as far from there as they reach, and what
+ * is one pixel lower was taken from `slant` pixels further right.
+ * @typedef {{centre: [number, number], slant: number, reach: [number, number, number, number]}}
+ *   Placement
  */
 
 /**
@@ -21,16 +32,82 @@
  * @property {string} normalization
  * @property {number} test_accuracy
  * @property {string} digest
+ * @property {boolean} history whether it can be seen being learned
+ * @property {boolean} evaluation whether it is known what it misreads
  */
 
 /**
- * @typedef {object} Weights of one model
- * @property {number[][]} weights (784, 10)
- * @property {number[]} bias (10)
+ * Real MNIST digits: some of its test images, and each digit's mean training image under each
+ * normalisation. Intensities are bytes.
+ * @typedef {object} SampleDigits
+ * @property {{label: number, pixels: Uint8Array}[]} digits
+ * @property {Record<string, Uint8Array[]>} means
+ */
+
+/**
+ * @typedef {object} Curves four figures at each recorded step; losses in nats
+ * @property {number[]} steps
+ * @property {number[]} train_loss
+ * @property {number[]} train_accuracy
+ * @property {number[]} validation_loss
+ * @property {number[]} validation_accuracy
+ */
+
+/**
+ * @typedef {object} Training under way, or how it ended
+ * @property {string} name
+ * @property {string} run tells two under one name apart
+ * @property {"running" | "finished" | "diverged" | "interrupted" | "failed" | "died"} state
+ * @property {"preparing" | "training" | "evaluating"} phase
+ * @property {number} step the last one done
+ * @property {number} steps
+ * @property {number} seconds
+ * @property {string | null} reason why there is no model
+ * @property {string} recipe
+ * @property {string} normalization
+ * @property {string} optimizer
+ * @property {number | null} learning_rate
+ * @property {number | "all"} batch_size
+ * @property {string} init
+ * @property {boolean} has_bias
+ * @property {number | null} images_per_digit
+ * @property {number} temperature
+ * @property {Curves} curves
+ * @property {string} digest changes whenever anything of it does
+ */
+
+/**
+ * W and b at each recorded step.
+ * @typedef {{at: (position: number) => Weights, limit: number}} Frames
+ */
+
+/**
+ * @typedef {object} Example a test image
+ * @property {number} index
+ * @property {number} label
+ * @property {number} digit the answer
+ * @property {number} probability of the answer
+ * @property {number} loss
+ * @property {Uint8Array} pixels as drawn
+ */
+
+/**
+ * @typedef {object} Evaluation of a model on MNIST's test images
+ * @property {number} accuracy
+ * @property {number[]} digit_accuracy
+ * @property {number} calibration_error
+ * @property {number} loss
+ * @property {number[][]} confusion a row for each label, a column for each answer
+ * @property {{count: number, probability: number | null, right: number | null}[]} reliability
+ * @property {Example[]} misread the worst first
+ * @property {Example[]} read some that were read right
  */
 
 /** What a whole answer consists of. */
-const EXPLAINED = "probabilities,evidence,pixels,input,contributions,doubt,distance";
+const EXPLAINED = "probabilities,evidence,pixels,placement,doubt,distance";
+
+/** What the moving pen needs of it. */
+const LIVE = "probabilities,evidence";
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {
@@ -47,7 +124,7 @@ export class ProblemError extends Error {
 /**
  * @param {string} path
  * @param {RequestInit} [options]
- * @returns {Promise<any>} the answer's JSON
+ * @returns {Promise<Response>} a success
  * @throws {ProblemError} the server refused
  * @throws {TypeError} the server was not reached
  */
@@ -57,42 +134,164 @@ async function request(path, options) {
     const problem = await response.json().catch(() => ({}));
     throw new ProblemError(response.status, problem.detail ?? `status ${response.status}`);
   }
-  return response.json();
+  return response;
 }
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
-export function fetchModels() {
-  return request("/api/models");
+export async function fetchModels() {
+  return (await request("/api/models")).json();
 }
 
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
  * @param {string} model
- * @param {boolean} explained whether to bring evidence and pictures, or probabilities alone
+ * @param {boolean} explained whether to bring all that explains it too
  * @returns {Promise<Prediction>}
  */
 export function fetchPrediction(pixels, model, explained) {
-  const query = new URLSearchParams({ model });
-  query.set("fields", explained ? EXPLAINED : "probabilities");
-  return request(`/api/predict?${query}`, {
+  return fetchAnswer(pixels, model, explained ? EXPLAINED : LIVE);
+}
+
+/**
+ * @param {Uint8Array} pixels
+ * @param {string} model
+ * @param {string} fields
+ * @returns {Promise<Prediction>}
+ */
+async function fetchAnswer(pixels, model, fields) {
+  const response = await request(`/api/predict?${new URLSearchParams({ model, fields })}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
     body: /** @type {BodyInit} */ (pixels),
   });
+  return response.json();
 }
 
 /**
  * @param {ModelSummary} model
  * @returns {Promise<Weights>}
  */
-export function fetchWeights(model) {
-  return request(`/api/models/${encodeURIComponent(model.name)}/weights`);
+export async function fetchWeights(model) {
+  const response = await request(`${modelPath(model.name)}/weights.bin`);
+  // The server's numbers are little-endian, as are those of every machine that runs a browser.
+  const numbers = new Float32Array(await response.arrayBuffer());
+  return toWeights(numbers, 1, numbers.slice(PIXELS * DIGITS));
+}
+
+/** @returns {Promise<SampleDigits>} */
+export async function fetchDigits() {
+  /** @type {{digits: {label: number, pixels: string}[], means: Record<string, string[]>}} */
+  const found = await (await request("/api/digits")).json();
+  return {
+    digits: found.digits.map(({ label, pixels }) => ({ label, pixels: decode(pixels) })),
+    means: Object.fromEntries(
+      Object.entries(found.means).map(([name, images]) => [name, images.map(decode)]),
+    ),
+  };
+}
+
+/** @param {string} base64 */
+function decode(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /**
- * All ten heatmaps in one picture, side by side.
- * @param {ModelSummary} model
+ * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
+ * @param {string} model
+ * @returns {Promise<number[]>} the 784 that the model's weights are multiplied with
  */
-export function weightsUrl(model) {
-  return `/api/models/${encodeURIComponent(model.name)}/weights.png`;
+export async function fetchSeen(pixels, model) {
+  const { pixels: seen } = await fetchAnswer(pixels, model, "pixels");
+  return seen ?? [];
+}
+
+/** @returns {Promise<Training[]>} those under way on the server's machine, and the last ones */
+export async function fetchTrainings() {
+  return (await (await request("/api/training")).json()).trainings;
+}
+
+/** @returns {Promise<Training[]>} all that are remembered */
+export async function fetchHistories() {
+  return (await (await request("/api/histories")).json()).trainings;
+}
+
+/**
+ * @param {Training} training that is under way
+ * @returns {Promise<Weights>} as they are now
+ */
+export async function fetchLiveWeights({ name }) {
+  const response = await request(`/api/training/${encodeURIComponent(name)}/weights`);
+  const buffer = await response.arrayBuffer();
+  const floats = new Float32Array(buffer, 0, 1 + DIGITS);
+  const frame = new Int8Array(buffer, floats.byteLength);
+  return toWeights(frame, floats[0], floats.slice(1));
+}
+
+/**
+ * @param {Training} training
+ * @returns {Promise<Frames>}
+ */
+export async function fetchFrames({ name, state }) {
+  const owner =
+    state === "finished" ? modelPath(name) : `/api/training/${encodeURIComponent(name)}`;
+  const buffer = await (await request(`${owner}/history/weights`)).arrayBuffer();
+  const size = PIXELS * DIGITS;
+  const last = 4 * size;
+  const count = (buffer.byteLength - last) / (4 + 4 * DIGITS + size);
+  const scales = new Float32Array(buffer, 0, count);
+  const biases = new Float32Array(buffer, 4 * count, DIGITS * count);
+  const lastWeights = new Float32Array(buffer, 4 * (1 + DIGITS) * count, size);
+  const frames = new Int8Array(buffer, 4 * (1 + DIGITS) * count + last);
+  return {
+    limit: Math.max(...scales.map((scale) => 127 * scale)),
+    at(position) {
+      const bias = biases.slice(position * DIGITS, (position + 1) * DIGITS);
+      // The last one is kept whole, as it answers.
+      if (position === count - 1) return toWeights(lastWeights, 1, bias);
+      const frame = frames.subarray(position * size, (position + 1) * size);
+      return toWeights(frame, scales[position], bias);
+    },
+  };
+}
+
+/**
+ * @param {ModelSummary} model
+ * @returns {Promise<Evaluation>}
+ */
+export async function fetchEvaluation(model) {
+  const found = await (await request(`${modelPath(model.name)}/evaluation`)).json();
+  /** @param {{pixels: string}} example */
+  const toExample = (example) => ({ ...example, pixels: decode(example.pixels) });
+  return { ...found, misread: found.misread.map(toExample), read: found.read.map(toExample) };
+}
+
+/**
+ * @param {ArrayLike<number>} numbers W (784, 10), row-major
+ * @param {number} scale what they are to be multiplied with
+ * @param {Float32Array} bias
+ * @returns {Weights}
+ */
+function toWeights(numbers, scale, bias) {
+  return {
+    columns: ALL_DIGITS.map((digit) =>
+      Float32Array.from({ length: PIXELS }, (_, pixel) => scale * numbers[pixel * DIGITS + digit]),
+    ),
+    bias,
+  };
+}
+
+/**
+ * Where a model's weights can be had as files.
+ * @param {string} name
+ */
+export function weightFiles(name) {
+  return {
+    png: `${modelPath(name)}/weights.png?scale=16`,
+    csv: `${modelPath(name)}/weights.csv`,
+  };
+}
+
+/** @param {string} name */
+function modelPath(name) {
+  return `/api/models/${encodeURIComponent(name)}`;
 }

@@ -1,8 +1,11 @@
-/** Why one digit came out before another, in the numbers of W, b and the pixels. */
+/** Why one digit came out before another, and what would change that, in the numbers of W, b and x. */
 
 import { SIDE } from "./pixels.js";
+import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 
-/** @typedef {import("./api.js").Weights} Weights */
+/** @typedef {import("./regression.js").Weights} Weights */
+
+/** @typedef {{pixel: number, ink: 0 | 1}} Edit One pixel erased or filled. */
 
 const ROWS = ["top", "middle", "bottom"];
 const COLUMNS = ["left", "centre", "right"];
@@ -21,31 +24,83 @@ function placeOf(index) {
 /**
  * What gave a digit its lead in evidence over another: its ink in each ninth of the picture, and
  * the bias. All parts add up to the lead.
- * @param {readonly number[]} pixels 784, 0 to 1
+ * @param {ArrayLike<number>} pixels 784, 0 to 1
  * @param {Weights} model
  * @param {number} digit
  * @param {number} other
  * @returns {{lead: number, parts: {source: string, amount: number}[]}} largest part first
  */
-export function compareEvidence(pixels, { weights, bias }, digit, other) {
+export function compareEvidence(pixels, { columns, bias }, digit, other) {
   /** @type {Map<string, number>} */
   const sums = new Map([["the bias", bias[digit] - bias[other]]]);
-  pixels.forEach((pixel, index) => {
-    const source = `ink ${placeOf(index)}`;
-    const amount = pixel * (weights[index][digit] - weights[index][other]);
+  for (let pixel = 0; pixel < PIXELS; pixel++) {
+    const source = `ink ${placeOf(pixel)}`;
+    const amount = pixels[pixel] * (columns[digit][pixel] - columns[other][pixel]);
     sums.set(source, (sums.get(source) ?? 0) + amount);
-  });
+  }
   const parts = [...sums].map(([source, amount]) => ({ source, amount }));
   parts.sort((a, b) => b.amount - a.amount);
   return { lead: parts.reduce((sum, { amount }) => sum + amount, 0), parts };
 }
 
 /**
- * @param {readonly number[]} values
- * @param {number} digit
- * @returns {number} which other digit has the largest value
+ * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {readonly Edit[]} edits later ones go before earlier ones
+ * @returns {Float64Array} the pixels with the edits made
  */
-export function runnerUp(values, digit) {
-  const others = values.map((value, other) => (other === digit ? -Infinity : value));
-  return others.indexOf(Math.max(...others));
+export function applyEdits(pixels, edits) {
+  const edited = Float64Array.from(pixels);
+  for (const { pixel, ink } of edits) edited[pixel] = ink;
+  return edited;
+}
+
+/**
+ * The fewest pixels that, wholly erased or filled, make another digit win.
+ *
+ * Each pixel changes the lead over a digit by an amount of its own, whatever the others do. So
+ * taking the largest first takes the fewest, and trying every other digit finds the fewest of all.
+ * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {Weights} model
+ * @returns {{digit: number, edits: Edit[]} | null} the digit that then wins; null where no edits
+ *   make any other win
+ */
+export function fewestEdits(pixels, model) {
+  const amounts = evidence(pixels, model);
+  const answer = largest(amounts);
+  let fewest = null;
+  for (const digit of ALL_DIGITS) {
+    if (digit === answer) continue;
+    const edits = editsTowards(pixels, model, answer, digit, amounts[answer] - amounts[digit]);
+    if (!edits || (fewest && fewest.edits.length <= edits.length)) continue;
+    // Beyond both, a third digit may have gained still more: then that one wins, as soon or sooner.
+    const winner = largest(evidence(applyEdits(pixels, edits), model));
+    if (winner !== answer) fewest = { digit: winner, edits };
+  }
+  return fewest;
+}
+
+/**
+ * @param {ArrayLike<number>} pixels
+ * @param {Weights} model
+ * @param {number} answer
+ * @param {number} digit
+ * @param {number} lead of the answer over the digit, in evidence
+ * @returns {Edit[] | null} the fewest that turn the lead over
+ */
+function editsTowards(pixels, { columns }, answer, digit, lead) {
+  const changes = Array.from(pixels, (intensity, pixel) => {
+    const slope = columns[answer][pixel] - columns[digit][pixel];
+    const ink = /** @type {0 | 1} */ (slope > 0 ? 0 : 1);
+    return { pixel, ink, amount: (ink - intensity) * slope };
+  });
+  changes.sort((a, b) => a.amount - b.amount);
+  const edits = [];
+  let left = lead;
+  for (const { pixel, ink, amount } of changes) {
+    if (amount >= 0) return null;
+    edits.push({ pixel, ink });
+    left += amount;
+    if (left < 0) return edits;
+  }
+  return null;
 }

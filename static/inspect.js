@@ -11,26 +11,37 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
  *   row-major; null for none
  */
 export function listenToPixels(root, { current, choose }) {
+  let isPointedAt = false;
+
+  /**
+   * A mouse that leaves a picture lets go of the pixel that it pointed at; a finger that is lifted
+   * does not, nor is a pixel let go that was chosen in another way.
+   * @param {PointerEvent} event
+   */
+  const leave = (event) => {
+    if (event.pointerType === "mouse" && isPointedAt) choose(null);
+    isPointedAt = false;
+  };
+
   /** @param {PointerEvent} event */
   const point = (event) => {
     const map = /** @type {Element} */ (event.target).closest(".map");
-    // A mouse that leaves a picture lets go of the pixel; a finger that is lifted does not.
-    if (!map) return event.pointerType === "mouse" && choose(null);
+    if (!map) return leave(event);
+    isPointedAt = true;
     const box = map.getBoundingClientRect();
     const column = cell((event.clientX - box.left) / box.width);
     choose(cell((event.clientY - box.top) / box.height) * SIDE + column);
   };
   root.addEventListener("pointermove", point);
   root.addEventListener("pointerdown", point);
-  root.addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "mouse") choose(null);
-  });
+  root.addEventListener("pointerleave", leave);
 
   root.addEventListener("keydown", (event) => {
     const map = /** @type {Element} */ (event.target).closest(".map");
     const move = MOVES[event.key];
     if (!map || !move) return;
     event.preventDefault();
+    isPointedAt = false;
     const from = current() ?? (SIDE / 2) * SIDE + SIDE / 2;
     const row = clamp(Math.floor(from / SIDE) + move[0]);
     choose(row * SIDE + clamp((from % SIDE) + move[1]));

@@ -1,6 +1,6 @@
 /** The drawing pad: pointer events in, strokes out, and strokes painted. */
 
-import { PEN_WIDTH } from "./pixels.js";
+import { PEN_WIDTH, SIDE } from "./pixels.js";
 
 /** @typedef {import("./pixels.js").Point} Point */
 /** @typedef {import("./pixels.js").Stroke} Stroke */
@@ -25,6 +25,8 @@ export function listenToPen(canvas, pen) {
 
   const lift = () => {
     active = null;
+    // The focus is for the keyboard's pen, and the next key would show it.
+    canvas.blur();
     pen.end();
   };
 
@@ -67,12 +69,78 @@ export function listenToPen(canvas, pen) {
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 }
 
+/** How far an arrow key moves the pen, in fractions of the pad's side; less with Shift. */
+const KEY_STEP = 0.04;
+const SMALL_KEY_STEP = 0.01;
+
+/** @type {Record<string, [number, number]>} */
+const DIRECTIONS = {
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+};
+
 /**
- * Paint strokes over the whole canvas, as sharp as the screen is, in the canvas's CSS `color`.
+ * Report what the keyboard's pen does while the canvas has the focus: arrow keys move it, Space
+ * puts it down and lifts it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLElement} cursor shows where the pen is
+ * @param {{begin: (point: Point) => void, extend: (points: Point[]) => void, end: () => void}} pen
+ */
+export function listenToKeys(canvas, cursor, pen) {
+  const point = { x: 0.5, y: 0.5 };
+  let isDown = false;
+
+  const show = () => {
+    cursor.style.left = `${point.x * 100}%`;
+    cursor.style.top = `${point.y * 100}%`;
+    cursor.classList.toggle("down", isDown);
+  };
+
+  const lift = () => {
+    if (!isDown) return;
+    isDown = false;
+    pen.end();
+  };
+
+  canvas.addEventListener("keydown", (event) => {
+    const direction = DIRECTIONS[event.key];
+    if (event.key === " " && !event.repeat) {
+      if (isDown) lift();
+      else {
+        isDown = true;
+        pen.begin({ ...point });
+      }
+    } else if (direction) {
+      const step = event.shiftKey ? SMALL_KEY_STEP : KEY_STEP;
+      point.x = Math.min(1, Math.max(0, point.x + direction[0] * step));
+      point.y = Math.min(1, Math.max(0, point.y + direction[1] * step));
+      if (isDown) pen.extend([{ ...point }]);
+    } else if (event.key !== " ") {
+      return;
+    }
+    event.preventDefault();
+    show();
+  });
+
+  canvas.addEventListener("blur", () => {
+    lift();
+    show();
+  });
+  // A pen that takes over, or a cleared pad, ends the stroke of the keyboard's.
+  canvas.addEventListener("pointerdown", lift);
+  show();
+}
+
+/**
+ * Paint what was drawn over the whole canvas, as sharp as the screen is, in the canvas's CSS
+ * `color`.
  * @param {HTMLCanvasElement} canvas
  * @param {readonly Stroke[]} strokes
+ * @param {Uint8Array | null} image of 28×28 intensities, in place of strokes
  */
-export function paintStrokes(canvas, strokes) {
+export function paintDrawing(canvas, strokes, image) {
   const context = canvas.getContext("2d");
   if (!context) return;
   const side = Math.round(canvas.clientWidth * devicePixelRatio);
@@ -82,6 +150,21 @@ export function paintStrokes(canvas, strokes) {
   context.lineWidth = PEN_WIDTH;
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
+  image?.forEach((intensity, pixel) => {
+    if (!intensity) return;
+    context.globalAlpha = intensity / 255;
+    const [row, column] = [Math.floor(pixel / SIDE), pixel % SIDE];
+    // Whole pixels of the screen: no seams between squares.
+    const [left, top] = [Math.round((column * side) / SIDE), Math.round((row * side) / SIDE)];
+    const [right, bottom] = [((column + 1) * side) / SIDE, ((row + 1) * side) / SIDE];
+    context.fillRect(
+      left / side,
+      top / side,
+      (Math.round(right) - left) / side,
+      (Math.round(bottom) - top) / side,
+    );
+  });
+  context.globalAlpha = 1;
   for (const stroke of strokes) {
     context.beginPath();
     for (const point of stroke) context.lineTo(point.x, point.y);

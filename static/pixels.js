@@ -21,10 +21,25 @@ export const PEN_WIDTH = 0.08;
 const GRID = 320;
 
 /**
- * @param {readonly Stroke[]} strokes
- * @returns {Uint8Array | null} 784 intensities, row-major, 0 = paper, 255 = ink; null without ink
+ * @param {Uint8Array} pixels intensities, 0 to 255
+ * @returns {Float32Array} the same as ink, 0 to 1
  */
-export function strokesToPixels(strokes) {
+export function toInk(pixels) {
+  return Float32Array.from(pixels, (value) => value / 255);
+}
+
+/**
+ * A drawing in 28×28 pixels, and the square of the pad that they show.
+ * @typedef {object} Picture
+ * @property {Uint8Array} pixels 784 intensities, row-major, 0 = paper, 255 = ink
+ * @property {{left: number, top: number, side: number}} crop in fractions of the pad's side
+ */
+
+/**
+ * @param {readonly Stroke[]} strokes
+ * @returns {Picture | null} null without ink
+ */
+export function strokesToPicture(strokes) {
   const mask = inkMask(strokes);
   const rows = extent(mask, GRID, 1);
   const columns = extent(mask, 1, GRID);
@@ -33,7 +48,11 @@ export function strokesToPixels(strokes) {
   const centre = centreOfMass(mask);
   const across = areaWeights(centre.x, scale);
   const down = areaWeights(centre.y, scale);
-  return averageAreas(mask, across, down);
+  const side = SIDE / scale / GRID;
+  return {
+    pixels: averageAreas(mask, across, down),
+    crop: { left: centre.x / GRID - side / 2, top: centre.y / GRID - side / 2, side },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 """The HTTP API: what it answers, and what it says to bad input."""
 
 import base64
+import csv
 import io
 import json
 import subprocess
@@ -15,6 +16,7 @@ from PIL import Image
 
 from server.app import MAX_BODY_BYTES, create_app
 from server.model import MODELS, load_model, softmax
+from server.normalization import NORMALIZATIONS
 from server.prediction import OPTIONAL_FIELDS
 from server.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import ink_on, save_small_model
@@ -235,6 +237,44 @@ def test_weights_are_given_as_they_are(client: FlaskClient, models: Path) -> Non
     model = load_model(models / "small.npz")
     assert np.array_equal(np.array(answer["weights"], np.float32), model.weights)
     assert np.array_equal(np.array(answer["bias"], np.float32), model.bias)
+
+
+def test_weights_are_given_in_bytes_as_they_are(client: FlaskClient, models: Path) -> None:
+    model = load_model(models / "small.npz")
+    response = client.get("/api/models/small/weights.bin")
+    numbers = np.frombuffer(response.data, "<f4")
+    assert np.array_equal(numbers[:-10].reshape(784, 10), model.weights)
+    assert np.array_equal(numbers[-10:], model.bias)
+
+
+def test_weights_are_given_as_a_table_that_loses_no_digit() -> None:
+    model = load_model(MODELS / "normalized.npz")
+    response = create_app().test_client().get("/api/models/normalized/weights.csv")
+    assert response.mimetype == "text/csv"
+    header, *lines = csv.reader(response.text.splitlines())
+    assert header == ["row", "column", *"0123456789"]
+    assert lines[28 * 9 + 5][:2] == ["9", "5"]
+    numbers = np.array([line[2:] for line in lines], np.float32)
+    assert np.array_equal(numbers[:-1], model.weights)
+    assert np.array_equal(numbers[-1], model.bias)
+    assert lines[-1][:2] == ["", ""]
+
+
+def test_the_digits_to_start_from_are_whole_images_five_of_each_label(client: FlaskClient) -> None:
+    found = client.get("/api/digits").get_json()
+    assert [digit["label"] for digit in found["digits"]] == sorted([*range(10)] * 5)
+    images = [base64.b64decode(digit["pixels"]) for digit in found["digits"]]
+    assert {len(image) for image in images} == {784}
+    assert len(set(images)) == 50
+    assert found["means"].keys() == NORMALIZATIONS.keys()
+
+
+def test_each_mean_digit_is_read_as_that_digit(client: FlaskClient) -> None:
+    for model in map(load_model, sorted(MODELS.glob("*.npz"))):
+        means = client.get("/api/digits").get_json()["means"][model.card.normalization]
+        pixels = np.array([np.frombuffer(base64.b64decode(mean), np.uint8) for mean in means])
+        evidence = model.evidence(pixels.astype(np.float32) / 255)
+        assert np.array_equal(evidence.argmax(axis=1), np.arange(10))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from server.normalization import (
     LEAST_VARIANCE,
     NORMALIZATIONS,
     ONE_SIDED,
+    PLACEMENTS,
     REACH,
     SLANT_DAMPING,
     leave_as_drawn,
@@ -131,3 +132,26 @@ def test_the_least_likely_drawings_are_normalised_without_complaint(
 def test_the_tutorials_pixels_are_left_as_drawn() -> None:
     pixels = as_pixels(DIGITS)
     assert leave_as_drawn(pixels) is pixels
+
+
+@pytest.mark.parametrize("name", NORMALIZATIONS)
+def test_the_placement_says_where_each_pixel_was_taken_from(name: str) -> None:
+    for image in DIGITS[:5]:
+        placement = PLACEMENTS[name](as_pixels(image)[0])
+        left, right, top, bottom = placement.reach
+        normalized = NORMALIZATIONS[name](as_pixels(image)[0]).reshape(SIDE, SIDE)
+        padded = np.pad(image / 255, 40)
+        for row, column in [(3, 10), (7, 20), (14, 14), (20, 8), (25, 17)]:
+            across, down = (column + 0.5 - 14) / 14, (row + 0.5 - 14) / 14
+            below = down * (top if down < 0 else bottom)
+            x = placement.centre[0] + placement.slant * below
+            x += across * (left if across < 0 else right)
+            # Centres of pixels lie at halves; the paper around is 40 pixels wide.
+            x, y = x + 39.5, placement.centre[1] + below + 39.5
+            i, j, fy, fx = int(y), int(x), y % 1, x % 1
+            # Rows first, as bilinear interpolation may be done, each row at its own slant.
+            above = padded[i, j] * (1 - fx) + padded[i, j + 1] * fx
+            under = padded[i + 1, j] * (1 - fx) + padded[i + 1, j + 1] * fx
+            assert normalized[row, column] == pytest.approx(
+                above * (1 - fy) + under * fy, abs=0.003
+            )

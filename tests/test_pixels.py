@@ -13,10 +13,10 @@ PAD = 1600
 
 TO_PIXELS = """
 async (strokes) => {
-  const { strokesToPixels } = await import("/static/pixels.js");
+  const { strokesToPicture } = await import("/static/pixels.js");
   const points = strokes.map((stroke) => stroke.map(([x, y]) => ({ x, y })));
-  const pixels = strokesToPixels(points);
-  return pixels && [...pixels];
+  const picture = strokesToPicture(points);
+  return picture && [...picture.pixels];
 }
 """
 

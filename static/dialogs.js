@@ -1,0 +1,79 @@
+/** What opens over the page: real digits to start from, sharing, and the keys. */
+
+import { weightFiles } from "./api.js";
+import { find } from "./dom.js";
+import { download, toPicture } from "./save.js";
+import { createGallery } from "./views/gallery.js";
+
+/** @typedef {import("./state.js").Shown} Shown */
+/** @typedef {import("./state.js").Update} Update */
+
+/**
+ * @param {Update} update
+ * @param {{address: () => string, needDigits: () => void}} page
+ */
+export function createDialogs(update, { address, needDigits }) {
+  const gallery = find("#gallery", HTMLDialogElement);
+  const share = find("#share", HTMLDialogElement);
+  const keys = find("#keys", HTMLDialogElement);
+  const empty = find("#gallery-empty", HTMLElement);
+  const showGallery = createGallery(find("#gallery-digits", HTMLElement), Infinity, update, () =>
+    gallery.close(),
+  );
+  const png = find("#save-png", HTMLAnchorElement);
+  const csv = find("#save-csv", HTMLAnchorElement);
+  const result = find("#share-result", HTMLElement);
+  const main = find("main", HTMLElement);
+  let view = "";
+
+  const open = {
+    gallery() {
+      needDigits();
+      gallery.showModal();
+    },
+    share() {
+      result.textContent = "";
+      share.showModal();
+    },
+    keys: () => keys.showModal(),
+  };
+  find("#open-gallery", HTMLButtonElement).addEventListener("click", open.gallery);
+  find("#open-share", HTMLButtonElement).addEventListener("click", open.share);
+  find("#open-keys", HTMLButtonElement).addEventListener("click", open.keys);
+
+  find("#copy", HTMLButtonElement).addEventListener("click", async () => {
+    const link = new URL(address(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      result.textContent = "Copied.";
+    } catch {
+      // Without TLS, as on a room's network, browsers keep the clipboard to themselves.
+      result.textContent = `This browser lets no page copy here. The address is ${link}`;
+    }
+  });
+  find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
+    try {
+      const name = `evidence-${view}.png`;
+      download(await toPicture(main), name);
+      result.textContent = `Saved as ${name}.`;
+    } catch (error) {
+      result.textContent = `This browser could not make the picture: ${error}`;
+    }
+  });
+
+  return {
+    open,
+
+    /** @param {Shown} shown */
+    show(shown) {
+      view = shown.view;
+      empty.hidden = shown.samples !== null;
+      showGallery(shown);
+      const files = weightFiles(shown.model);
+      png.href = files.png;
+      png.download = `${shown.model}-weights.png`;
+      csv.href = files.csv;
+      csv.download = `${shown.model}-weights.csv`;
+    },
+  };
+}

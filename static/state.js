@@ -1,0 +1,165 @@
+/** All that the page knows, and what follows from it. */
+
+import { emptyAddress } from "./address.js";
+import { zeroWeights } from "./regression.js";
+
+/** @typedef {import("./address.js").Shareable} Shareable */
+/** @typedef {import("./api.js").ModelSummary} ModelSummary */
+/** @typedef {import("./api.js").Prediction} Prediction */
+/** @typedef {import("./api.js").Evaluation} Evaluation */
+/** @typedef {import("./api.js").Frames} Frames */
+/** @typedef {import("./api.js").SampleDigits} SampleDigits */
+/** @typedef {import("./api.js").Training} Training */
+/** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./regression.js").Weights} Weights */
+
+/** @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation A whole answer. */
+
+/**
+ * W and b as they are learned in the guide: after each step, the mean loss before it.
+ * @typedef {{weights: Weights, losses: number[]}} Learner
+ */
+
+/**
+ * What is no part of an address.
+ * @typedef {object} Local
+ * @property {readonly ModelSummary[]} models
+ * @property {string} defaultModel
+ * @property {ReadonlyMap<string, Weights>} weights those that are here, by the model's digest
+ * @property {SampleDigits | null} samples
+ * @property {Picture | null} picture the drawing in 28×28; null without ink
+ * @property {boolean} busy whether the drawing has changed since the prediction was made
+ * @property {Prediction | null} prediction the latest
+ * @property {Explanation | null} explanation the latest whole one, perhaps of fewer strokes
+ * @property {number | null} pixel the one that is looked at, row-major
+ * @property {string} problem what keeps answers away, in words
+ * @property {string} notice what of the address could not be shown, in words
+ * @property {boolean} dark whether the colour scheme is
+ * @property {0 | 1} tool what the pen does to pixels: erase or fill them
+ * @property {number} followed the digit whose evidence the guide follows
+ * @property {number} count how many pixels of it are summed
+ * @property {number} learningRate
+ * @property {Learner} learner
+ * @property {readonly Training[]} trainings those on the server's machine, under way and ended
+ * @property {readonly Training[]} histories all trainings that are remembered
+ * @property {ReadonlyMap<string, Frames>} frames those that are here, by the training's digest
+ * @property {{run: string, weights: Weights} | null} live W and b of a training under way
+ * @property {boolean} playing whether the replay goes on by itself
+ * @property {ReadonlyMap<string, number[]>} seen the drawing's pixels as other normalisations than
+ *   the chosen model's leave them
+ * @property {ReadonlyMap<string, Evaluation>} evaluations those that are here, by the model's digest
+ * @property {number} examples how many test images are shown
+ */
+
+/** @typedef {Shareable & Local} State */
+
+/**
+ * What the views show.
+ * @typedef {object} Derived
+ * @property {ModelSummary | undefined} summary the chosen model's
+ * @property {Weights | undefined} learned its W and b, once they are here
+ * @property {boolean} fresh whether the explanation is of the whole drawing
+ * @property {readonly Training[]} runs all trainings, those on the server's machine first
+ * @property {Training | undefined} training the one that is replayed, or followed
+ */
+
+/** @typedef {State & Derived} Shown */
+
+/** @typedef {(changes: Partial<State>) => void} Update Changes the state and shows it. */
+
+/** How many test images are shown at first, and more each time. */
+export const FIRST_EXAMPLES = 60;
+
+/** @returns {State} */
+export function createState() {
+  return {
+    ...emptyAddress(),
+    models: [],
+    defaultModel: "",
+    weights: new Map(),
+    samples: null,
+    picture: null,
+    busy: false,
+    prediction: null,
+    explanation: null,
+    pixel: null,
+    problem: "",
+    notice: "",
+    dark: false,
+    tool: 0,
+    followed: 0,
+    count: 784,
+    learningRate: 0.5,
+    learner: { weights: zeroWeights(), losses: [] },
+    trainings: [],
+    histories: [],
+    frames: new Map(),
+    live: null,
+    playing: false,
+    seen: new Map(),
+    evaluations: new Map(),
+    examples: FIRST_EXAMPLES,
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {ModelSummary | undefined}
+ */
+export function findModel(state, name) {
+  return state.models.find((model) => model.name === name);
+}
+
+/**
+ * @param {State} state
+ * @returns {Training[]} each once: what is on the server's machine is known best
+ */
+export function allRuns({ trainings, histories }) {
+  const known = new Set(trainings.map(({ run }) => run));
+  return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
+}
+
+/**
+ * @param {State} state
+ * @returns {Training | undefined} the one that was chosen, else one that is under way, else the
+ *   chosen model's
+ */
+export function findRun(state) {
+  const runs = allRuns(state);
+  return (
+    runs.find(({ name }) => name === state.run) ??
+    runs.find((training) => training.state === "running") ??
+    runs.find(({ name }) => name === state.model) ??
+    runs[0]
+  );
+}
+
+/**
+ * The drawing's ink as a normalisation leaves it.
+ * @param {State} state
+ * @param {string | undefined} normalization
+ * @returns {ArrayLike<number> | undefined} undefined where it is not here
+ */
+export function inkAfter(state, normalization) {
+  if (!state.explanation || !state.picture || normalization === undefined) return undefined;
+  if (normalization === findModel(state, state.model)?.normalization)
+    return state.explanation.pixels;
+  return state.seen.get(normalization);
+}
+
+/**
+ * @param {State} state
+ * @returns {Shown}
+ */
+export function derive(state) {
+  const summary = findModel(state, state.model);
+  return {
+    ...state,
+    summary,
+    learned: summary && state.weights.get(summary.digest),
+    fresh: state.explanation !== null && state.prediction === state.explanation,
+    runs: allRuns(state),
+    training: findRun(state),
+  };
+}

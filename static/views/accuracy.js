@@ -1,0 +1,213 @@
+/** How well the model does on MNIST's test images, and those that it misreads. */
+
+import { scaleY } from "../chart.js";
+import { find, findAll, setText, whenChanged } from "../dom.js";
+import { formatPercent } from "../format.js";
+import { paintInk } from "../heatmap.js";
+import { SIDE, toInk } from "../pixels.js";
+import { ALL_DIGITS, DIGITS } from "../regression.js";
+import { FIRST_EXAMPLES } from "../state.js";
+import { createProbability } from "./bars.js";
+
+/** @typedef {import("../api.js").Example} Example */
+/** @typedef {import("../state.js").Evaluation} Evaluation */
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state.js").Update} Update */
+
+/** The reliability diagram's viewBox. */
+const SQUARE = 300;
+
+/** Areas of its points: the square root of the images in a bin, at most this radius. */
+const LARGEST_POINT = 12;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {Update} update
+ * @returns {(shown: Shown) => void}
+ */
+export function createAccuracyView(update) {
+  const words = find("#accuracy-words", HTMLElement);
+  const rates = find("#rates", HTMLInputElement);
+  const all = find("#all-mistakes", HTMLButtonElement);
+  const title = find("#examples-title", HTMLElement);
+  const more = find("#more-examples", HTMLButtonElement);
+  const showConfusion = createConfusion(update);
+  const showReliability = createReliability();
+  const showExamples = createExamples(update);
+  let examples = FIRST_EXAMPLES;
+
+  rates.addEventListener("change", () => update({ rates: rates.checked }));
+  all.addEventListener("click", () => update({ cell: null, examples: FIRST_EXAMPLES }));
+  more.addEventListener("click", () => update({ examples: examples + FIRST_EXAMPLES }));
+
+  return (shown) => {
+    const { summary, cell } = shown;
+    examples = shown.examples;
+    const evaluation = summary && shown.evaluations.get(summary.digest);
+    setText(words, describe(shown, evaluation));
+    rates.checked = shown.rates;
+    all.disabled = cell === null;
+    showConfusion(evaluation, cell, shown.rates);
+    showReliability(evaluation);
+    const chosen = evaluation ? choose(evaluation, cell) : [];
+    setText(title, describeExamples(evaluation, cell, chosen.length));
+    more.hidden = chosen.length <= examples;
+    showExamples(evaluation, cell, examples, shown.dark);
+  };
+}
+
+/**
+ * @param {Evaluation} evaluation
+ * @param {[number, number] | null} cell
+ * @returns {Example[]} what is shown: all mistakes, or the digits of one cell
+ */
+function choose({ misread, read }, cell) {
+  if (!cell) return misread;
+  const [label, digit] = cell;
+  return (label === digit ? read : misread).filter((example) => {
+    return example.label === label && example.digit === digit;
+  });
+}
+
+/** @param {Update} update */
+function createConfusion(update) {
+  const buttons = findAll("#confusion button", HTMLButtonElement);
+  const shares = findAll("#confusion tbody .right", HTMLElement).map(createProbability);
+
+  buttons.forEach((button, index) => {
+    const label = Math.floor(index / DIGITS);
+    const digit = index % DIGITS;
+    button.addEventListener("click", () => {
+      update({ cell: [label, digit], examples: FIRST_EXAMPLES });
+    });
+  });
+
+  return (
+    /** @type {Evaluation | undefined} */ evaluation,
+    /** @type {[number, number] | null} */ cell,
+    /** @type {boolean} */ rates,
+  ) => {
+    for (const label of ALL_DIGITS) {
+      const counts = evaluation?.confusion[label];
+      const total = counts?.reduce((sum, count) => sum + count, 0) || 1;
+      shares[label](evaluation?.digit_accuracy[label]);
+      for (const digit of ALL_DIGITS) {
+        const button = buttons[label * DIGITS + digit];
+        const count = counts?.[digit];
+        const rate = (count ?? 0) / total;
+        setText(button, count === undefined ? "" : rates ? (100 * rate).toFixed(1) : String(count));
+        button.disabled = !count;
+        button.ariaLabel = `${count ?? 0} images of ${label} read as ${digit}, ${formatPercent(rate)}`;
+        button.ariaPressed = String(cell !== null && cell[0] === label && cell[1] === digit);
+        button.classList.toggle("agrees", label === digit);
+        // A hundredth of a label's images misread is much: shades are of the square root.
+        button.style.setProperty("--share", String(Math.sqrt(rate)));
+      }
+    }
+  };
+}
+
+function createReliability() {
+  const points = find("#reliability .points", SVGGElement);
+  const line = find("#reliability .chosen", SVGPathElement);
+  const words = find("#reliability-words", HTMLElement);
+  const toY = scaleY(SQUARE, 0, 1);
+
+  return whenChanged((/** @type {Evaluation | undefined} */ evaluation) => {
+    const bins = evaluation?.reliability ?? [];
+    const most = Math.max(1, ...bins.map(({ count }) => count));
+    const circles = bins.flatMap(({ count, probability, right }) => {
+      if (probability === null || right === null) return [];
+      const circle = document.createElementNS(SVG, "circle");
+      circle.setAttribute("cx", String(probability * SQUARE));
+      circle.setAttribute("cy", String(toY(right)));
+      circle.setAttribute("r", String(2 + (LARGEST_POINT - 2) * Math.sqrt(count / most)));
+      const title = document.createElementNS(SVG, "title");
+      title.textContent = `${count} answers of about ${formatPercent(probability)}: ${formatPercent(right)} right`;
+      circle.append(title);
+      return [circle];
+    });
+    points.replaceChildren(...circles);
+    const places = circles.map((c) => `${c.getAttribute("cx")} ${c.getAttribute("cy")}`);
+    line.setAttribute("d", places.length ? `M${places.join("L")}` : "");
+    setText(
+      words,
+      evaluation
+        ? `On the line, answers are as often right as they say. The mean distance from it, the
+          expected calibration error, is ${formatPercent(evaluation.calibration_error)}.`
+        : "",
+    );
+  });
+}
+
+/** @param {Update} update */
+function createExamples(update) {
+  const list = find("#examples", HTMLOListElement);
+
+  return whenChanged(
+    (
+      /** @type {Evaluation | undefined} */ evaluation,
+      /** @type {[number, number] | null} */ cell,
+      /** @type {number} */ count,
+      /** @type {boolean} */ dark,
+    ) => {
+      const chosen = evaluation ? choose(evaluation, cell).slice(0, count) : [];
+      list.replaceChildren(
+        ...chosen.map((example) => {
+          const { label, digit, probability, pixels, index } = example;
+          const canvas = document.createElement("canvas");
+          canvas.width = canvas.height = SIDE;
+          paintInk(canvas, toInk(pixels), dark);
+          const caption = document.createElement("span");
+          caption.textContent = `${label} → ${digit}, ${(100 * probability).toFixed(0)} %`;
+          const button = document.createElement("button");
+          button.type = "button";
+          button.ariaLabel = `Test image ${index}: a ${label}, read as ${digit} with ${formatPercent(probability)}. Explain it`;
+          button.append(canvas, caption);
+          button.addEventListener("click", () => {
+            update({ image: pixels, strokes: [], label, view: "draw" });
+          });
+          const item = document.createElement("li");
+          item.append(button);
+          return item;
+        }),
+      );
+    },
+  );
+}
+
+/**
+ * @param {Shown} shown
+ * @param {Evaluation | undefined} evaluation
+ */
+function describe({ summary }, evaluation) {
+  if (!summary) return "";
+  if (!summary.evaluation) {
+    return `What ${summary.name} misreads is not known: its training left no evaluation.`;
+  }
+  if (!evaluation) return "On its way…";
+  const { accuracy, loss, confusion } = evaluation;
+  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+  const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
+  return (
+    `${summary.name} reads ${right.toLocaleString("en")} of MNIST's ${total.toLocaleString("en")} ` +
+    `test images right: ${(100 * accuracy).toFixed(2)} %, with a mean loss of ${loss.toFixed(3)}.`
+  );
+}
+
+/**
+ * @param {Evaluation | undefined} evaluation
+ * @param {[number, number] | null} cell
+ * @param {number} count how many are there to be shown
+ */
+function describeExamples(evaluation, cell, count) {
+  if (!evaluation) return "Mistakes";
+  if (!cell) return `${count} mistakes, the worst first: press one to have it explained`;
+  const [label, digit] = cell;
+  const total = evaluation.confusion[label][digit];
+  const shown = count < total ? `${count} of the ${total}` : String(total);
+  return label === digit
+    ? `${shown} images of ${label} that are read right`
+    : `${shown} images of ${label} that are read as ${digit}`;
+}

@@ -1,0 +1,116 @@
+/** The answer in words, beside the drawing in every view, and the pictures of the drawing's way. */
+
+import { find, setChoices, setText, whenChanged } from "../dom.js";
+import { compareEvidence } from "../explain.js";
+import { formatPercent, formatSigned } from "../format.js";
+import { paintInk } from "../heatmap.js";
+import { SIDE, toInk } from "../pixels.js";
+import { runnerUp } from "../regression.js";
+
+/** @typedef {import("../state.js").Shown} Shown */
+
+/** @type {Record<string, string>} What each of the server's normalisations does, in words. */
+const NORMALIZATIONS = {
+  none: "The same: this model takes it as it is",
+  moments: "Set upright, and each side stretched until its ink spreads alike",
+};
+
+/** @returns {(shown: Shown) => void} */
+export function createAnswer() {
+  const select = find("#model", HTMLSelectElement);
+  const hint = find("#hint", HTMLElement);
+  const problem = find("#problem", HTMLElement);
+  const answer = find("#answer", HTMLOutputElement);
+  const digit = find("#answer-digit", HTMLElement);
+  const words = find("#answer-words", HTMLElement);
+  const why = find("#answer-why", HTMLElement);
+  const sent = find("#sent", HTMLCanvasElement);
+  const seen = find("#seen", HTMLCanvasElement);
+  const normalization = find("#normalization", HTMLElement);
+  const replay = find("#replay", HTMLButtonElement);
+  const main = find("main", HTMLElement);
+
+  const showSent = whenChanged((/** @type {Uint8Array} */ pixels, /** @type {boolean} */ dark) => {
+    paintInk(sent, toInk(pixels), dark);
+  });
+  const showSeen = whenChanged((/** @type {number[]} */ pixels, /** @type {boolean} */ dark) => {
+    paintInk(seen, pixels, dark);
+  });
+  const explain = whenChanged(
+    (/** @type {Shown["explanation"]} */ explanation, /** @type {Shown["learned"]} */ learned) =>
+      setText(why, describeLead(explanation, learned)),
+  );
+
+  return (shown) => {
+    const { prediction, explanation, picture } = shown;
+    const choices = shown.models.map(({ name, test_accuracy }) => {
+      return { value: name, text: `${name}: ${formatPercent(test_accuracy)} on MNIST` };
+    });
+    setChoices(select, choices, shown.model);
+    hint.hidden = picture !== null;
+    setText(problem, shown.problem || shown.notice);
+
+    answer.ariaBusy = String(shown.busy);
+    answer.dataset.digit = prediction ? String(prediction.digit) : "";
+    answer.dataset.sure = String(prediction?.sure ?? false);
+    setText(digit, prediction ? String(prediction.digit) : "");
+    setText(words, describe(shown));
+    explain(shown.fresh ? explanation : null, shown.learned);
+
+    // What was seen comes with the lifted pen. Until then the last stays, dimmed; nothing jumps.
+    main.dataset.fresh = String(shown.fresh);
+    sent.hidden = !picture;
+    if (picture) showSent(picture.pixels, shown.dark);
+    seen.hidden = !explanation;
+    if (explanation) showSeen(explanation.pixels, shown.dark);
+    setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
+    replay.disabled = !shown.fresh;
+
+    main.classList.toggle("has-pixel", shown.pixel !== null);
+    if (shown.pixel !== null) {
+      main.style.setProperty("--pixel-row", String(Math.floor(shown.pixel / SIDE)));
+      main.style.setProperty("--pixel-column", String(shown.pixel % SIDE));
+    }
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} the answer in words
+ */
+function describe({ prediction, picture }) {
+  if (!prediction) return picture ? "Reading…" : "Waiting for ink";
+  const { digit, sure, probabilities, doubt, distance = 0 } = prediction;
+  if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
+  if (doubt === "unlike") {
+    return `Not sure: this lies ${distance.toFixed(2)} times as far from every ${digit} it learned
+      from as it accepts`;
+  }
+  if (doubt === "torn") {
+    const second = runnerUp(probabilities, digit);
+    return `Not sure: ${digit} has ${formatPercent(probabilities[digit])}, and ${second} has
+      ${formatPercent(probabilities[second])}`;
+  }
+  return "Not sure yet";
+}
+
+/**
+ * @param {Shown["explanation"]} explanation
+ * @param {Shown["learned"]} learned
+ * @returns {string} why it is this digit and not the next one, in sentences made from the numbers
+ */
+function describeLead(explanation, learned) {
+  if (!explanation || !learned) return "";
+  const { digit, evidence, pixels } = explanation;
+  const other = runnerUp(evidence, digit);
+  const { lead, parts } = compareEvidence(pixels, learned, digit, other);
+  const [best, worst] = [parts[0], parts[parts.length - 1]];
+  const sentences = [
+    `${digit} leads ${other} by ${lead.toFixed(2)} of evidence.`,
+    `Most for it: ${best.source}, ${formatSigned(best.amount)}.`,
+  ];
+  if (worst.amount < 0) {
+    sentences.push(`Most against: ${worst.source}, ${formatSigned(worst.amount)}.`);
+  }
+  return sentences.join(" ");
+}

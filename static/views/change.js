@@ -1,0 +1,251 @@
+/** What would change its mind: pixels erased and filled, and the answer that follows at once. */
+
+import { find, findAll, setText, whenChanged } from "../dom.js";
+import { applyEdits, fewestEdits } from "../explain.js";
+import { formatPercent, formatPlace, formatSigned } from "../format.js";
+import { paintInk } from "../heatmap.js";
+import { SIDE, toInk } from "../pixels.js";
+import { evidence, largest, runnerUp, softmaxSteps } from "../regression.js";
+import { createProbability } from "./bars.js";
+
+/** @typedef {import("../explain.js").Edit} Edit */
+/** @typedef {import("../regression.js").Weights} Weights */
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state.js").Update} Update */
+
+/**
+ * @param {Update} update
+ * @returns {(shown: Shown) => void}
+ */
+export function createChangeView(update) {
+  const edit = find("#edit", HTMLElement);
+  const ink = find("#edit-ink", HTMLCanvasElement);
+  const meanPicture = find("#edit-mean", HTMLCanvasElement);
+  const marks = find("#edit-marks", SVGPathElement);
+  const tools = findAll("#view-change [name=tool]", HTMLInputElement);
+  const mean = find("#mean", HTMLSelectElement);
+  const undo = find("#edit-undo", HTMLButtonElement);
+  const reset = find("#edit-reset", HTMLButtonElement);
+  const at = find("#change-at", HTMLElement);
+  const words = find("#change-words", HTMLElement);
+  const flipEvidence = find("#flip-evidence", HTMLElement);
+  const flipPixels = find("#flip-pixels", HTMLElement);
+  const flip = find("#flip", HTMLButtonElement);
+  const rows = findAll("#before-after [data-row]", HTMLElement).map(createRow);
+
+  /** @type {Shown | null} */
+  let current = null;
+  /** @type {Edit[]} */
+  let fewest = [];
+
+  /** @param {number} pixel @param {0 | 1} value */
+  const change = (pixel, value) => {
+    if (!current?.explanation) return;
+    const others = current.edits.filter((made) => made.pixel !== pixel);
+    const drawn = current.explanation.pixels[pixel];
+    update({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
+  };
+  listenToEdits(edit, {
+    draw: (pixel) => current && change(pixel, current.tool),
+    toggle() {
+      if (!current?.explanation || current.pixel === null) return;
+      const now = applyEdits(current.explanation.pixels, current.edits)[current.pixel];
+      change(current.pixel, now > 0.5 ? 0 : 1);
+    },
+  });
+  for (const tool of tools) {
+    tool.addEventListener("change", () => update({ tool: tool.value === "1" ? 1 : 0 }));
+  }
+  mean.addEventListener("change", () => {
+    update({ mean: mean.value === "" ? null : Number(mean.value) });
+  });
+  undo.addEventListener("click", () => update({ edits: current?.edits.slice(0, -1) ?? [] }));
+  reset.addEventListener("click", () => update({ edits: [] }));
+  flip.addEventListener("click", () => update({ edits: fewest }));
+
+  const showInk = whenChanged(
+    (
+      /** @type {number[] | undefined} */ pixels,
+      /** @type {Edit[]} */ edits,
+      /** @type {boolean} */ dark,
+    ) => {
+      paintInk(ink, pixels ? applyEdits(pixels, edits) : new Float64Array(SIDE * SIDE), dark);
+      marks.setAttribute("d", edits.map(({ pixel }) => outlineOf(pixel)).join(""));
+    },
+  );
+  const showMean = whenChanged((/** @type {Uint8Array | undefined} */ pixels) => {
+    meanPicture.hidden = !pixels;
+    // Its colour is that of the canvas's paper in CSS: this is only how much of it shows.
+    if (pixels) paintInk(meanPicture, toInk(pixels), true);
+  });
+  const findFewest = whenChanged(
+    (/** @type {number[] | undefined} */ pixels, /** @type {Weights | undefined} */ learned) => {
+      const found = pixels && learned ? fewestEdits(pixels, learned) : null;
+      fewest = found?.edits ?? [];
+      flip.disabled = !found;
+      setText(flipPixels, pixels && learned ? describeFewest(found) : "");
+    },
+  );
+
+  return (shown) => {
+    current = shown;
+    const { explanation, learned, edits, pixel } = shown;
+    for (const tool of tools) tool.checked = tool.value === String(shown.tool);
+    mean.value = String(shown.mean ?? "");
+    undo.disabled = reset.disabled = edits.length === 0;
+    showInk(explanation?.pixels, edits, shown.dark);
+    const means = shown.samples?.means[shown.summary?.normalization ?? ""];
+    showMean(shown.mean === null ? undefined : means?.[shown.mean]);
+    findFewest(explanation?.pixels, learned);
+
+    if (!explanation || !learned) {
+      rows.forEach((row) => row.clear());
+      setText(words, "Draw a digit, or take one of MNIST's; then erase and add ink in its pixels.");
+      setText(flipEvidence, "");
+      setText(at, "");
+      return;
+    }
+    const pixels = applyEdits(explanation.pixels, edits);
+    const before = evidence(explanation.pixels, learned);
+    const after = evidence(pixels, learned);
+    const { probabilities } = softmaxSteps(after);
+    rows.forEach((row, digit) => row.show(before, after, probabilities, digit));
+    setText(words, describeChange(before, after, probabilities, edits));
+    setText(flipEvidence, describeMargin(after));
+    setText(at, pixel === null ? "" : describeLever(pixel, pixels, learned, after));
+  };
+}
+
+/**
+ * @param {HTMLElement} map that shows 28×28 pixels
+ * @param {{draw: (pixel: number) => void, toggle: () => void}} pen `draw` gets each pixel that the
+ *   pen passes over
+ */
+function listenToEdits(map, { draw, toggle }) {
+  let last = -1;
+
+  /** @param {PointerEvent} event */
+  const pass = (event) => {
+    const box = map.getBoundingClientRect();
+    const column = Math.floor(((event.clientX - box.left) / box.width) * SIDE);
+    const row = Math.floor(((event.clientY - box.top) / box.height) * SIDE);
+    if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return;
+    const pixel = row * SIDE + column;
+    if (pixel === last) return;
+    last = pixel;
+    draw(pixel);
+  };
+
+  map.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    map.setPointerCapture(event.pointerId);
+    last = -1;
+    pass(event);
+  });
+  map.addEventListener("pointermove", (event) => {
+    if (!map.hasPointerCapture(event.pointerId)) return;
+    // A fast pen passes over several pixels between two frames.
+    const moves = event.getCoalescedEvents?.() ?? [];
+    (moves.length ? moves : [event]).forEach(pass);
+  });
+  map.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    toggle();
+  });
+}
+
+/** @param {HTMLElement} element a row of the table */
+function createRow(element) {
+  const before = find(".before", HTMLElement, element);
+  const change = find(".change", HTMLElement, element);
+  const after = find(".after", HTMLElement, element);
+  const showProbability = createProbability(element);
+
+  return {
+    clear() {
+      for (const cell of [before, change, after]) setText(cell, "");
+      showProbability(undefined);
+      element.classList.remove("answered");
+    },
+
+    /**
+     * @param {number[]} drawn evidence as drawn
+     * @param {number[]} changed
+     * @param {number[]} probabilities
+     * @param {number} digit
+     */
+    show(drawn, changed, probabilities, digit) {
+      const difference = changed[digit] - drawn[digit];
+      setText(before, formatSigned(drawn[digit]));
+      setText(change, difference ? formatSigned(difference) : "");
+      change.classList.toggle("for", difference > 0);
+      change.classList.toggle("against", difference < 0);
+      setText(after, formatSigned(changed[digit]));
+      showProbability(probabilities[digit]);
+      element.classList.toggle("answered", digit === largest(changed));
+    },
+  };
+}
+
+/** @param {number} pixel */
+function outlineOf(pixel) {
+  return `M${pixel % SIDE} ${Math.floor(pixel / SIDE)}h1v1h-1z`;
+}
+
+/**
+ * @param {number[]} before
+ * @param {number[]} after
+ * @param {number[]} probabilities
+ * @param {readonly Edit[]} edits
+ */
+function describeChange(before, after, probabilities, edits) {
+  const [answer, now] = [largest(before), largest(after)];
+  const chance = formatPercent(probabilities[now]);
+  if (!edits.length)
+    return `As drawn it is a ${answer}, with ${chance}. Erase or add ink, and watch.`;
+  const change = formatSigned(after[answer] - before[answer]);
+  const count = edits.length === 1 ? "One pixel" : `${edits.length} pixels`;
+  return now === answer
+    ? `${count} changed the evidence for ${answer} by ${change}: it still is a ${answer}, with ${chance}.`
+    : `${count} changed the evidence for ${answer} by ${change}: now it is a ${now}, with ${chance}.`;
+}
+
+/**
+ * @param {number[]} amounts
+ * @returns {string} the smallest change of evidence that makes another digit win
+ */
+function describeMargin(amounts) {
+  const answer = largest(amounts);
+  const second = runnerUp(amounts, answer);
+  const lead = amounts[answer] - amounts[second];
+  return `${answer} leads ${second} by ${lead.toFixed(2)}: that much more evidence for ${second},
+    or less for ${answer}, and ${second} wins. No smaller change flips the answer.`;
+}
+
+/** @param {ReturnType<typeof fewestEdits>} found */
+function describeFewest(found) {
+  if (!found) return "Nothing that is erased or added makes another digit win.";
+  const { digit, edits } = found;
+  const added = edits.filter(({ ink }) => ink === 1).length;
+  const count = edits.length === 1 ? "One pixel is" : `${edits.length} pixels are`;
+  return `${count} enough to make the drawing a ${digit}, and no fewer flip it:
+    ${edits.length - added} to erase, ${added} to fill.`;
+}
+
+/**
+ * @param {number} pixel
+ * @param {Float64Array} pixels
+ * @param {Weights} model
+ * @param {number[]} amounts
+ * @returns {string} what changing the pixel would do to the lead
+ */
+function describeLever(pixel, pixels, { columns }, amounts) {
+  const answer = largest(amounts);
+  const second = runnerUp(amounts, answer);
+  const slope = columns[answer][pixel] - columns[second][pixel];
+  const place = `${formatPlace(pixel, SIDE)}: x = ${pixels[pixel].toFixed(2)}`;
+  const erased = formatSigned(-pixels[pixel] * slope);
+  const filled = formatSigned((1 - pixels[pixel]) * slope);
+  return `${place}. The lead of ${answer} over ${second} changes by ${erased} if it is erased, by ${filled} if filled.`;
+}

@@ -1,0 +1,91 @@
+/** Ten rows, one a digit: weights, contributions, their sum, bias, evidence, probability. */
+
+import { find, findAll, setText, whenChanged } from "../dom.js";
+import { formatPlace, formatSigned } from "../format.js";
+import { limitOf, paintHeatmap } from "../heatmap.js";
+import { SIDE } from "../pixels.js";
+import { contributions } from "../regression.js";
+import { createProbability } from "./bars.js";
+
+/** @typedef {import("../state.js").Explanation} Explanation */
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../regression.js").Weights} Weights */
+
+/** @returns {(shown: Shown) => void} */
+export function createDrawView() {
+  const pixelWords = find("#pixel", HTMLElement);
+  const rows = findAll("#rows [data-class]", HTMLElement).map(createRow);
+
+  const showWeights = whenChanged((/** @type {Weights} */ learned) => {
+    const limit = limitOf(learned.columns);
+    rows.forEach((row, digit) => row.showWeights(learned, digit, limit));
+  });
+  const showTerms = whenChanged(
+    (/** @type {Explanation | null} */ explanation, /** @type {Weights | undefined} */ learned) => {
+      if (!explanation || !learned) return rows.forEach((row) => row.showTerms(null, 0));
+      const maps = learned.columns.map((weights) => contributions(explanation.pixels, weights));
+      const limit = limitOf(maps);
+      rows.forEach((row, digit) => row.showTerms(maps[digit], limit));
+    },
+  );
+
+  return (shown) => {
+    if (shown.learned) showWeights(shown.learned);
+    showTerms(shown.explanation, shown.learned);
+    rows.forEach((row, digit) => row.show(shown, digit));
+    setText(pixelWords, describePixel(shown));
+  };
+}
+
+/** @param {HTMLElement} element a row of the table */
+function createRow(element) {
+  const weights = find(".weights", HTMLCanvasElement, element);
+  const terms = find(".contributions", HTMLCanvasElement, element);
+  const weight = find(".weight", HTMLElement, element);
+  const contribution = find(".contribution", HTMLElement, element);
+  const sum = find(".sum", HTMLElement, element);
+  const bias = find(".bias", HTMLElement, element);
+  const evidence = find(".evidence", HTMLElement, element);
+  const showProbability = createProbability(element);
+
+  return {
+    /** @param {Weights} learned @param {number} digit @param {number} limit */
+    showWeights(learned, digit, limit) {
+      paintHeatmap(weights, learned.columns[digit], limit);
+      setText(bias, formatSigned(learned.bias[digit]));
+    },
+
+    /** @param {Float64Array | null} values @param {number} limit */
+    showTerms(values, limit) {
+      terms.classList.toggle("empty", !values);
+      if (values) paintHeatmap(terms, values, limit);
+      setText(sum, values ? formatSigned(values.reduce((total, value) => total + value, 0)) : "");
+    },
+
+    /** @param {Shown} shown @param {number} digit */
+    show({ prediction, explanation, learned, pixel }, digit) {
+      const probability = prediction?.probabilities[digit];
+      element.dataset.probability = probability === undefined ? "" : String(probability);
+      element.classList.toggle("answered", prediction?.digit === digit);
+      showProbability(probability);
+      const amount = prediction?.evidence?.[digit];
+      setText(evidence, amount === undefined ? "" : formatSigned(amount));
+      const here = pixel === null ? undefined : learned?.columns[digit][pixel];
+      const ink = pixel === null ? undefined : explanation?.pixels[pixel];
+      setText(weight, here === undefined ? "" : formatSigned(here));
+      const term = here === undefined || ink === undefined ? "" : formatSigned(ink * here);
+      setText(contribution, term);
+    },
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} where the pixel lies, counted from 1, and how much ink it has
+ */
+export function describePixel({ pixel, explanation }) {
+  if (pixel === null) return "";
+  const ink = explanation?.pixels[pixel];
+  const place = formatPlace(pixel, SIDE);
+  return ink === undefined ? place : `${place}: x = ${ink.toFixed(2)}`;
+}

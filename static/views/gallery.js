@@ -1,0 +1,54 @@
+/** Real digits as buttons: pressing one puts it in place of the drawing. */
+
+import { whenChanged } from "../dom.js";
+import { paintInk } from "../heatmap.js";
+import { SIDE, toInk } from "../pixels.js";
+
+/** @typedef {import("../state.js").SampleDigits} SampleDigits */
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state.js").Update} Update */
+
+/**
+ * @param {HTMLElement} root
+ * @param {number} each how many of each label are shown
+ * @param {Update} update
+ * @param {() => void} [close] after one was chosen
+ * @returns {(shown: Shown) => void}
+ */
+export function createGallery(root, each, update, close) {
+  /** @type {{canvas: HTMLCanvasElement, pixels: Float32Array}[]} */
+  let pictures = [];
+
+  const fill = whenChanged((/** @type {SampleDigits | null} */ samples) => {
+    const counts = Array(10).fill(0);
+    const counted = (samples?.digits ?? []).map((digit) => {
+      return { ...digit, number: ++counts[digit.label] };
+    });
+    const digits = counted.filter(({ number }) => number <= each);
+    pictures = digits.map(({ pixels }) => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = SIDE;
+      return { canvas, pixels: toInk(pixels) };
+    });
+    const buttons = digits.map(({ label, pixels, number }, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.ariaLabel = `A ${label} of MNIST, number ${number}`;
+      button.append(pictures[index].canvas);
+      button.addEventListener("click", () => {
+        update({ image: pixels, strokes: [], label });
+        close?.();
+      });
+      return button;
+    });
+    root.replaceChildren(...buttons);
+  });
+  const paint = whenChanged((/** @type {typeof pictures} */ all, /** @type {boolean} */ dark) => {
+    for (const { canvas, pixels } of all) paintInk(canvas, pixels, dark);
+  });
+
+  return ({ samples, dark }) => {
+    fill(samples);
+    paint(pictures, dark);
+  };
+}

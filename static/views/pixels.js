@@ -1,0 +1,69 @@
+/** The 784 pixels that the model saw, as numbers, and how they came from the drawing. */
+
+import { find, findAll, setText, whenChanged } from "../dom.js";
+import { formatIntensity, formatSigned } from "../format.js";
+import { SIDE } from "../pixels.js";
+import { describePixel } from "./draw.js";
+
+/** @typedef {import("../api.js").Placement} Placement */
+/** @typedef {import("../state.js").Shown} Shown */
+
+/** On this much ink, white and black numbers both have a contrast of 4.5; on more, white has more. */
+const WHITE_ON = 0.575;
+
+/** @returns {(shown: Shown) => void} */
+export function createPixelsView() {
+  const story = find("#pixels-story", HTMLElement);
+  const at = find("#pixels-at", HTMLElement);
+  const cells = findAll("#numbers td", HTMLTableCellElement);
+  const weights = findAll("#pixel-terms .weight", HTMLTableCellElement);
+  const terms = findAll("#pixel-terms .contribution", HTMLTableCellElement);
+
+  const showNumbers = whenChanged((/** @type {number[] | undefined} */ pixels) => {
+    cells.forEach((cell, pixel) => {
+      const ink = pixels?.[pixel];
+      setText(cell, ink === undefined ? "" : formatIntensity(ink));
+      cell.style.setProperty("--ink-share", String(ink ?? 0));
+      cell.classList.toggle("inked", (ink ?? 0) > WHITE_ON);
+      cell.classList.toggle("blank", ink === 0);
+    });
+  });
+
+  return (shown) => {
+    const { explanation, learned, pixel } = shown;
+    showNumbers(explanation?.pixels);
+    setText(story, describePlacement(shown));
+    setText(at, describePixel(shown) || "Point at a pixel, or choose one with the arrow keys.");
+    const ink = pixel === null ? undefined : explanation?.pixels[pixel];
+    weights.forEach((cell, digit) => {
+      const weight = pixel === null ? undefined : learned?.columns[digit][pixel];
+      setText(cell, weight === undefined ? "" : formatSigned(weight));
+      const known = weight !== undefined && ink !== undefined;
+      setText(terms[digit], known ? formatSigned(ink * weight) : "");
+    });
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} what was done to the drawing, in numbers
+ */
+function describePlacement({ explanation, summary, image }) {
+  if (!explanation) return "Draw a digit, and here stand the 784 numbers that the model gets.";
+  const source = image
+    ? "This is an image of MNIST's."
+    : "Your drawing was cropped to its ink, fitted into 20 × 20 pixels and centred in 28 × 28.";
+  const placement = explanation.placement;
+  if (!placement || summary?.normalization === "none") {
+    return `${source} This model takes it as it is: 0 is paper, 1 is ink.`;
+  }
+  const { centre, slant, reach } = placement;
+  const [right, down] = centre.map((place) => SIDE / 2 - place);
+  const degrees = (Math.atan(slant) * 180) / Math.PI;
+  const [left, rightwards, top, bottom] = reach.map((side) => `${(SIDE / 2 / side).toFixed(2)}×`);
+  return (
+    `${source} Then this model's normalisation moved it ${formatSigned(right)} pixels to the right ` +
+    `and ${formatSigned(down)} down, sheared it by ${formatSigned(degrees, 0)}° to stand upright, and ` +
+    `stretched it ${left} to the left, ${rightwards} to the right, ${top} up and ${bottom} down.`
+  );
+}

@@ -1,0 +1,142 @@
+/** From evidence to probability, step by step, as ten live numbers. */
+
+import { MOST_ADDED } from "../address.js";
+import { find, findAll, setText } from "../dom.js";
+import { formatPercent, formatSigned, formatSmall } from "../format.js";
+import { limitOf } from "../heatmap.js";
+import { crossEntropy, largest, softmaxSteps } from "../regression.js";
+import { createStepped } from "./bars.js";
+
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state.js").Update} Update */
+
+/**
+ * @param {Update} update
+ * @returns {(shown: Shown) => void}
+ */
+export function createSoftmaxView(update) {
+  const temperature = find("#temperature", HTMLInputElement);
+  const temperatureValue = find("#temperature-value", HTMLElement);
+  const byTemperature = find("#steps .by-temperature", HTMLElement);
+  const total = find("#steps-total", HTMLElement);
+  const one = find("#steps-one", HTMLElement);
+  const odds = find("#odds", HTMLElement);
+  const rows = findAll("#steps [data-row]", HTMLElement).map(createRow);
+  /** @type {number[]} */
+  let added = [];
+
+  temperature.addEventListener("input", () => {
+    update({ temperature: Number((10 ** temperature.valueAsNumber).toFixed(2)) });
+  });
+  find("#softmax-reset", HTMLButtonElement).addEventListener("click", () => {
+    update({ temperature: 1, added: added.map(() => 0) });
+  });
+  rows.forEach(({ buttons }, digit) => {
+    for (const button of buttons) {
+      button.addEventListener("click", () => {
+        const units = added[digit] + Number(button.value);
+        update({ added: added.with(digit, Math.max(-MOST_ADDED, Math.min(MOST_ADDED, units))) });
+      });
+    }
+  });
+
+  return (shown) => {
+    added = shown.added;
+    if (document.activeElement !== temperature) {
+      temperature.value = String(Math.log10(shown.temperature));
+    }
+    setText(temperatureValue, shown.temperature.toFixed(2));
+    setText(byTemperature, shown.temperature === 1 ? "" : `, ÷ ${shown.temperature.toFixed(2)}`);
+    const evidence = shown.prediction?.evidence?.map((amount, digit) => amount + added[digit]);
+    if (!evidence) {
+      rows.forEach((row) => row.clear());
+      setText(total, "");
+      setText(one, "");
+      setText(
+        odds,
+        "Draw a digit, or take one of MNIST's, and watch its evidence become probability.",
+      );
+      return;
+    }
+    const steps = softmaxSteps(evidence, shown.temperature);
+    const limit = limitOf([evidence]);
+    rows.forEach((row, digit) => row.show(evidence, steps, digit, limit, shown));
+    setText(total, `Σ ${formatSmall(steps.total)}`);
+    setText(one, `Σ ${formatPercent(steps.probabilities.reduce((sum, p) => sum + p, 0))}`);
+    setText(odds, describeOdds(shown, steps.probabilities));
+  };
+}
+
+/** @param {HTMLElement} element a row of the table */
+function createRow(element) {
+  const showEvidence = createStepped(element, ".evidence");
+  const showShifted = createStepped(element, ".shifted");
+  const showExponential = createStepped(element, ".exponential");
+  const showChance = createStepped(element, ".chance");
+  const loss = find(".loss", HTMLElement, element);
+
+  return {
+    buttons: findAll(".add", HTMLButtonElement, element),
+
+    clear() {
+      for (const show of [showEvidence, showShifted, showExponential, showChance]) show("", 0);
+      setText(loss, "");
+      element.classList.remove("answered");
+    },
+
+    /**
+     * @param {number[]} evidence
+     * @param {ReturnType<typeof softmaxSteps>} steps
+     * @param {number} digit
+     * @param {number} limit the largest absolute evidence
+     * @param {Shown} shown
+     */
+    show(evidence, { shifted, exponentials, probabilities }, digit, limit, { temperature }) {
+      showEvidence(formatSigned(evidence[digit]), evidence[digit] / limit);
+      showShifted(
+        shifted[digit] ? formatSigned(shifted[digit]) : "0.00",
+        shifted[digit] / limitOf([shifted]),
+      );
+      showExponential(formatSmall(exponentials[digit]), exponentials[digit]);
+      showChance(formatPercent(probabilities[digit]), probabilities[digit]);
+      setText(loss, crossEntropy(evidence, digit, temperature).toFixed(2));
+      element.classList.toggle("answered", shifted[digit] === 0);
+    },
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @param {number[]} probabilities as they are now
+ * @returns {string} what one more unit of evidence does
+ */
+function describeOdds({ added, temperature, prediction }, probabilities) {
+  const factor = Math.exp(1 / temperature);
+  const rule =
+    temperature === 1
+      ? `One more unit of evidence multiplies a digit's odds by e = ${factor.toFixed(3)}.`
+      : `At this temperature one more unit of evidence multiplies a digit's odds by ` +
+        `e^(1/${temperature.toFixed(2)}) = ${formatSmall(factor)}.`;
+  // Of the digits that were given units, the one with most of them.
+  const digit = largest(added.map(Math.abs));
+  const units = added[digit];
+  const evidence = prediction?.evidence;
+  if (!units || !evidence) return `${rule} Try it with +1 and −1.`;
+  const without = evidence.map((amount, other) => amount + (other === digit ? 0 : added[other]));
+  const before = oddsOf(softmaxSteps(without, temperature).probabilities, digit);
+  const after = oddsOf(probabilities, digit);
+  return (
+    `${rule} ${formatSigned(units, 0)} took the odds of ${digit} from ${formatSmall(before)} to ` +
+    `${formatSmall(after)} against all others: ${formatSmall(after / before)} times as much.`
+  );
+}
+
+/**
+ * @param {number[]} probabilities
+ * @param {number} digit
+ * @returns {number} how many times as probable it is as all others together
+ */
+function oddsOf(probabilities, digit) {
+  const others = probabilities.reduce((sum, p, other) => (other === digit ? sum : sum + p), 0);
+  return probabilities[digit] / others;
+}

@@ -1,0 +1,158 @@
+/** W itself: ten heatmaps, two models side by side, and what tells two digits apart. */
+
+import { find, findAll, setChoices, setText, whenChanged } from "../dom.js";
+import { formatPercent, formatPlace, formatSigned } from "../format.js";
+import { inkOutline, limitOf, paintHeatmap } from "../heatmap.js";
+import { SIDE } from "../pixels.js";
+import { findModel, inkAfter } from "../state.js";
+
+/** @typedef {import("../regression.js").Weights} Weights */
+/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state.js").Update} Update */
+
+/**
+ * @param {Update} update
+ * @returns {(shown: Shown) => void}
+ */
+export function createWeightsView(update) {
+  const beside = find("#beside", HTMLSelectElement);
+  const overlaid = find("#overlaid", HTMLInputElement);
+  const least = find("#scale-least", HTMLElement);
+  const most = find("#scale-most", HTMLElement);
+  const scale = find("#scale", HTMLElement);
+  const first = find("#pair-first", HTMLSelectElement);
+  const second = find("#pair-second", HTMLSelectElement);
+  const difference = find("#difference", HTMLCanvasElement);
+  const differenceValue = find("#difference-value", HTMLElement);
+  const words = find("#pair-words", HTMLElement);
+  const at = find("#weights-at", HTMLElement);
+  const own = createMaps(find("#weights-own", HTMLElement));
+  const other = createMaps(find("#weights-beside", HTMLElement));
+  const differenceOutline = find(".pair .outline path", SVGPathElement);
+
+  beside.addEventListener("change", () => update({ beside: beside.value }));
+  overlaid.addEventListener("change", () => update({ overlaid: overlaid.checked }));
+  for (const select of [first, second]) {
+    select.addEventListener("change", () => {
+      update({ pair: [Number(first.value), Number(second.value)] });
+    });
+  }
+
+  const showMaps = whenChanged(
+    (/** @type {Weights | undefined} */ learned, /** @type {Weights | undefined} */ compared) => {
+      const limit = limitOf([...(learned?.columns ?? []), ...(compared?.columns ?? [])]);
+      if (learned) own.paint(learned, limit);
+      if (compared) other.paint(compared, limit);
+      setText(least, formatSigned(-limit));
+      setText(most, formatSigned(limit));
+      scale.ariaLabel = `Red is negative, down to ${formatSigned(-limit)}; white is zero; blue is
+        positive, up to ${formatSigned(limit)}`;
+    },
+  );
+  const showDifference = whenChanged(
+    (/** @type {Weights} */ learned, /** @type {number} */ a, /** @type {number} */ b) => {
+      const values = subtract(learned.columns[a], learned.columns[b]);
+      paintHeatmap(difference, values, limitOf([values]));
+    },
+  );
+  const showInk = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
+    const path = pixels ? inkOutline(pixels) : "";
+    own.showOutline(path);
+    differenceOutline.setAttribute("d", path);
+  });
+  const showInkBeside = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
+    other.showOutline(pixels ? inkOutline(pixels) : "");
+  });
+
+  return (shown) => {
+    const { learned, pixel, pair } = shown;
+    const choices = shown.models.filter(({ name }) => name !== shown.model);
+    setChoices(
+      beside,
+      [
+        { value: "", text: "no other model" },
+        ...choices.map(({ name }) => ({ value: name, text: name })),
+      ],
+      shown.beside,
+    );
+    overlaid.checked = shown.overlaid;
+    first.value = String(pair[0]);
+    second.value = String(pair[1]);
+
+    const comparedModel = findModel(shown, shown.beside);
+    const compared = comparedModel && shown.weights.get(comparedModel.digest);
+    showMaps(learned, compared);
+    own.show(shown.summary, learned, pixel);
+    other.show(comparedModel, compared, pixel);
+    showInk(shown.overlaid ? shown.explanation?.pixels : undefined);
+    showInkBeside(shown.overlaid ? inkAfter(shown, comparedModel?.normalization) : undefined);
+
+    if (learned) {
+      showDifference(learned, ...pair);
+      const apart =
+        pixel === null ? null : learned.columns[pair[0]][pixel] - learned.columns[pair[1]][pixel];
+      setText(differenceValue, apart === null ? "" : formatSigned(apart));
+    }
+    setText(words, describePair(shown));
+    setText(at, pixel === null ? "Point at a pixel" : formatPlace(pixel, SIDE));
+  };
+}
+
+/** @param {HTMLElement} section ten heatmaps under a model's name */
+function createMaps(section) {
+  const name = find("h2", HTMLElement, section);
+  const canvases = findAll("canvas", HTMLCanvasElement, section);
+  const values = findAll(".value", HTMLElement, section);
+  const outlines = findAll(".outline path", SVGPathElement, section);
+
+  return {
+    /** @param {string} path around the ink */
+    showOutline(path) {
+      for (const outline of outlines) outline.setAttribute("d", path);
+    },
+
+    /** @param {Weights} weights @param {number} limit */
+    paint({ columns }, limit) {
+      canvases.forEach((canvas, digit) => paintHeatmap(canvas, columns[digit], limit));
+    },
+
+    /**
+     * @param {Shown["summary"]} model
+     * @param {Weights | undefined} weights
+     * @param {number | null} pixel
+     */
+    show(model, weights, pixel) {
+      section.hidden = !model;
+      setText(name, model ? `${model.name}, ${formatPercent(model.test_accuracy)} on MNIST` : "");
+      values.forEach((value, digit) => {
+        const weight = pixel === null ? undefined : weights?.columns[digit][pixel];
+        setText(value, weight === undefined ? "" : formatSigned(weight));
+      });
+    },
+  };
+}
+
+/**
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ */
+function subtract(a, b) {
+  return Float32Array.from(a, (value, index) => value - b[index]);
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} what the drawing's ink and the bias say between the two digits
+ */
+function describePair({ pair: [a, b], learned, explanation }) {
+  if (a === b) return "Choose two different digits.";
+  const rule = `Blue: ink here speaks for ${a} rather than ${b}; red: for ${b}.`;
+  if (!learned || !explanation) return rule;
+  const apart = explanation.pixels.reduce((sum, ink, pixel) => {
+    return sum + ink * (learned.columns[a][pixel] - learned.columns[b][pixel]);
+  }, 0);
+  const bias = learned.bias[a] - learned.bias[b];
+  return `${rule} Your ink ${formatSigned(apart)}, the bias ${formatSigned(bias)}: ${
+    apart + bias < 0 ? `${b} leads ${a}` : `${a} leads ${b}`
+  } by ${Math.abs(apart + bias).toFixed(2)}.`;
+}
