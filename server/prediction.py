@@ -24,6 +24,7 @@ class Prediction(msgspec.Struct, kw_only=True):
 
     `doubt` says why the answer is not sure, and is null where it is: there is "no ink"; the drawing
     is "unlike" the answered digit's training images; or the probability is "torn" between digits.
+    `digest` is the model's, which is another when the model is.
     `distance` is how far it lies from those images; what lies beyond 1 is unlike them.
     `probabilities`, `evidence` and `bias` have one number a digit. `pixels` are the 784 that W was
     multiplied with, `placement` says where in the drawing they were taken from, `input` is a PNG
@@ -34,6 +35,7 @@ class Prediction(msgspec.Struct, kw_only=True):
     model: str
     digit: int
     sure: bool
+    digest: str | UnsetType = UNSET
     doubt: Doubt | UnsetType | None = UNSET
     distance: float | UnsetType = UNSET
     probabilities: list[float] | UnsetType = UNSET
@@ -66,6 +68,8 @@ def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIEL
     elif probabilities[digit] < SURE_PROBABILITY:
         doubt = "torn"
     answer = Prediction(model=model.name, digit=digit, sure=doubt is None)
+    if "digest" in fields:
+        answer.digest = model.digest
     if "doubt" in fields:
         answer.doubt = doubt
     if "distance" in fields:

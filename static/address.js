@@ -3,7 +3,7 @@
  * views were set to, as `#view=NAME&model=NAME&drawing=…`. What is as it is at first is left out.
  */
 
-import { PIXELS } from "./regression.js";
+import { DIGITS, PIXELS } from "./regression.js";
 
 /** @typedef {import("./explain.js").Edit} Edit */
 /** @typedef {import("./pixels.js").Point} Point */
@@ -22,6 +22,8 @@ import { PIXELS } from "./regression.js";
  * @property {[number, number]} pair of digits whose weights are compared
  * @property {number} temperature
  * @property {number[]} added units of evidence to each digit
+ * @property {number} followed the digit whose evidence the guide follows
+ * @property {number} count how many pixels of it are summed
  * @property {Edit[]} edits
  * @property {number | null} mean the digit whose mean lies under the drawing
  * @property {number} step of the guide, from 1
@@ -46,8 +48,10 @@ const STEP = 2 / CHARACTERS.length ** LENGTH;
 /** A pen may leave the pad: coordinates from −0.5 to 1.5 are kept, others moved to these. */
 const LEAST = -0.5;
 
+const DRAWING = "The drawing in the address";
+
 /** What the temperature may be, and the units of evidence added to a digit. */
-export const TEMPERATURES = { least: 0.1, most: 10 };
+const TEMPERATURES = { least: 0.1, most: 10 };
 export const MOST_ADDED = 20;
 
 /** Steps of the guide. */
@@ -65,7 +69,9 @@ export function emptyAddress() {
     overlaid: true,
     pair: [3, 8],
     temperature: 1,
-    added: Array(10).fill(0),
+    added: Array(DIGITS).fill(0),
+    followed: 0,
+    count: PIXELS,
     edits: [],
     mean: null,
     step: 1,
@@ -106,12 +112,14 @@ const PARTS = {
     write: String,
     read: (text) => readNumber(text, TEMPERATURES.least, TEMPERATURES.most),
   },
+  followed: { name: "digit", write: String, read: readDigit },
+  count: { name: "count", write: String, read: (text) => readWhole(text, 0, PIXELS) },
   added: {
     name: "added",
     write: (added) => (added.some(Boolean) ? added.join(",") : ""),
     read: (text) => {
       const added = text.split(",").map((units) => readWhole(units, -MOST_ADDED, MOST_ADDED));
-      if (added.length !== 10)
+      if (added.length !== DIGITS)
         throw new RangeError("The added evidence is not that of ten digits.");
       return added;
     },
@@ -121,7 +129,7 @@ const PARTS = {
     write: (edits) => edits.map(({ pixel, ink }) => writeCode(2 * pixel + ink, 2)).join(""),
     read: (text) =>
       pieces(text, 2, "The edits in the address are").map((piece) => {
-        const code = readCode(piece);
+        const code = readCode(piece, "The address");
         if (code >= 2 * PIXELS)
           throw new RangeError("The address edits a pixel that is not there.");
         return { pixel: code >> 1, ink: code & 1 ? 1 : 0 };
@@ -179,6 +187,7 @@ export function readAddress(address) {
     const text = parameters.get(PARTS[key].name);
     if (text !== null) Object.assign(state, { [key]: PARTS[key].read(text) });
   }
+  if (state.image) state.strokes = [];
   return state;
 }
 
@@ -212,20 +221,23 @@ function writePoint({ x, y }) {
 
 /** @param {string} text */
 function readStroke(text) {
-  if (!text) throw new RangeError("The drawing in the address is cut off.");
-  return pieces(text, 2 * LENGTH, "The drawing in the address is").map((point) => ({
-    x: fromCode(readCode(point.slice(0, LENGTH))),
-    y: fromCode(readCode(point.slice(LENGTH))),
+  if (!text) throw new RangeError(`${DRAWING} is cut off.`);
+  return pieces(text, 2 * LENGTH, `${DRAWING} is`).map((point) => ({
+    x: fromCode(readCode(point.slice(0, LENGTH), DRAWING)),
+    y: fromCode(readCode(point.slice(LENGTH), DRAWING)),
   }));
 }
 
 /** @param {string} text */
 function readImage(text) {
-  const values = pieces(text, 2, "The image in the address is").map(readCode);
+  const values = pieces(text, 2, "The image in the address is").map((value) =>
+    readCode(value, "The image in the address"),
+  );
   if (values.length !== PIXELS || values.some((value) => value > 255)) {
     throw new RangeError("The image in the address is not of 28 × 28 pixels.");
   }
-  return Uint8Array.from(values);
+  // Paper without ink is no drawing.
+  return values.some(Boolean) ? Uint8Array.from(values) : null;
 }
 
 /**
@@ -251,12 +263,15 @@ function writeCode(code, length) {
   return text;
 }
 
-/** @param {string} text */
-function readCode(text) {
+/**
+ * @param {string} text
+ * @param {string} what has it
+ */
+function readCode(text, what) {
   let code = 0;
   for (const character of text) {
     const value = CHARACTERS.indexOf(character);
-    if (value < 0) throw new RangeError(`The drawing in the address has a “${character}”.`);
+    if (value < 0) throw new RangeError(`${what} has a “${character}”.`);
     code = code * CHARACTERS.length + value;
   }
   return code;
@@ -269,6 +284,9 @@ function writeFlag(flag) {
 
 /** @param {string} text */
 function readFlag(text) {
+  if (text !== "0" && text !== "1") {
+    throw new RangeError(`The address has “${text}” where it takes 0 or 1.`);
+  }
   return text === "1";
 }
 

@@ -9,6 +9,7 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {string} model
  * @property {number} digit
  * @property {boolean} sure
+ * @property {string} [digest] the model's
  * @property {"no ink" | "unlike" | "torn" | null} [doubt] why it is not sure
  * @property {number} [distance] from the answered digit's training images; beyond 1 is unlike them
  * @property {number[]} probabilities
@@ -104,10 +105,10 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  */
 
 /** What a whole answer consists of. */
-const EXPLAINED = "probabilities,evidence,pixels,placement,doubt,distance";
+const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance";
 
 /** What the moving pen needs of it. */
-const LIVE = "probabilities,evidence";
+const LIVE = "digest,probabilities,evidence";
 
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {

@@ -2,12 +2,9 @@
 
 import { SIDE } from "./pixels.js";
 
-/** Those of the server's heatmaps. */
-const NEGATIVE = [202, 0, 32];
-const POSITIVE = [5, 93, 190];
-
-/** Ink on dark paper and on light. */
-const INK = { dark: 236, light: 20 };
+/** Those of the server's heatmaps, where the page's style has them. */
+const NEGATIVE = readToken("--heatmap-negative");
+const POSITIVE = readToken("--heatmap-positive");
 
 /** Shades that tell ink from paper where they meet. */
 const EDGE = 0.5;
@@ -33,13 +30,23 @@ export function paintHeatmap(canvas, values, limit) {
  * Ink as opaque as it is strong, so that what lies below shows where there is none.
  * @param {HTMLCanvasElement} canvas SIDE × SIDE, or all in one row
  * @param {ArrayLike<number>} pixels 784, 0 to 1
- * @param {boolean} dark whether the paper is
+ * @param {string} colour as getComputedStyle gives it: rgb(…)
  */
-export function paintInk(canvas, pixels, dark) {
+export function paintInk(canvas, pixels, colour) {
+  const channels = (colour.match(/\d+/g) ?? []).map(Number);
   paint(canvas, (data, pixel) => {
-    data.fill(dark ? INK.dark : INK.light, 4 * pixel, 4 * pixel + 3);
+    for (let channel = 0; channel < 3; channel++) data[4 * pixel + channel] = channels[channel];
     data[4 * pixel + 3] = Math.round(pixels[pixel] * 255);
   });
+}
+
+/**
+ * @param {string} name of a custom property whose value is #rrggbb
+ * @returns {number[]} red, green and blue
+ */
+function readToken(name) {
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 }
 
 /**

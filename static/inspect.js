@@ -33,13 +33,18 @@ export function listenToPixels(root, { current, choose }) {
     choose(cell((event.clientY - box.top) / box.height) * SIDE + column);
   };
   root.addEventListener("pointermove", point);
-  root.addEventListener("pointerdown", point);
+  root.addEventListener("pointerdown", (event) => {
+    const isOutside = !(/** @type {Element} */ (event.target).closest(".map, input"));
+    // A finger lets go of a pixel by touching something else.
+    if (isOutside && event.pointerType !== "mouse") choose(null);
+    else point(event);
+  });
   root.addEventListener("pointerleave", leave);
 
   root.addEventListener("keydown", (event) => {
     const map = /** @type {Element} */ (event.target).closest(".map");
     const move = MOVES[event.key];
-    if (!map || !move) return;
+    if (!map || !move || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     isPointedAt = false;
     const from = current() ?? (SIDE / 2) * SIDE + SIDE / 2;

@@ -1,27 +1,16 @@
 /** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → views. */
 
 import { readAddress, snap, writeAddress } from "./address.js";
-import {
-  ProblemError,
-  fetchDigits,
-  fetchEvaluation,
-  fetchFrames,
-  fetchHistories,
-  fetchLiveWeights,
-  fetchModels,
-  fetchPrediction,
-  fetchSeen,
-  fetchTrainings,
-  fetchWeights,
-} from "./api.js";
+import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
 import { createDialogs } from "./dialogs.js";
 import { find, findAll, setText } from "./dom.js";
 import { createFlight } from "./flight.js";
 import { listenToPixels } from "./inspect.js";
-import { askLatest } from "./latest.js";
+import { listenToShortcuts } from "./keys.js";
+import { createLoader } from "./loader.js";
 import { listenToKeys, listenToPen, paintDrawing } from "./pad.js";
-import { strokesToPicture } from "./pixels.js";
-import { createState, derive, findModel, findRun } from "./state.js";
+import { createRasterizer } from "./pixels.js";
+import { createState, derive, findModel } from "./state.js";
 import { createAccuracyView } from "./views/accuracy.js";
 import { createAnswer } from "./views/answer.js";
 import { createChangeView } from "./views/change.js";
@@ -31,10 +20,9 @@ import { createPixelsView } from "./views/pixels.js";
 import { createSoftmaxView } from "./views/softmax.js";
 import { createTrainingView } from "./views/training.js";
 import { createWeightsView } from "./views/weights.js";
+import { changedTrainings, watchTrainings } from "./watch.js";
 
-/** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./state.js").Explanation} Explanation */
-/** @typedef {import("./state.js").Shareable} Shareable */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Training} Training */
 
@@ -47,8 +35,8 @@ import { createWeightsView } from "./views/weights.js";
 /** How long after a change the address follows, ms: browsers refuse too many changes a second. */
 const REMEMBER_MS = 300;
 
-/** How often the page looks whether something is being trained, ms. */
-const WATCH_MS = 500;
+/** How many drawings can be got back. */
+const MOST_PAST = 100;
 
 /** How long a pen rests before the drawing flies into its place, ms: it may go on with a stroke. */
 const REST_MS = 400;
@@ -60,8 +48,13 @@ let drawing = 0;
 let frame = 0;
 let remembering = 0;
 let resting = 0;
-/** Whether the last look found no server. */
-let isAway = false;
+/**
+ * What was drawn before, for undo.
+ * @type {Pick<State, "strokes" | "image" | "label">[]}
+ */
+let past = [];
+
+const toPicture = createRasterizer();
 
 const pad = find("#pad", HTMLCanvasElement);
 const main = find("main", HTMLElement);
@@ -75,7 +68,11 @@ const flight = createFlight(
   find("#seen", HTMLCanvasElement),
 );
 const showAnswer = createAnswer();
-const dialogs = createDialogs(update, { address: () => writeAddress(state), needDigits });
+const loader = createLoader(state, render);
+const dialogs = createDialogs(update, {
+  address: () => writeAddress(state),
+  needDigits: loader.needDigits,
+});
 
 /** @type {Record<string, (shown: import("./state.js").Shown) => void>} */
 const views = {
@@ -89,157 +86,40 @@ const views = {
   guide: createGuideView(update),
 };
 
-const askPrediction = askLatest(
-  (/** @type {Question} */ { pixels, model, explained }) =>
-    fetchPrediction(pixels, model, explained),
-  (question, prediction) => {
-    state.problem = "";
-    if (question.drawing === drawing) {
-      state.prediction = prediction;
-      if (question.explained) {
-        state.explanation = /** @type {Explanation} */ (prediction);
-        needAll();
-      }
-      state.busy = question !== lastQuestion || frame !== 0;
-      if (!state.busy) flyAfterRest();
+const askPrediction = loader.createRequest(
+  "prediction",
+  async (/** @type {Question} */ { pixels, model, explained }) => {
+    try {
+      return await fetchPrediction(pixels, model, explained);
+    } catch (error) {
+      // The model may be gone: the list says which are there.
+      if (error instanceof ProblemError && error.status === 404) askModels(undefined);
+      throw error;
     }
-    render();
   },
-  reportFailure,
+  (question, prediction) => {
+    if (question.drawing !== drawing) return;
+    // A model that was replaced answers with other weights than are here.
+    if (prediction.digest !== findModel(state, state.model)?.digest) askModels(undefined);
+    state.prediction = prediction;
+    if (question.explained) {
+      state.explanation = /** @type {Explanation} */ (prediction);
+      loader.needAll();
+    }
+    state.busy = question !== lastQuestion || frame !== 0;
+    if (!state.busy) flyAfterRest();
+  },
 );
 
-const askModels = askLatest(
-  fetchModels,
-  (_question, list) => {
-    const isFirst = state.models.length === 0;
-    const before = findModel(state, state.model);
-    state.problem = "";
-    state.models = list.models;
-    state.defaultModel = list.default ?? "";
-    if (isFirst) openAddress();
-    else if (findModel(state, state.model)?.digest !== before?.digest)
-      update({ model: state.model });
-    else update({});
-  },
-  reportFailure,
-);
-
-const askWeights = askLatest(
-  (/** @type {ModelSummary[]} */ models) => Promise.all(models.map(fetchWeights)),
-  (models, found) => {
-    state.problem = "";
-    const entries = models.map(
-      ({ digest }, index) => /** @type {const} */ ([digest, found[index]]),
-    );
-    state.weights = new Map([...state.weights, ...entries]);
-    render();
-  },
-  reportFailure,
-);
-
-const askDigits = askLatest(
-  fetchDigits,
-  (_question, samples) => {
-    state.problem = "";
-    state.samples = samples;
-    render();
-  },
-  reportFailure,
-);
-
-const askHistories = askLatest(
-  fetchHistories,
-  (_question, histories) => {
-    state.problem = "";
-    state.histories = histories;
-    needAll();
-    render();
-  },
-  reportFailure,
-);
-
-const askFrames = askLatest(
-  fetchFrames,
-  (/** @type {Training} */ { digest }, frames) => {
-    state.problem = "";
-    // Half a megabyte each: only the one that is looked at is kept.
-    state.frames = new Map([[digest, frames]]);
-    render();
-  },
-  reportFailure,
-);
-
-const askLiveWeights = askLatest(
-  fetchLiveWeights,
-  (/** @type {Training} */ { run }, weights) => {
-    state.live = { run, weights };
-    render();
-  },
-  // It may have ended in between; whether the server is there, the next look tells.
-  () => {},
-);
-
-const askSeen = askLatest(
-  (/** @type {{pixels: Uint8Array, model: ModelSummary}} */ { pixels, model }) =>
-    fetchSeen(pixels, model.name),
-  ({ pixels, model }, seen) => {
-    if (state.picture?.pixels !== pixels) return;
-    state.seen = new Map([...state.seen, [model.normalization, seen]]);
-    render();
-  },
-  reportFailure,
-);
-
-const askEvaluation = askLatest(
-  fetchEvaluation,
-  (model, evaluation) => {
-    state.problem = "";
-    state.evaluations = new Map([[model.digest, evaluation]]);
-    render();
-  },
-  reportFailure,
-);
-
-/** Fetch what the view shows and is not here yet. */
-function needAll() {
-  needWeights();
-  if (state.view === "guide" || state.mean !== null) needDigits();
-  const model = findModel(state, state.model);
-  if (state.view === "accuracy" && model?.evaluation && !state.evaluations.has(model.digest)) {
-    askEvaluation(model);
-  }
-  const training = state.view === "training" ? findRun(state) : undefined;
-  if (training?.state === "running") {
-    askLiveWeights(training);
-  } else if (training && training.curves.steps.length && !state.frames.has(training.digest)) {
-    askFrames(training);
-  }
-  needSeen(training?.normalization);
-  if (state.view === "weights") needSeen(findModel(state, state.beside)?.normalization);
-}
-
-/**
- * Fetch the drawing as another normalisation than the chosen model's leaves it.
- * @param {string | undefined} normalization
- */
-function needSeen(normalization) {
-  const isOther = normalization !== findModel(state, state.model)?.normalization;
-  if (!isOther || !normalization || !state.picture || state.seen.has(normalization)) return;
-  const model = state.models.find((one) => one.normalization === normalization);
-  if (model) askSeen({ pixels: state.picture.pixels, model });
-}
-
-/** Fetch W and b of the models that are shown, if they are not here yet. */
-function needWeights() {
-  const shown = [state.model, state.beside].map((name) => findModel(state, name));
-  const missing = shown.filter((model) => model && !state.weights.has(model.digest));
-  if (missing.length) askWeights(/** @type {ModelSummary[]} */ (missing));
-}
-
-/** Fetch the real digits, if they are not here yet. */
-function needDigits() {
-  if (!state.samples) askDigits(undefined);
-}
+const askModels = loader.createRequest("models", fetchModels, (_question, list) => {
+  const isFirst = state.models.length === 0;
+  const before = findModel(state, state.model)?.digest;
+  state.models = list.models;
+  state.defaultModel = list.default ?? "";
+  if (isFirst) return openAddress();
+  const model = findModel(state, state.model)?.name ?? state.defaultModel;
+  update(findModel(state, model)?.digest === before ? {} : { model });
+});
 
 function render() {
   const shown = derive(state);
@@ -263,37 +143,42 @@ function paint() {
   paintDrawing(pad, state.strokes, state.image);
 }
 
-/** @param {unknown} error */
-function reportFailure(error) {
-  state.problem =
-    error instanceof ProblemError
-      ? `The server refused: ${error.message}`
-      : "The server cannot be reached. Your drawing is kept; trying again…";
-  render();
-}
-
 /**
  * Change the state, do what follows from it, and keep it in the address.
  * @param {Partial<State>} changes
  */
 function update(changes) {
   const { view } = state;
-  Object.assign(state, changes);
+  const isOtherView = "view" in changes && changes.view !== view;
   const isOtherDrawing = "strokes" in changes || "image" in changes;
+  // What is left behind is kept as it is now, not as it was a moment ago.
+  if (isOtherView) keepAddress();
+  if (isOtherDrawing) keepForUndo();
+  Object.assign(state, changes);
   if (isOtherDrawing || "model" in changes) forgetEdits();
   if (isOtherDrawing && !("label" in changes)) state.label = null;
+  if (state.beside === state.model) state.beside = "";
   if (isOtherDrawing || "model" in changes) askAnew();
-  if (state.view === "training" && view !== "training") askHistories(undefined);
-  needAll();
-  if (state.view !== view) {
-    history.pushState(null, "", writeAddress(state));
-    // Each view has its own height: what was far down in one is nowhere in another.
-    scrollTo(0, 0);
-    const link = links.find(({ dataset }) => dataset.view === state.view);
-    link?.scrollIntoView({ block: "nearest", inline: "center" });
+  if (isOtherView || "projector" in changes) flight.stop();
+  if (isOtherView) {
+    history.pushState({ view: state.view }, "", writeAddress(state));
+    showOtherView();
   }
+  loader.needAll();
   render();
   remember();
+}
+
+function showOtherView() {
+  if (state.view === "training") loader.needHistories();
+  // Each view has its own height: what was far down in one is nowhere in another.
+  scrollTo(0, 0);
+}
+
+function keepForUndo() {
+  const { strokes, image, label } = state;
+  if (!strokes.length && !image && past.length === 0) return;
+  past = [...past, { strokes, image, label }].slice(-MOST_PAST);
 }
 
 /** What was tried on one drawing's numbers means nothing to another's. */
@@ -312,16 +197,17 @@ function ask(explained) {
   // An image is a picture already, and the pad shows the whole of it.
   state.picture = state.image
     ? { pixels: state.image, crop: { left: 0, top: 0, side: 1 } }
-    : strokesToPicture(state.strokes);
+    : toPicture(state.strokes);
   state.seen = new Map();
   state.busy = state.picture !== null;
-  if (state.picture) {
+  // Before the models are known, there is none to ask.
+  if (state.picture && state.model) {
     lastQuestion = { pixels: state.picture.pixels, model: state.model, explained, drawing };
     askPrediction(lastQuestion);
   } else {
     state.prediction = null;
+    state.explanation = null;
   }
-  if (!state.prediction) state.explanation = null;
 }
 
 /** Begin anew: no answer to what was there before may still be shown. */
@@ -359,38 +245,41 @@ function fly() {
   }
 }
 
-/** Keep the state in the address. */
+/** Keep the state in the address, a moment after its last change. */
 function remember() {
   if (state.notice) {
     state.notice = "";
     render();
   }
   clearTimeout(remembering);
-  remembering = setTimeout(() => {
-    const address = writeAddress(state);
-    history.replaceState(null, "", address);
-    for (const link of links) {
-      link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
-    }
-  }, REMEMBER_MS);
+  remembering = setTimeout(keepAddress, REMEMBER_MS);
+}
+
+function keepAddress() {
+  clearTimeout(remembering);
+  history.replaceState({ view: state.view }, "", writeAddress(state));
+  for (const link of links) {
+    link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
+  }
 }
 
 /** Show what the address holds. */
 function openAddress() {
   clearTimeout(remembering);
+  flight.stop();
   state.notice = "";
   try {
     const shared = readAddress(location.hash);
-    const known = state.models.some(({ name }) => name === shared.model);
-    if (shared.model && !known) {
+    const isKnown = findModel(state, shared.model) !== undefined;
+    if (shared.model && !isKnown) {
       state.notice = `There is no model “${shared.model}” here; this is the default one.`;
     }
-    if (!(shared.view in views)) {
+    if (!Object.hasOwn(views, shared.view)) {
       state.notice = `There is no view “${shared.view}”; this is the first one.`;
       shared.view = "draw";
     }
-    if (shared.beside && !findModel(state, shared.beside)) shared.beside = "";
-    shared.model = known ? shared.model : state.defaultModel;
+    shared.model = isKnown ? shared.model : state.defaultModel;
+    if (shared.beside === shared.model || !findModel(state, shared.beside)) shared.beside = "";
     // What was drawn before the models were here stays.
     if (!location.hash) Object.assign(shared, { strokes: state.strokes, image: state.image });
     Object.assign(state, shared);
@@ -399,13 +288,21 @@ function openAddress() {
     state.model ||= state.defaultModel;
   }
   askAnew();
-  if (state.view === "training") askHistories(undefined);
-  needAll();
+  showOtherView();
+  loader.needAll();
   render();
 }
 
 function undo() {
-  update({ strokes: state.strokes.slice(0, -1), image: null });
+  const before = past.pop();
+  if (before) {
+    update(before);
+    // Undoing cannot be undone.
+    past.pop();
+  } else {
+    update({ strokes: state.strokes.slice(0, -1), image: null });
+    past = [];
+  }
 }
 
 function clear() {
@@ -422,6 +319,7 @@ const pen = {
     clearTimeout(resting);
     // The address gets whole strokes only.
     clearTimeout(remembering);
+    keepForUndo();
     forgetEdits();
     state.label = null;
     state.image = null;
@@ -433,7 +331,7 @@ const pen = {
   /** @param {import("./pixels.js").Point[]} points */
   extend(points) {
     // The pad was cleared under the pen: what it goes on drawing is a stroke of its own.
-    if (!state.strokes.includes(stroke)) return pen.begin(points[0]);
+    if (!state.strokes.includes(stroke)) pen.begin(points[0]);
     stroke.push(...points.map(snap));
     followPen();
   },
@@ -479,7 +377,22 @@ for (const term of findAll("#equation [data-term]", HTMLElement)) {
   }
 }
 
-addEventListener("hashchange", openAddress);
+// Back and forward go through the views and leave the drawing as it is. An address that somebody
+// typed or followed is shown as it says.
+addEventListener("popstate", (event) => {
+  if (!event.state) return;
+  state.view = event.state.view;
+  flight.stop();
+  keepAddress();
+  showOtherView();
+  loader.needAll();
+  render();
+});
+addEventListener("hashchange", () => {
+  if (location.hash === writeAddress(state)) return;
+  keepForUndo();
+  openAddress();
+});
 
 listenToPixels(main, {
   current: () => state.pixel,
@@ -490,77 +403,65 @@ listenToPixels(main, {
   },
 });
 
-/** @type {Record<string, () => void>} */
-const SHORTCUTS = {
-  z: undo,
-  c: clear,
-  g: dialogs.open.gallery,
-  s: dialogs.open.share,
-  r: fly,
-  p: toggleProjector,
-  "?": dialogs.open.keys,
-  Escape: () => (state.projector ? toggleProjector() : clear()),
-};
-links.forEach((link, index) => {
-  SHORTCUTS[index + 1] = () => update({ view: link.dataset.view });
-});
+function escape() {
+  if (state.pixel !== null) update({ pixel: null });
+  else if (state.projector) toggleProjector();
+  else clear();
+}
 
-addEventListener("keydown", (event) => {
-  // In a list of choices, letters choose; and what is open over the page has keys of its own.
-  if (event.target instanceof HTMLSelectElement || event.altKey) return;
-  if (document.querySelector("dialog[open]")) return;
-  const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey);
-  const action = event.ctrlKey || event.metaKey ? isUndo && undo : SHORTCUTS[event.key];
-  if (!action) return;
-  event.preventDefault();
-  action();
-});
+listenToShortcuts(
+  {
+    z: undo,
+    c: clear,
+    g: dialogs.open.gallery,
+    s: dialogs.open.share,
+    r: fly,
+    p: toggleProjector,
+    "?": dialogs.open.keys,
+    Escape: escape,
+    ...Object.fromEntries(
+      links.map(({ dataset }, index) => [index + 1, () => update({ view: dataset.view })]),
+    ),
+  },
+  undo,
+);
 
 // The size changes with the window, the screen's density with zoom or another screen, and the ink's
 // colour with the scheme; each needs the drawing painted again.
 new ResizeObserver(paint).observe(pad);
-addEventListener("resize", paint);
+addEventListener("resize", () => {
+  flight.stop();
+  paint();
+});
 darkScheme.addEventListener("change", () => {
-  state.dark = darkScheme.matches;
+  flight.stop();
+  readInkColour();
   paint();
   render();
 });
-state.dark = darkScheme.matches;
 
-/** Look what is being trained, again and again, so that all that is learned shows within a second. */
-async function watch() {
-  try {
-    // In a tab that nobody looks at, nothing needs to be new.
-    if (!document.hidden) seeTrainings(await fetchTrainings());
-    if (isAway) state.problem = "";
-    if (isAway) render();
-    isAway = false;
-  } catch (error) {
-    isAway = true;
-    reportFailure(error);
-  }
-  setTimeout(watch, WATCH_MS);
+function readInkColour() {
+  state.inkColour = getComputedStyle(pad).color;
 }
 
-/** @param {Training[]} trainings */
-function seeTrainings(trainings) {
-  const before = new Map(state.trainings.map((training) => [training.name, training]));
-  /** @param {Training} training */
-  const isOther = ({ name, digest, state }) => {
-    const known = before.get(name);
-    return known?.digest !== digest || known.state !== state;
-  };
-  const changed = trainings.filter(isOther);
-  if (changed.length === 0 && trainings.length === state.trainings.length) return;
-  state.trainings = trainings;
-  if (changed.some((training) => training.state !== "running")) {
-    askModels(undefined);
-    if (state.view === "training") askHistories(undefined);
-  }
-  needAll();
-  render();
-}
-
+readInkColour();
 askModels(undefined);
-watch();
+watchTrainings({
+  see(trainings) {
+    const changed = changedTrainings(state.trainings, trainings);
+    if (changed.length === 0 && trainings.length === state.trainings.length) return;
+    state.trainings = trainings;
+    if (changed.some((training) => training.state !== "running")) {
+      askModels(undefined);
+      if (state.view === "training") loader.needHistories();
+    }
+    loader.needAll();
+    render();
+  },
+  back() {
+    loader.setProblem("server", "");
+    render();
+  },
+  away: (error) => loader.reportFailure("server", error),
+});
 render();

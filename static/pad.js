@@ -105,6 +105,7 @@ export function listenToKeys(canvas, cursor, pen) {
   };
 
   canvas.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const direction = DIRECTIONS[event.key];
     if (event.key === " " && !event.repeat) {
       if (isDown) lift();

@@ -40,7 +40,42 @@ export function toInk(pixels) {
  * @returns {Picture | null} null without ink
  */
 export function strokesToPicture(strokes) {
-  const mask = inkMask(strokes);
+  return createRasterizer()(strokes);
+}
+
+/**
+ * Make a function like `strokesToPicture` that inks only what is new since its last call: a pen's
+ * move costs the same however much was drawn before. Strokes may grow between two calls, in number
+ * and at their last one's end; whatever else changes begins anew.
+ * @returns {(strokes: readonly Stroke[]) => Picture | null}
+ */
+export function createRasterizer() {
+  const mask = new Uint8Array(GRID * GRID);
+  /** @type {Stroke[]} */
+  let inked = [];
+  /** How many points of the last of them are inked. */
+  let points = 0;
+
+  return (strokes) => {
+    if (!inked.every((stroke, index) => stroke === strokes[index])) {
+      mask.fill(0);
+      inked = [];
+    }
+    for (let index = Math.max(0, inked.length - 1); index < strokes.length; index++) {
+      const done = index === inked.length - 1 ? points : 0;
+      inkStroke(mask, strokes[index], done);
+      points = strokes[index].length;
+    }
+    inked = [...strokes];
+    return maskToPicture(mask);
+  };
+}
+
+/**
+ * @param {Uint8Array} mask
+ * @returns {Picture | null}
+ */
+function maskToPicture(mask) {
   const rows = extent(mask, GRID, 1);
   const columns = extent(mask, 1, GRID);
   if (!rows || !columns) return null;
@@ -58,19 +93,14 @@ export function strokesToPicture(strokes) {
 /**
  * Ink every cell whose centre the round pen covers. Ink beyond the pad's edge is lost, as it is on
  * screen.
- * @param {readonly Stroke[]} strokes
- * @returns {Uint8Array} GRID × GRID, row-major, 0 or 1
+ * @param {Uint8Array} mask GRID × GRID, row-major, 0 or 1
+ * @param {Stroke} stroke
+ * @param {number} done how many of its points are inked already
  */
-function inkMask(strokes) {
-  const mask = new Uint8Array(GRID * GRID);
-  for (const stroke of strokes) {
-    let from = stroke[0];
-    for (const to of stroke) {
-      inkSegment(mask, from, to);
-      from = to;
-    }
+function inkStroke(mask, stroke, done) {
+  for (let index = done; index < stroke.length; index++) {
+    inkSegment(mask, stroke[Math.max(0, index - 1)], stroke[index]);
   }
-  return mask;
 }
 
 /**

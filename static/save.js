@@ -3,6 +3,9 @@
 /** Pixels of the picture a CSS pixel. */
 const SCALE = 2;
 
+/** How long a person may take to say where a picture shall be saved, ms. */
+const SAVING_MS = 60_000;
+
 /** Around what is drawn, in CSS px. */
 const MARGIN = 24;
 
@@ -16,9 +19,11 @@ const SVG = "http://www.w3.org/2000/svg";
  * @throws {Error} the browser cannot draw it
  */
 export async function toPicture(element) {
-  const { width, height } = element.getBoundingClientRect();
+  const { height } = element.getBoundingClientRect();
+  const width = widthOf(element);
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(toSvg(element))}`;
+  const svg = toSvg(element, width, height);
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil((width + 2 * MARGIN) * SCALE);
@@ -28,29 +33,44 @@ export async function toPicture(element) {
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.scale(SCALE, SCALE);
-  context.drawImage(image, 0, 0);
+  context.drawImage(image, MARGIN, MARGIN);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve));
   if (!blob) throw new Error("This browser made no picture.");
   return /** @type {Blob} */ (blob);
 }
 
-/** @param {HTMLElement} element */
-function toSvg(element) {
-  const { width, height } = element.getBoundingClientRect();
+/**
+ * @param {HTMLElement} element
+ * @returns {number} its width with all that would have to be scrolled to, in CSS px
+ */
+function widthOf(element) {
+  const { left, width } = element.getBoundingClientRect();
+  const ends = [...element.querySelectorAll(".scrolled")].map((scrolled) => {
+    return scrolled.getBoundingClientRect().left - left + scrolled.scrollWidth;
+  });
+  return Math.max(width, ...ends);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {number} width of the picture
+ * @param {number} height
+ */
+function toSvg(element, width, height) {
   const { documentElement: root } = document;
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const style = document.createElementNS(SVG, "style");
   style.textContent = styleText();
   const serializer = new XMLSerializer();
   // Written as text: the page's own policy forbids it to make elements with a style attribute. As
-  // wide as the window, so that the styles for its width hold.
-  return `<svg xmlns="${SVG}" width="${innerWidth + 2 * MARGIN}" height="${height + 2 * MARGIN}"
+  // wide as the window, unless more has to be shown, so that the styles for its width hold.
+  return `<svg xmlns="${SVG}" width="${Math.max(innerWidth, width)}" height="${height}"
       class="${root.className}"
       style="font-size: ${getComputedStyle(root).fontSize}; color-scheme: ${scheme}">
     ${serializer.serializeToString(style)}
     <foreignObject width="100%" height="100%">
       <body xmlns="${XHTML}"
-          style="box-sizing: content-box; max-width: none; width: ${width}px; margin: ${MARGIN}px; padding: 0">
+          style="margin: 0; padding: 0; max-width: none; width: ${element.offsetWidth}px">
         ${serializer.serializeToString(copy(element))}
       </body>
     </foreignObject>
@@ -81,6 +101,9 @@ function copy(element) {
       image.removeAttribute("height");
       image.src = node.toDataURL();
       twin.replaceWith(image);
+    } else if (node instanceof HTMLElement && node.matches(".paper")) {
+      // Its size follows from the window's height, which a picture does not have.
+      /** @type {HTMLElement} */ (twin).style.maxWidth = `${node.offsetWidth}px`;
     } else if (node instanceof HTMLOptionElement) {
       twin.toggleAttribute("selected", node.selected);
     } else if (node instanceof HTMLInputElement) {
@@ -100,5 +123,6 @@ export function download(blob, name) {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // Safari asks before it saves.
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVING_MS);
 }

@@ -32,12 +32,11 @@ import { zeroWeights } from "./regression.js";
  * @property {Prediction | null} prediction the latest
  * @property {Explanation | null} explanation the latest whole one, perhaps of fewer strokes
  * @property {number | null} pixel the one that is looked at, row-major
- * @property {string} problem what keeps answers away, in words
+ * @property {Readonly<Record<string, string>>} problems what keeps answers away, in words, by what
+ *   was asked for
  * @property {string} notice what of the address could not be shown, in words
- * @property {boolean} dark whether the colour scheme is
+ * @property {string} inkColour as CSS has it in the colour scheme, resolved
  * @property {0 | 1} tool what the pen does to pixels: erase or fill them
- * @property {number} followed the digit whose evidence the guide follows
- * @property {number} count how many pixels of it are summed
  * @property {number} learningRate
  * @property {Learner} learner
  * @property {readonly Training[]} trainings those on the server's machine, under way and ended
@@ -83,12 +82,10 @@ export function createState() {
     prediction: null,
     explanation: null,
     pixel: null,
-    problem: "",
+    problems: {},
     notice: "",
-    dark: false,
+    inkColour: "",
     tool: 0,
-    followed: 0,
-    count: 784,
     learningRate: 0.5,
     learner: { weights: zeroWeights(), losses: [] },
     trainings: [],

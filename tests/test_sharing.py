@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Download, Page, expect
 
 from server.app import VIEWS
 from server.model import MODELS, load_model
-from tests.pen import FOUR, SEVEN, draw_with_mouse, on_screen, read_answer
+from tests.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer
 from tests.test_views import colours_of, open_view, place_of
 
 WINDOW = {"width": 1280, "height": 800}
@@ -101,6 +101,10 @@ def test_the_back_button_goes_back_through_the_views(page: Page) -> None:
     [
         ("model=none&drawing=gAAgAA", "There is no model “none” here; this is the default one."),
         ("view=none", "There is no view “none”; this is the first one."),
+        ("view=constructor", "There is no view “constructor”; this is the first one."),
+        ("view=__proto__", "There is no view “__proto__”; this is the first one."),
+        ("ink=no", "The address has “no” where it takes 0 or 1."),
+        ("image=" + 784 * "A!", "The image in the address has a “!”."),
         ("drawing=gAAgA", "The drawing in the address is cut off."),
         ("drawing=gAAgAA.", "The drawing in the address is cut off."),
         ("drawing=gAA!AA", "The drawing in the address has a “!”."),
@@ -244,8 +248,75 @@ def test_a_real_digit_takes_the_drawings_place_and_a_stroke_takes_its(page: Page
     assert alpha / width**2 == pytest.approx(ink / 784, rel=0.02)
     draw_with_mouse(page, [[(0.5, 0.15), (0.5, 0.85)]])
     assert read_answer(page) == "1"
+    # Whatever was there before comes back.
+    page.click("#undo")
+    assert read_answer(page) == "2"
+    page.click("#undo")
+    assert read_answer(page) == "7"
+
+
+@pytest.mark.parametrize("key", ["c", "C", "Escape"])
+def test_what_was_cleared_comes_back(page: Page, key: str) -> None:
+    draw_with_mouse(page, FOUR)
+    assert read_answer(page) == "4"
+    page.keyboard.press(key)
+    assert read_answer(page) == ""
+    page.keyboard.press("z")
+    assert read_answer(page) == "4"
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    assert read_answer(page) == ""
+
+
+def test_a_reloaded_drawing_is_undone_stroke_by_stroke(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    page.wait_for_url("**drawing=*.*")
+    page.reload()
+    expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
+    page.click("#undo")
+    read_answer(page)
+    page.wait_for_url(re.compile("drawing=[^.]+$"))
     page.click("#undo")
     assert read_answer(page) == ""
+
+
+def test_keys_work_where_a_list_has_the_focus_unless_they_choose_from_it(page: Page) -> None:
+    page.locator("#model").focus()
+    page.keyboard.press("3")
+    expect(page.locator("#view-softmax")).to_be_visible()
+    open_view(page, "weights")
+    page.locator("#pair-first").focus()
+    page.keyboard.press("5")
+    expect(page.locator("#pair-first")).to_have_value("5")
+    expect(page.locator("#view-weights")).to_be_visible()
+
+
+def test_a_key_that_is_held_down_acts_once(page: Page) -> None:
+    page.keyboard.down("p")
+    page.keyboard.down("p")
+    page.keyboard.up("p")
+    expect(page.locator("nav")).to_be_hidden()
+
+
+def test_going_back_changes_the_view_and_keeps_the_drawing(page: Page) -> None:
+    draw_with_mouse(page, ONE)
+    read_answer(page)
+    open_view(page, "softmax")
+    page.keyboard.press("c")
+    draw_with_mouse(page, FOUR)
+    page.keyboard.press("1")
+    page.go_back()
+    expect(page.locator("#view-softmax")).to_be_visible()
+    assert read_answer(page) == "4"
+    assert page.url.count(".") > 2
+
+
+def test_a_model_is_not_compared_with_itself(page: Page) -> None:
+    open_view(page, "weights")
+    page.select_option("#beside", "tutorial")
+    page.select_option("#model", "tutorial")
+    expect(page.locator("#beside")).to_have_value("")
+    expect(page.locator("#weights-beside")).to_be_hidden()
 
 
 def test_a_pen_whose_pad_is_cleared_goes_on_with_a_new_stroke(page: Page) -> None:

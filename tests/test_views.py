@@ -17,7 +17,7 @@ from server.app import VIEWS
 from server.heatmap import NEGATIVE, POSITIVE
 from server.model import MODELS, Model, load_model, softmax
 from server.normalization import NORMALIZATIONS, PLACEMENTS
-from tests.pen import FOUR, SEVEN, Stroke, draw_with_mouse, read_answer
+from tests.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 Array = NDArray[np.float64]
 
@@ -414,7 +414,7 @@ def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
     drawing = draw(page)
     open_view(page, "change")
     words = page.locator("#flip-pixels").inner_text()
-    found = re.search(r"(\d+) pixels are enough to make the drawing a (\d)", words)
+    found = re.search(r"(\d+) are enough to make it a (\d)", words)
     assert found, words
     count, digit = int(found[1]), int(found[2])
     gains = []
@@ -571,12 +571,70 @@ def test_the_drawing_flies_into_its_place_unless_less_motion_is_asked_for(page: 
     flight.wait_for()
     expect(page.locator(".flight")).to_have_count(0)
     page.emulate_media(reduced_motion="reduce")
-    page.click("#replay")
+    expect(page.locator("#replay")).to_be_hidden()
+    page.keyboard.press("r")
     page.wait_for_timeout(100)
     assert flight.count() == 0
-    page.emulate_media(reduced_motion="no-preference")
+
+
+@pytest.mark.parametrize("way", ["pen", "view", "clear", "resize", "model"])
+def test_nothing_flies_to_where_the_picture_is_no_more(page: Page, way: str) -> None:
+    draw(page)
     page.click("#replay")
-    flight.wait_for()
-    # A pen that goes on does not wait for it.
-    draw_with_mouse(page, [[(0.2, 0.5), (0.6, 0.5)]])
-    read_answer(page)
+    page.locator(".flight").wait_for()
+    if way == "pen":
+        page.mouse.move(*on_screen(page, (0.2, 0.5)))
+        page.mouse.down()
+    elif way == "view":
+        open_view(page, "softmax")
+    elif way == "clear":
+        page.keyboard.press("c")
+    elif way == "resize":
+        page.set_viewport_size({"width": 1100, "height": 700})
+    else:
+        page.select_option("#model", "tutorial")
+    assert page.locator(".flight").count() == 0
+
+
+@pytest.mark.parametrize("way", ["clear", "model", "stroke", "gallery"])
+def test_what_was_tried_on_a_drawing_ends_with_it(page: Page, way: str) -> None:
+    draw(page)
+    open_view(page, "change")
+    page.mouse.click(*place_of(page, "#edit", 9, 12))
+    expect(page.locator("#edit-reset")).to_be_enabled()
+    if way == "clear":
+        page.keyboard.press("c")
+    elif way == "model":
+        page.select_option("#model", "tutorial")
+    elif way == "stroke":
+        draw_with_mouse(page, [[(0.2, 0.8), (0.8, 0.8)]])
+    else:
+        choose_digit(page, "A 3 of MNIST, number 2")
+    expect(page.locator("#edit-reset")).to_be_disabled()
+
+
+def test_the_label_of_a_real_digit_is_not_that_of_what_is_drawn_next(page: Page) -> None:
+    guide_step(page, 2)
+    page.locator("#guide-digits button").nth(5).click()
+    assert numbers(page.locator("#guide-2 .hot"))[5] == 1
+    draw(page)
+    assert page.locator("#guide-2 .hot").all_inner_texts() == [""] * 10
+
+
+def test_a_finger_lets_go_of_a_pixel_by_touching_something_else(page: Page) -> None:
+    draw(page)
+    point_at(page, "#seen", 8, 12)
+    expect(page.locator("#pixel")).to_have_text(re.compile("Row 9"))
+    page.locator("h2, #answer").first.dispatch_event(
+        "pointerdown", {"pointerType": "touch", "bubbles": True}
+    )
+    expect(page.locator("#pixel")).to_have_text("")
+
+
+def test_the_slider_follows_a_temperature_that_was_set_elsewhere(page: Page) -> None:
+    draw(page)
+    open_view(page, "softmax")
+    page.locator("#temperature").fill("0.5")
+    page.locator("#temperature").focus()
+    page.locator("#softmax-reset").dispatch_event("click")
+    expect(page.locator("#temperature")).to_have_value("0")

@@ -53,7 +53,7 @@ export function createAccuracyView(update) {
     const chosen = evaluation ? choose(evaluation, cell) : [];
     setText(title, describeExamples(evaluation, cell, chosen.length));
     more.hidden = chosen.length <= examples;
-    showExamples(evaluation, cell, examples, shown.dark);
+    showExamples(evaluation, cell, examples, shown.inkColour);
   };
 }
 
@@ -150,7 +150,7 @@ function createExamples(update) {
       /** @type {Evaluation | undefined} */ evaluation,
       /** @type {[number, number] | null} */ cell,
       /** @type {number} */ count,
-      /** @type {boolean} */ dark,
+      /** @type {string} */ colour,
     ) => {
       const chosen = evaluation ? choose(evaluation, cell).slice(0, count) : [];
       list.replaceChildren(
@@ -158,7 +158,7 @@ function createExamples(update) {
           const { label, digit, probability, pixels, index } = example;
           const canvas = document.createElement("canvas");
           canvas.width = canvas.height = SIDE;
-          paintInk(canvas, toInk(pixels), dark);
+          paintInk(canvas, toInk(pixels), colour);
           const caption = document.createElement("span");
           caption.textContent = `${label} → ${digit}, ${(100 * probability).toFixed(0)} %`;
           const button = document.createElement("button");

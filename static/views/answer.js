@@ -12,7 +12,7 @@ import { runnerUp } from "../regression.js";
 /** @type {Record<string, string>} What each of the server's normalisations does, in words. */
 const NORMALIZATIONS = {
   none: "The same: this model takes it as it is",
-  moments: "Set upright, and each side stretched until its ink spreads alike",
+  moments: "Set upright, and each side stretched towards an even spread of ink",
 };
 
 /** @returns {(shown: Shown) => void} */
@@ -30,11 +30,11 @@ export function createAnswer() {
   const replay = find("#replay", HTMLButtonElement);
   const main = find("main", HTMLElement);
 
-  const showSent = whenChanged((/** @type {Uint8Array} */ pixels, /** @type {boolean} */ dark) => {
-    paintInk(sent, toInk(pixels), dark);
+  const showSent = whenChanged((/** @type {Uint8Array} */ pixels, /** @type {string} */ colour) => {
+    paintInk(sent, toInk(pixels), colour);
   });
-  const showSeen = whenChanged((/** @type {number[]} */ pixels, /** @type {boolean} */ dark) => {
-    paintInk(seen, pixels, dark);
+  const showSeen = whenChanged((/** @type {number[]} */ pixels, /** @type {string} */ colour) => {
+    paintInk(seen, pixels, colour);
   });
   const explain = whenChanged(
     (/** @type {Shown["explanation"]} */ explanation, /** @type {Shown["learned"]} */ learned) =>
@@ -48,7 +48,7 @@ export function createAnswer() {
     });
     setChoices(select, choices, shown.model);
     hint.hidden = picture !== null;
-    setText(problem, shown.problem || shown.notice);
+    setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
 
     answer.ariaBusy = String(shown.busy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
@@ -60,9 +60,9 @@ export function createAnswer() {
     // What was seen comes with the lifted pen. Until then the last stays, dimmed; nothing jumps.
     main.dataset.fresh = String(shown.fresh);
     sent.hidden = !picture;
-    if (picture) showSent(picture.pixels, shown.dark);
+    if (picture) showSent(picture.pixels, shown.inkColour);
     seen.hidden = !explanation;
-    if (explanation) showSeen(explanation.pixels, shown.dark);
+    if (explanation) showSeen(explanation.pixels, shown.inkColour);
     setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
     replay.disabled = !shown.fresh;
 
@@ -83,13 +83,12 @@ function describe({ prediction, picture }) {
   const { digit, sure, probabilities, doubt, distance = 0 } = prediction;
   if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
   if (doubt === "unlike") {
-    return `Not sure: this lies ${distance.toFixed(2)} times as far from every ${digit} it learned
-      from as it accepts`;
+    return `Not sure: ${distance.toFixed(2)} times as unlike its ${digit}s as it accepts`;
   }
   if (doubt === "torn") {
     const second = runnerUp(probabilities, digit);
-    return `Not sure: ${digit} has ${formatPercent(probabilities[digit])}, and ${second} has
-      ${formatPercent(probabilities[second])}`;
+    const chances = [digit, second].map((one) => formatPercent(probabilities[one]));
+    return `Not sure: ${digit} has ${chances[0]}, ${second} has ${chances[1]}`;
   }
   return "Not sure yet";
 }

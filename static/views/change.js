@@ -67,17 +67,18 @@ export function createChangeView(update) {
     (
       /** @type {number[] | undefined} */ pixels,
       /** @type {Edit[]} */ edits,
-      /** @type {boolean} */ dark,
+      /** @type {string} */ colour,
     ) => {
-      paintInk(ink, pixels ? applyEdits(pixels, edits) : new Float64Array(SIDE * SIDE), dark);
+      paintInk(ink, pixels ? applyEdits(pixels, edits) : new Float64Array(SIDE * SIDE), colour);
       marks.setAttribute("d", edits.map(({ pixel }) => outlineOf(pixel)).join(""));
     },
   );
-  const showMean = whenChanged((/** @type {Uint8Array | undefined} */ pixels) => {
-    meanPicture.hidden = !pixels;
-    // Its colour is that of the canvas's paper in CSS: this is only how much of it shows.
-    if (pixels) paintInk(meanPicture, toInk(pixels), true);
-  });
+  const showMean = whenChanged(
+    (/** @type {Uint8Array | undefined} */ pixels, /** @type {string} */ _scheme) => {
+      meanPicture.hidden = !pixels;
+      if (pixels) paintInk(meanPicture, toInk(pixels), getComputedStyle(meanPicture).color);
+    },
+  );
   const findFewest = whenChanged(
     (/** @type {number[] | undefined} */ pixels, /** @type {Weights | undefined} */ learned) => {
       const found = pixels && learned ? fewestEdits(pixels, learned) : null;
@@ -93,9 +94,9 @@ export function createChangeView(update) {
     for (const tool of tools) tool.checked = tool.value === String(shown.tool);
     mean.value = String(shown.mean ?? "");
     undo.disabled = reset.disabled = edits.length === 0;
-    showInk(explanation?.pixels, edits, shown.dark);
+    showInk(explanation?.pixels, edits, shown.inkColour);
     const means = shown.samples?.means[shown.summary?.normalization ?? ""];
-    showMean(shown.mean === null ? undefined : means?.[shown.mean]);
+    showMean(shown.mean === null ? undefined : means?.[shown.mean], shown.inkColour);
     findFewest(explanation?.pixels, learned);
 
     if (!explanation || !learned) {
@@ -219,18 +220,18 @@ function describeMargin(amounts) {
   const answer = largest(amounts);
   const second = runnerUp(amounts, answer);
   const lead = amounts[answer] - amounts[second];
-  return `${answer} leads ${second} by ${lead.toFixed(2)}: that much more evidence for ${second},
-    or less for ${answer}, and ${second} wins. No smaller change flips the answer.`;
+  return `${answer} leads ${second} by ${lead.toFixed(2)}: any more evidence than that, taken from
+    ${answer} or given to ${second} or shared between both, and ${second} wins. Less flips nothing.`;
 }
 
 /** @param {ReturnType<typeof fewestEdits>} found */
 function describeFewest(found) {
-  if (!found) return "Nothing that is erased or added makes another digit win.";
+  if (!found) return "As drawn: nothing that is erased or added makes another digit win.";
   const { digit, edits } = found;
   const added = edits.filter(({ ink }) => ink === 1).length;
-  const count = edits.length === 1 ? "One pixel is" : `${edits.length} pixels are`;
-  return `${count} enough to make the drawing a ${digit}, and no fewer flip it:
-    ${edits.length - added} to erase, ${added} to fill.`;
+  const count = edits.length === 1 ? "one is" : `${edits.length} are`;
+  return `As drawn: of the pixels that the model saw, ${count} enough to make it a ${digit}, and no
+    fewer flip it: ${edits.length - added} to erase, ${added} to fill.`;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { whenChanged } from "../dom.js";
 import { paintInk } from "../heatmap.js";
 import { SIDE, toInk } from "../pixels.js";
+import { DIGITS } from "../regression.js";
 
 /** @typedef {import("../state.js").SampleDigits} SampleDigits */
 /** @typedef {import("../state.js").Shown} Shown */
@@ -20,7 +21,7 @@ export function createGallery(root, each, update, close) {
   let pictures = [];
 
   const fill = whenChanged((/** @type {SampleDigits | null} */ samples) => {
-    const counts = Array(10).fill(0);
+    const counts = Array(DIGITS).fill(0);
     const counted = (samples?.digits ?? []).map((digit) => {
       return { ...digit, number: ++counts[digit.label] };
     });
@@ -43,12 +44,12 @@ export function createGallery(root, each, update, close) {
     });
     root.replaceChildren(...buttons);
   });
-  const paint = whenChanged((/** @type {typeof pictures} */ all, /** @type {boolean} */ dark) => {
-    for (const { canvas, pixels } of all) paintInk(canvas, pixels, dark);
+  const paint = whenChanged((/** @type {typeof pictures} */ all, /** @type {string} */ colour) => {
+    for (const { canvas, pixels } of all) paintInk(canvas, pixels, colour);
   });
 
-  return ({ samples, dark }) => {
+  return ({ samples, inkColour }) => {
     fill(samples);
-    paint(pictures, dark);
+    paint(pictures, inkColour);
   };
 }

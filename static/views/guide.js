@@ -8,6 +8,7 @@ import { limitOf, paintHeatmap, paintInk } from "../heatmap.js";
 import { SIDE, toInk } from "../pixels.js";
 import {
   ALL_DIGITS,
+  DIGITS,
   PIXELS,
   contributions,
   crossEntropy,
@@ -93,15 +94,15 @@ function createPicture(update) {
 
   slider.addEventListener("input", () => update({ pixel: slider.valueAsNumber }));
   const paint = whenChanged(
-    (/** @type {number[] | undefined} */ pixels, /** @type {boolean} */ dark) => {
+    (/** @type {number[] | undefined} */ pixels, /** @type {string} */ colour) => {
       const ink = pixels ?? new Float32Array(PIXELS);
-      paintInk(picture, ink, dark);
-      paintInk(strip, ink, dark);
+      paintInk(picture, ink, colour);
+      paintInk(strip, ink, colour);
     },
   );
 
-  return (/** @type {Shown} */ { explanation, pixel, dark }) => {
-    paint(explanation?.pixels, dark);
+  return (/** @type {Shown} */ { explanation, pixel, inkColour }) => {
+    paint(explanation?.pixels, inkColour);
     const chosen = pixel ?? 0;
     slider.value = String(chosen);
     mark.style.left = `${(100 * (chosen + 0.5)) / PIXELS}%`;
@@ -153,8 +154,8 @@ function createSum(update) {
   const showLabels = createLabels(section, (followed) => update({ followed }));
   const map = find("#guide-sum-map", HTMLCanvasElement);
   const [axis, ...rest] = findAll("#guide-sums path", SVGPathElement);
-  const lines = rest.slice(0, 10);
-  const [chosen, now] = rest.slice(10);
+  const lines = rest.slice(0, DIGITS);
+  const [chosen, now] = rest.slice(DIGITS);
   const slider = find("#guide-count", HTMLInputElement);
   const words = find("#guide-sum-words", HTMLElement);
 

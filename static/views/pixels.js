@@ -5,7 +5,6 @@ import { formatIntensity, formatSigned } from "../format.js";
 import { SIDE } from "../pixels.js";
 import { describePixel } from "./draw.js";
 
-/** @typedef {import("../api.js").Placement} Placement */
 /** @typedef {import("../state.js").Shown} Shown */
 
 /** On this much ink, white and black numbers both have a contrast of 4.5; on more, white has more. */

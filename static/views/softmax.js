@@ -26,7 +26,7 @@ export function createSoftmaxView(update) {
   let added = [];
 
   temperature.addEventListener("input", () => {
-    update({ temperature: Number((10 ** temperature.valueAsNumber).toFixed(2)) });
+    update({ temperature: readTemperature(temperature) });
   });
   find("#softmax-reset", HTMLButtonElement).addEventListener("click", () => {
     update({ temperature: 1, added: added.map(() => 0) });
@@ -42,7 +42,8 @@ export function createSoftmaxView(update) {
 
   return (shown) => {
     added = shown.added;
-    if (document.activeElement !== temperature) {
+    // What a slider can show of it is not always just what it was set to.
+    if (readTemperature(temperature) !== shown.temperature) {
       temperature.value = String(Math.log10(shown.temperature));
     }
     setText(temperatureValue, shown.temperature.toFixed(2));
@@ -60,11 +61,20 @@ export function createSoftmaxView(update) {
     }
     const steps = softmaxSteps(evidence, shown.temperature);
     const limit = limitOf([evidence]);
-    rows.forEach((row, digit) => row.show(evidence, steps, digit, limit, shown));
+    const depth = limitOf([steps.shifted]);
+    rows.forEach((row, digit) => row.show(evidence, steps, digit, { limit, depth }, shown));
     setText(total, `Σ ${formatSmall(steps.total)}`);
     setText(one, `Σ ${formatPercent(steps.probabilities.reduce((sum, p) => sum + p, 0))}`);
     setText(odds, describeOdds(shown, steps.probabilities));
   };
+}
+
+/**
+ * @param {HTMLInputElement} slider of the temperature's logarithm
+ * @returns {number} the temperature, to two places
+ */
+function readTemperature(slider) {
+  return Number((10 ** slider.valueAsNumber).toFixed(2));
 }
 
 /** @param {HTMLElement} element a row of the table */
@@ -88,15 +98,19 @@ function createRow(element) {
      * @param {number[]} evidence
      * @param {ReturnType<typeof softmaxSteps>} steps
      * @param {number} digit
-     * @param {number} limit the largest absolute evidence
+     * @param {{limit: number, depth: number}} scales the largest absolute evidence, and how far
+     *   the least lies below the largest
      * @param {Shown} shown
      */
-    show(evidence, { shifted, exponentials, probabilities }, digit, limit, { temperature }) {
+    show(
+      evidence,
+      { shifted, exponentials, probabilities },
+      digit,
+      { limit, depth },
+      { temperature },
+    ) {
       showEvidence(formatSigned(evidence[digit]), evidence[digit] / limit);
-      showShifted(
-        shifted[digit] ? formatSigned(shifted[digit]) : "0.00",
-        shifted[digit] / limitOf([shifted]),
-      );
+      showShifted(shifted[digit] ? formatSigned(shifted[digit]) : "0.00", shifted[digit] / depth);
       showExponential(formatSmall(exponentials[digit]), exponentials[digit]);
       showChance(formatPercent(probabilities[digit]), probabilities[digit]);
       setText(loss, crossEntropy(evidence, digit, temperature).toFixed(2));
