@@ -22,6 +22,9 @@ const CHART = { width: 600, height: 180 };
 /** The loss of guessing among ten, which every training from zeros begins with. */
 const GUESSING = Math.log(10);
 
+/** How many colours the style has for curves to be told apart by. */
+const SERIES = 6;
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @type {Record<Training["state"], string>} */
@@ -109,8 +112,8 @@ export function createTrainingView(update) {
     const others = runs.filter(
       (other) => other !== training && shown.compared.includes(other.name),
     );
-    showLoss(training, others, position);
-    showAccuracy(training, others, position);
+    showLoss(training, others, runs, position);
+    showAccuracy(training, others, runs, position);
     showCompared(shown);
 
     const frames = training && shown.frames.get(training.digest);
@@ -172,6 +175,7 @@ function createCurve(figure) {
   return (
     /** @type {Training | undefined} */ training,
     /** @type {Training[]} */ compared,
+    /** @type {readonly Training[]} */ runs,
     /** @type {number} */ position,
   ) => {
     const all = training ? [training, ...compared] : compared;
@@ -194,7 +198,7 @@ function createCurve(figure) {
     others.replaceChildren(
       ...compared.map((one) => {
         const path = document.createElementNS(SVG, "path");
-        path.setAttribute("class", "line");
+        path.setAttribute("class", `line ${seriesOf(one, runs)}`);
         path.setAttribute("d", toPath(one, one.curves[`validation_${figure}`]));
         const title = document.createElementNS(SVG, "title");
         title.textContent = one.name;
@@ -227,6 +231,15 @@ function describeFigure(figure, value) {
 }
 
 /**
+ * @param {Training} training
+ * @param {readonly Training[]} runs
+ * @returns {string} the class that gives its curves a colour, the same in both charts
+ */
+function seriesOf(training, runs) {
+  return `series-${runs.indexOf(training) % SERIES}`;
+}
+
+/**
  * Boxes to choose the trainings whose curves are shown too.
  * @param {Update} update
  * @returns {(shown: Shown) => void}
@@ -237,7 +250,7 @@ function createCompared(update) {
   /** @type {HTMLInputElement[]} */
   let boxes = [];
 
-  const fill = whenChanged((/** @type {string} */ names) => {
+  const fill = whenChanged((/** @type {string} */ names, /** @type {string} */ series) => {
     boxes = names.split("\n").map((name) => {
       const box = document.createElement("input");
       box.type = "checkbox";
@@ -248,19 +261,24 @@ function createCompared(update) {
       return box;
     });
     row.replaceChildren(
-      ...boxes.map((box) => {
+      ...boxes.map((box, index) => {
         const label = document.createElement("label");
         label.className = "check";
-        label.append(box, ` ${box.value}`);
+        const line = document.createElement("span");
+        line.className = `series ${series.split("\n")[index]}`;
+        label.append(box, line, box.value);
         return label;
       }),
     );
   });
 
   return ({ runs, training, compared }) => {
-    const names = runs.filter((one) => one !== training).map(({ name }) => name);
-    root.hidden = names.length === 0;
-    if (names.length) fill(names.join("\n"));
+    const others = runs.filter((one) => one !== training);
+    root.hidden = others.length === 0;
+    if (others.length) {
+      const series = others.map((one) => seriesOf(one, runs));
+      fill(others.map(({ name }) => name).join("\n"), series.join("\n"));
+    }
     for (const box of boxes) box.checked = compared.includes(box.value);
   };
 }
