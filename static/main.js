@@ -59,6 +59,7 @@ const toPicture = createRasterizer();
 const pad = find("#pad", HTMLCanvasElement);
 const main = find("main", HTMLElement);
 const links = findAll("nav a", HTMLAnchorElement);
+const sections = findAll(".view", HTMLElement);
 const live = find("#live", HTMLElement);
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const flight = createFlight(
@@ -117,8 +118,9 @@ const askModels = loader.createRequest("models", fetchModels, (_question, list) 
   state.models = list.models;
   state.defaultModel = list.default ?? "";
   if (isFirst) return openAddress();
-  const model = findModel(state, state.model)?.name ?? state.defaultModel;
-  update(findModel(state, model)?.digest === before ? {} : { model });
+  // The one that is shown may have been replaced, or be gone.
+  const model = findModel(state, state.model) ?? findModel(state, state.defaultModel);
+  if (model && model.digest !== before) update({ model: model.name });
 });
 
 function render() {
@@ -131,9 +133,7 @@ function render() {
   }
   const running = shown.trainings.find((training) => training.state === "running");
   setText(live, running ? `${Math.round((100 * running.step) / running.steps)} %` : "");
-  for (const name of Object.keys(views)) {
-    find(`#view-${name}`, HTMLElement).hidden = name !== shown.view;
-  }
+  for (const section of sections) section.hidden = section.id !== `view-${shown.view}`;
   showAnswer(shown);
   views[shown.view](shown);
   dialogs.show(shown);
