@@ -1,6 +1,7 @@
 /** All that the page knows, and what follows from it. */
 
 import { emptyAddress } from "./address.js";
+import { remembered } from "./dom.js";
 import { zeroWeights } from "./regression.js";
 
 /** @typedef {import("./address.js").Shareable} Shareable */
@@ -108,14 +109,13 @@ export function findModel(state, name) {
   return state.models.find((model) => model.name === name);
 }
 
-/**
- * @param {State} state
- * @returns {Training[]} each once: what is on the server's machine is known best
- */
-export function allRuns({ trainings, histories }) {
-  const known = new Set(trainings.map(({ run }) => run));
-  return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
-}
+/** All trainings, each once: what is on the server's machine is known best. */
+const joinRuns = remembered(
+  (/** @type {readonly Training[]} */ trainings, /** @type {readonly Training[]} */ histories) => {
+    const known = new Set(trainings.map(({ run }) => run));
+    return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
+  },
+);
 
 /**
  * @param {State} state
@@ -123,7 +123,7 @@ export function allRuns({ trainings, histories }) {
  *   chosen model's
  */
 export function findRun(state) {
-  const runs = allRuns(state);
+  const runs = joinRuns(state.trainings, state.histories);
   return (
     runs.find(({ name }) => name === state.run) ??
     runs.find((training) => training.state === "running") ??
@@ -156,7 +156,7 @@ export function derive(state) {
     summary,
     learned: summary && state.weights.get(summary.digest),
     fresh: state.explanation !== null && state.prediction === state.explanation,
-    runs: allRuns(state),
+    runs: joinRuns(state.trainings, state.histories),
     training: findRun(state),
   };
 }

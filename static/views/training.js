@@ -70,12 +70,20 @@ export function createTrainingView(update) {
 
   /** Go on to the next step, until the last. */
   const turn = () => {
+    turning = 0;
     if (!current?.playing || current.view !== "training") return;
     const next = (current.at ?? Number(at.max)) + 1;
     if (next < Number(at.max)) update({ at: next });
     else update({ at: null, playing: false });
   };
 
+  const chooseOthers = remembered(
+    (
+      /** @type {Training | undefined} */ training,
+      /** @type {readonly Training[]} */ runs,
+      /** @type {readonly string[]} */ compared,
+    ) => runs.filter((other) => other !== training && compared.includes(other.name)),
+  );
   const weightsAt = remembered(
     (/** @type {Frames | undefined} */ frames, /** @type {number} */ position) =>
       frames && position >= 0 ? frames.at(position) : null,
@@ -109,9 +117,7 @@ export function createTrainingView(update) {
     play.ariaPressed = String(shown.playing);
     oneScale.checked = shown.oneScale;
 
-    const others = runs.filter(
-      (other) => other !== training && shown.compared.includes(other.name),
-    );
+    const others = chooseOthers(training, runs, shown.compared);
     showLoss(training, others, runs, position);
     showAccuracy(training, others, runs, position);
     showCompared(shown);
@@ -128,8 +134,12 @@ export function createTrainingView(update) {
     rows.forEach((row, digit) => row.show(probabilities, digit));
     setText(words, describeStep(training, position, scale, probabilities));
 
-    clearTimeout(turning);
-    if (shown.playing) turning = setTimeout(turn, STEP_MS);
+    if (!shown.playing) {
+      clearTimeout(turning);
+      turning = 0;
+    } else if (!turning) {
+      turning = setTimeout(turn, STEP_MS);
+    }
   };
 }
 
@@ -172,12 +182,13 @@ function createCurve(figure) {
   const validation = find(".chosen", SVGPathElement, root);
   const now = find(".now", SVGPathElement, root);
 
-  return (
-    /** @type {Training | undefined} */ training,
-    /** @type {Training[]} */ compared,
-    /** @type {readonly Training[]} */ runs,
-    /** @type {number} */ position,
-  ) => {
+  /**
+   * @param {Training | undefined} training
+   * @param {readonly Training[]} compared
+   * @param {readonly Training[]} runs
+   * @param {number} position
+   */
+  const draw = (training, compared, runs, position) => {
     const all = training ? [training, ...compared] : compared;
     const steps = Math.max(1, ...all.map((one) => one.steps));
     const range = rangeOf(figure, all);
@@ -209,6 +220,7 @@ function createCurve(figure) {
     const step = training?.curves.steps[position];
     now.setAttribute("d", step === undefined ? "" : `M${toX(step)} 0V${CHART.height}`);
   };
+  return whenChanged(draw);
 }
 
 /**
