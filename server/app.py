@@ -128,7 +128,7 @@ def create_app(models: Path = MODELS) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
     store = ModelStore(models)
-    companions = Companions(models)
+    companions = Companions(models, store)
     digits = load_digits()
 
     def find_model(name: str | None) -> Model:

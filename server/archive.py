@@ -6,6 +6,8 @@ one.
 """
 
 import io
+import stat
+import zipfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +16,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 FILE_SUFFIX = ".npz"
+
+# The largest that a file may be, and what it may unpack to: many times what any of ours is, and no
+# more than a server can bear.
+MOST_BYTES = 16 * 1024 * 1024
+MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -43,6 +50,13 @@ def unpack(content: bytes, layout: Layout, card_type: type[Card]) -> tuple[Array
     :raise ArchiveError: it is not whole, or not what the layout and the card's type say
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            unpacked = sum(member.file_size for member in members.infolist())
+    except Exception as error:
+        raise ArchiveError(f"not a whole .npz file ({error})") from error
+    if unpacked > MOST_UNPACKED_BYTES:
+        raise ArchiveError(f"would unpack to {unpacked} bytes, over {MOST_UNPACKED_BYTES}")
+    try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays: Arrays = {key: archive[key] for key in archive.files}
     except Exception as error:
@@ -62,9 +76,15 @@ def unpack(content: bytes, layout: Layout, card_type: type[Card]) -> tuple[Array
 def read_content(path: Path) -> bytes:
     """Read a file.
 
-    :raise ArchiveError: it cannot be read
+    :raise ArchiveError: it cannot be read, or is no file of a sane size
     """
     try:
+        status = path.stat()
+        # Reading a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(status.st_mode):
+            raise ArchiveError("not a regular file")
+        if status.st_size > MOST_BYTES:
+            raise ArchiveError(f"has {status.st_size} bytes, over {MOST_BYTES}")
         return path.read_bytes()
     except OSError as error:
         raise ArchiveError(f"{error.strerror}") from error

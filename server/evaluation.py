@@ -19,10 +19,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from server.archive import FILE_SUFFIX, ArchiveError, Arrays, Layout, pack, read_content, unpack
+from server.archive import ArchiveError, Arrays, Layout, pack, read_content, unpack
 from server.model import Rate, check_name
 from server.shapes import DIGITS, PIXELS, Floats
-from server.whole_file import write_whole
 
 # Where a models directory has the evaluations of its models.
 EVALUATIONS = "evaluation"
@@ -167,16 +166,6 @@ def load_evaluation(path: Path) -> Evaluation:
         return _unpack(path.stem, read_content(path))
     except ArchiveError as error:
         raise ArchiveError(f"{path.name}: {error}") from error
-
-
-def save_evaluation(directory: Path, evaluation: Evaluation) -> Path:
-    """Write an evaluation's file whole or not at all, and return its path.
-
-    :raise ArchiveError: what `load_evaluation` would refuse
-    :raise OSError: the disk is full or the directory cannot be written
-    """
-    content = pack_evaluation(evaluation)
-    return write_whole(directory / (evaluation.name + FILE_SUFFIX), content)
 
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:

@@ -50,6 +50,10 @@ class FileStore(Generic[Kept]):
                 self._lock.release()
         return self._files
 
+    def look_again(self) -> None:
+        """Look at the files the next time that somebody asks, however soon that is."""
+        self._next_check = 0.0
+
     def _load_changed_files(self) -> None:
         stamps = {path: _stamp(path) for path in sorted(self._directory.glob(f"*{FILE_SUFFIX}"))}
         if stamps == self._stamps:

@@ -15,7 +15,7 @@ from server.evaluation import EVALUATIONS, Evaluation, EvaluationAnswer, load_ev
 from server.file_store import FileStore
 from server.history import HISTORIES, History, load_history, quantize
 from server.model import Model
-from server.model_store import CHECK_SECONDS
+from server.model_store import CHECK_SECONDS, ModelStore
 from server.openapi import describe
 from server.responses import json_response, revalidated
 from server.trainings import Training, TrainingList, Trainings, describe_training
@@ -25,14 +25,31 @@ class Companions:
     """What a models directory keeps beside its models: histories and evaluations.
 
     A model's own are those that name its digest; another training's are none of its.
+
+    :param store: of the models themselves; told when a training has ended
     """
 
-    def __init__(self, models: Path, check_seconds: float = CHECK_SECONDS) -> None:
+    def __init__(
+        self, models: Path, store: ModelStore | None = None, check_seconds: float = CHECK_SECONDS
+    ) -> None:
         self._histories = FileStore(models / HISTORIES, load_history, "History", check_seconds)
         self._evaluations = FileStore(
             models / EVALUATIONS, load_evaluation, "Evaluation", check_seconds
         )
-        self.trainings = Trainings(models)
+        self._store = store
+        self.trainings = Trainings(models, on_end=self._look_again)
+
+    def _look_again(self) -> None:
+        """Find at once what a training that has ended has left."""
+        self._histories.look_again()
+        self._evaluations.look_again()
+        if self._store is not None:
+            self._store.look_again()
+
+    def run(self, run: str) -> History | None:
+        """Return the history of one training, whether it made a model or not; None without one."""
+        everywhere = [*self.trainings.look().histories.values(), *self.histories.values()]
+        return next((history for history in everywhere if history.card.run == run), None)
 
     @property
     def histories(self) -> dict[str, History]:
@@ -87,11 +104,13 @@ def register_learning(
         body = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
         return revalidated(Response(body + weights.tobytes(), content_type=BYTES), history.digest)
 
-    @app.get("/api/training/<name>/history/weights")
+    @app.get("/api/histories/<run>/weights")
     @describe(answer=BYTES, errors=(404,))
-    def replay_training(name: str) -> Response:
-        """Give W and b at all recorded steps of a training, as a model's history does."""
-        history = find_training(name)
+    def replay_run(run: str) -> Response:
+        """Give W and b at all recorded steps of one training, as a model's history does."""
+        history = companions.run(run)
+        if history is None:
+            raise NotFound(f"There is no history of the training {run!r} any more.")
         return revalidated(Response(history.blob(), content_type=BYTES), history.digest)
 
     @app.get("/api/histories")

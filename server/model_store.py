@@ -26,6 +26,10 @@ class ModelStore:
         default = files.get(DEFAULT_MODEL)
         return files if default is None else {DEFAULT_MODEL: default} | files
 
+    def look_again(self) -> None:
+        """Look at the files the next time that somebody asks, however soon that is."""
+        self._store.look_again()
+
     def find(self, name: str | None = None) -> Model | None:
         """Return the model of that name, or the default one; None where there is none."""
         models = self.models

@@ -117,15 +117,19 @@ class Trainings:
     """Watches the trainings of a models directory; looks no more often than `check_seconds`.
 
     Safe to share between threads.
+
+    :param on_end: called when one has ended, before anybody is told
     """
 
     def __init__(
         self,
         models: Path,
+        on_end: Callable[[], None] = lambda: None,
         check_seconds: float = CHECK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = FileStore(models / TRAININGS, load_history, "Training", check_seconds=0)
+        self._on_end = on_end
         self._check_seconds = check_seconds
         self._clock = clock
         # When each history, as it is loaded anew with every change of its file, was first seen.
@@ -157,6 +161,9 @@ class Trainings:
             running = history.card.outcome == "running"
             states[name] = "died" if running and silent else history.card.outcome
         self._beats = beats
+        before = self._sight.states
+        if any(state not in ("running", before.get(name)) for name, state in states.items()):
+            self._on_end()
         if histories != self._sight.histories or states != self._sight.states:
             self._sight = _see(histories, states)
 

@@ -28,10 +28,10 @@ import { DIGITS, PIXELS } from "./regression.js";
  * @property {number | null} mean the digit whose mean lies under the drawing
  * @property {number} step of the guide, from 1
  * @property {number | null} label what the drawing is taken to be in truth
- * @property {string} run the training that is replayed, empty for the model's own
+ * @property {string} run the training that is replayed, or its name; empty for the model's own
  * @property {number | null} at which of its recorded steps, from 0; null for the last
  * @property {boolean} oneScale whether all steps' heatmaps have one scale
- * @property {string[]} compared names of the trainings whose curves are shown too
+ * @property {string[]} compared the trainings whose curves are shown too
  * @property {[number, number] | null} cell label and answer of the test images that are shown
  * @property {boolean} rates whether the confusion matrix is in rates
  */

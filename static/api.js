@@ -120,6 +120,11 @@ export class ProblemError extends Error {
     super(detail);
     this.status = status;
   }
+
+  /** Whether the request was wrong, and will be again. */
+  get isFinal() {
+    return this.status >= 400 && this.status < 500 && this.status !== 429;
+  }
 }
 
 /**
@@ -232,10 +237,9 @@ export async function fetchLiveWeights({ name }) {
  * @param {Training} training
  * @returns {Promise<Frames>}
  */
-export async function fetchFrames({ name, state }) {
-  const owner =
-    state === "finished" ? modelPath(name) : `/api/training/${encodeURIComponent(name)}`;
-  const buffer = await (await request(`${owner}/history/weights`)).arrayBuffer();
+export async function fetchFrames({ run }) {
+  const response = await request(`/api/histories/${encodeURIComponent(run)}/weights`);
+  const buffer = await response.arrayBuffer();
   const size = PIXELS * DIGITS;
   const last = 4 * size;
   const count = (buffer.byteLength - last) / (4 + 4 * DIGITS + size);

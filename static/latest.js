@@ -7,11 +7,11 @@ const RETRY_MS = 1000;
  * Make a function that asks for the newest of the questions put to it.
  *
  * While an answer is awaited, later questions replace each other, so that nothing queues. A failed
- * question is put again until it is answered or replaced.
+ * question is put again until it is answered or replaced, unless the failure is final.
  * @template Question, Answer
  * @param {(question: Question) => Promise<Answer>} ask
  * @param {(question: Question, answer: Answer) => void} onAnswer
- * @param {(error: unknown) => void} onFailure
+ * @param {(error: unknown) => boolean} onFailure tells whether asking again may help
  * @returns {(question: Question) => void}
  */
 export function askLatest(ask, onAnswer, onFailure) {
@@ -31,10 +31,10 @@ export function askLatest(ask, onAnswer, onFailure) {
         askNext();
       },
       (error) => {
-        onFailure(error);
+        const again = onFailure(error);
         setTimeout(() => {
           asking = false;
-          waiting ??= current;
+          if (again) waiting ??= current;
           askNext();
         }, RETRY_MS);
       },

@@ -55,7 +55,10 @@ export function createLoader(state, render) {
         onAnswer(question, answer);
         render();
       },
-      (error) => reportFailure(source, error),
+      (error) => {
+        reportFailure(source, error);
+        return !(error instanceof ProblemError && error.isFinal);
+      },
     );
 
   const askWeights = createRequest(
@@ -94,7 +97,7 @@ export function createLoader(state, render) {
       render();
     },
     // It may have ended in between; whether the server is there, the next look tells.
-    () => {},
+    () => false,
   );
 
   const askSeen = createRequest(

@@ -10,7 +10,7 @@ import { listenToShortcuts } from "./keys.js";
 import { createLoader } from "./loader.js";
 import { listenToKeys, listenToPen, paintDrawing } from "./pad.js";
 import { createRasterizer } from "./pixels.js";
-import { createState, derive, findModel } from "./state.js";
+import { createState, derive, findModel, findRun } from "./state.js";
 import { createAccuracyView } from "./views/accuracy.js";
 import { createAnswer } from "./views/answer.js";
 import { createChangeView } from "./views/change.js";
@@ -131,12 +131,21 @@ function render() {
     if (link.dataset.view === shown.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  const running = shown.trainings.find((training) => training.state === "running");
-  setText(live, running ? `${Math.round((100 * running.step) / running.steps)} %` : "");
+  setText(live, describeLive(shown));
   for (const section of sections) section.hidden = section.id !== `view-${shown.view}`;
   showAnswer(shown);
   views[shown.view](shown);
   dialogs.show(shown);
+}
+
+/**
+ * @param {import("./state.js").Shown} shown
+ * @returns {string} how far a training is, or how the last one ended
+ */
+function describeLive({ trainings, ended }) {
+  const running = trainings.find((training) => training.state === "running");
+  if (running) return `${Math.round((100 * running.step) / running.steps)} %`;
+  return ended?.state ?? "";
 }
 
 function paint() {
@@ -170,7 +179,10 @@ function update(changes) {
 }
 
 function showOtherView() {
-  if (state.view === "training") loader.needHistories();
+  if (state.view === "training") {
+    loader.needHistories();
+    state.ended = null;
+  }
   // Each view has its own height: what was far down in one is nowhere in another.
   scrollTo(0, 0);
 }
@@ -450,11 +462,20 @@ watchTrainings({
   see(trainings) {
     const changed = changedTrainings(state.trainings, trainings);
     if (changed.length === 0 && trainings.length === state.trainings.length) return;
+    const followed = findRun(state);
+    const wasRunning = new Set(
+      state.trainings.flatMap((training) => (training.state === "running" ? [training.run] : [])),
+    );
     state.trainings = trainings;
-    if (changed.some((training) => training.state !== "running")) {
+    const ended = changed.filter((training) => training.state !== "running");
+    if (ended.length) {
       askModels(undefined);
       if (state.view === "training") loader.needHistories();
     }
+    state.ended = ended.find(({ run }) => wasRunning.has(run)) ?? state.ended;
+    // Who followed it sees how it ended, not another one.
+    if (state.ended && state.ended.run === followed?.run) state.run = followed.run;
+    if (state.view === "training") state.ended = null;
     loader.needAll();
     render();
   },

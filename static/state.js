@@ -41,6 +41,8 @@ import { zeroWeights } from "./regression.js";
  * @property {number} learningRate
  * @property {Learner} learner
  * @property {readonly Training[]} trainings those on the server's machine, under way and ended
+ * @property {Training | null} ended the one that ended last since the page was opened, until it is
+ *   looked at
  * @property {readonly Training[]} histories all trainings that are remembered
  * @property {ReadonlyMap<string, Frames>} frames those that are here, by the training's digest
  * @property {{run: string, weights: Weights} | null} live W and b of a training under way
@@ -90,6 +92,7 @@ export function createState() {
     learningRate: 0.5,
     learner: { weights: zeroWeights(), losses: [] },
     trainings: [],
+    ended: null,
     histories: [],
     frames: new Map(),
     live: null,
@@ -125,11 +128,19 @@ const joinRuns = remembered(
 export function findRun(state) {
   const runs = joinRuns(state.trainings, state.histories);
   return (
-    runs.find(({ name }) => name === state.run) ??
+    findNamedRun(runs, state.run) ??
     runs.find((training) => training.state === "running") ??
-    runs.find(({ name }) => name === state.model) ??
+    runs.find((training) => training.name === state.model && training.state === "finished") ??
     runs[0]
   );
+}
+
+/**
+ * @param {readonly Training[]} runs
+ * @param {string} name or what tells two under one name apart
+ */
+export function findNamedRun(runs, name) {
+  return runs.find(({ run }) => run === name) ?? runs.find((training) => training.name === name);
 }
 
 /**

@@ -13,20 +13,24 @@ const WATCH_MS = 500;
  */
 export function watchTrainings({ see, back, away }) {
   let isAway = false;
+  let isLooking = false;
 
   const look = async () => {
-    try {
-      // In a tab that nobody looks at, nothing needs to be new.
-      if (!document.hidden) see(await fetchTrainings());
-      if (isAway && !document.hidden) {
-        isAway = false;
-        back();
-      }
-    } catch (error) {
+    setTimeout(look, WATCH_MS);
+    // In a tab that nobody looks at, nothing needs to be new.
+    if (document.hidden || isLooking) return;
+    isLooking = true;
+    const trainings = await fetchTrainings().catch((error) => {
       isAway = true;
       away(error);
+    });
+    isLooking = false;
+    if (!trainings) return;
+    if (isAway) {
+      isAway = false;
+      back();
     }
-    setTimeout(look, WATCH_MS);
+    see(trainings);
   };
   look();
 }

@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from server.app import create_app
-from server.evaluation import BINS, Evaluation, EvaluationCard
+from server.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
 from server.familiarity import AXES, FEATURES, WAYS, Familiarity
 from server.history import History, HistoryCard, quantize
 from server.model import ModelCard, save_model
 from server.shapes import DIGITS, PIXELS
+from server.whole_file import write_whole
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
 
@@ -124,6 +125,10 @@ def make_evaluation(name: str, model: str) -> Evaluation:
         loss=np.array([3, 1, 0], np.float32),
         pixels=np.arange(3 * PIXELS, dtype=np.uint8).reshape(3, PIXELS),
     )
+
+
+def save_evaluation(directory: Path, evaluation: Evaluation) -> Path:
+    return write_whole(directory / f"{evaluation.name}.npz", pack_evaluation(evaluation))
 
 
 def ink_on(*indices: int) -> list[float]:

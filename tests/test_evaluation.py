@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from server.archive import ArchiveError
-from server.evaluation import load_evaluation, save_evaluation
+from server.evaluation import load_evaluation
 from server.shapes import PIXELS
-from tests.conftest import make_evaluation
+from tests.conftest import make_evaluation, save_evaluation
 
 
 def test_a_saved_evaluation_is_loaded_as_it_was(tmp_path: Path) -> None:

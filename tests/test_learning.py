@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.app import create_app
-from server.evaluation import EVALUATIONS, save_evaluation
+from server.evaluation import EVALUATIONS
 from server.history import HISTORIES, TRAININGS, History, save_history
 from server.model import load_model
 from server.shapes import DIGITS, PIXELS
-from tests.conftest import make_evaluation, make_history, save_small_model
+from server.trainings import CHECK_SECONDS
+from tests.conftest import make_evaluation, make_history, save_evaluation, save_small_model
 
 
 @pytest.fixture
@@ -31,7 +33,10 @@ def history(models: Path) -> History:
 
 @pytest.fixture
 def companions(models: Path, history: History) -> History:
-    """Give the small model all that can be beside it, and one training without a model."""
+    """Give the small model all that can be beside it, and one training without a model.
+
+    That one's run is called "w".
+    """
     digest = load_model(models / "small.npz").digest
     save_evaluation(models / EVALUATIONS, make_evaluation("small", digest))
     save_history(models / TRAININGS, make_history("wild", outcome="diverged", run="w"))
@@ -55,9 +60,7 @@ def test_a_history_tells_settings_and_curves(client: FlaskClient) -> None:
     assert answer["curves"]["train_accuracy"] == pytest.approx([0, 1 / 3, 2 / 3, 1], abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/models/small/history/weights", "/api/training/wild/history/weights"]
-)
+@pytest.mark.parametrize("path", ["/api/models/small/history/weights", "/api/histories/w/weights"])
 def test_recorded_weights_are_given_as_numbers(
     companions: History, client: FlaskClient, path: str
 ) -> None:
@@ -104,6 +107,31 @@ def test_histories_are_those_with_a_model_and_those_without(
     assert listed == [("small", "finished"), ("wild", "diverged")]
 
 
+def test_two_trainings_of_one_name_have_each_its_own_weights(
+    companions: History, models: Path
+) -> None:
+    other = replace(companions, name="small", last_weights=companions.last_weights * 2)
+    other = replace(other, card=msgspec.structs.replace(other.card, run="other"))
+    save_history(models / TRAININGS, other, passing=True)
+    client = create_app(models).test_client()
+    for history in (companions, other):
+        blob = client.get(f"/api/histories/{history.card.run}/weights").data
+        assert blob == history.blob()
+
+
+def test_what_a_training_leaves_is_found_as_soon_as_its_end_is(models: Path) -> None:
+    client = create_app(models).test_client()
+    for run in ("first", "second", "third"):
+        # Another visitor has just made the server look at its models.
+        client.get("/api/models")
+        save_small_model(models, run)
+        save_history(models / TRAININGS, make_history(run, outcome="interrupted", run=run))
+        time.sleep(CHECK_SECONDS)
+        client.get("/api/training")
+        listed = [model["name"] for model in client.get("/api/models").get_json()["models"]]
+        assert run in listed
+
+
 @pytest.mark.usefixtures("companions")
 def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
     models: Path,
@@ -120,7 +148,7 @@ def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
     [
         "/api/training",
         "/api/training/wild/weights",
-        "/api/training/wild/history/weights",
+        "/api/histories/w/weights",
         "/api/histories",
         "/api/models/small/history",
         "/api/models/small/history/weights",
@@ -139,7 +167,7 @@ def test_what_has_not_changed_is_not_sent_again(
     digest = load_model(save_small_model(models, favourite=3)).digest
     changed = make_history(steps=3, outcome="finished", model=digest)
     save_history(models / HISTORIES, changed)
-    save_history(models / TRAININGS, make_history("wild", steps=2))
+    save_history(models / TRAININGS, make_history("wild", steps=2, run="w"))
     evaluation = make_evaluation("small", digest)
     card = msgspec.structs.replace(evaluation.card, accuracy=0.25)
     save_evaluation(models / EVALUATIONS, replace(evaluation, card=card))
@@ -156,6 +184,7 @@ def test_what_has_not_changed_is_not_sent_again(
         ("/api/models/small/history/weights", "'small' has no history"),
         ("/api/models/small/evaluation", "'small' has no evaluation"),
         ("/api/training/none/weights", "no training 'none'. Accepted: none"),
+        ("/api/histories/none/weights", "no history of the training 'none'"),
         ("/api/training/..%2Fsmall/weights", "not found"),
         ("/api/training/%2e%2e/weights", "no training '..'"),
     ],

@@ -1,6 +1,7 @@
 """The Training and the Accuracy view: what was learned, what is being learned, where it fails."""
 
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def learning(tmp_path: Path, browser: Browser) -> Iterator[tuple[Path, Page]]:
     """Open the page on a directory of its own, where trainings may write; give both."""
     models = tmp_path / "models"
     save_small_model(models, "small")
+    # Others that are remembered must not come between.
+    shutil.copytree(MODELS / HISTORIES, models / HISTORIES)
     with (
         serve("--models", str(models)) as url,
         browser.new_context(viewport=WINDOW) as context,
@@ -47,7 +50,7 @@ def learning(tmp_path: Path, browser: Browser) -> Iterator[tuple[Path, Page]]:
 def replay(page: Page, model: str, position: int) -> None:
     page.select_option("#model", model)
     open_view(page, "training")
-    expect(page.locator("#run")).to_have_value(model)
+    expect(page.locator("#run-state")).to_contain_text(f"{model} finished")
     page.locator("#at").fill(str(position))
     page.wait_for_selector("#view-training .learned canvas:not(.empty)")
 
@@ -97,7 +100,7 @@ def test_one_scale_for_all_steps_makes_early_weights_pale(page: Page) -> None:
 def test_a_training_of_another_normalisation_reads_the_drawing_as_it_sees_it(page: Page) -> None:
     drawing = draw(page)
     open_view(page, "training")
-    page.select_option("#run", "tutorial")
+    page.select_option("#run", label="tutorial")
     expect(page.locator("#at-words")).to_contain_text("reads your drawing")
     tutorial = load_model(MODELS / "tutorial.npz")
     expected = softmax(Drawing(tutorial, drawing.sent).evidence)
@@ -150,7 +153,11 @@ def test_the_page_follows_a_training_from_its_middle_to_its_end(
     for one in (page, late):
         # The new model is there without a reload.
         one.wait_for_selector(f"#model option[value={NAME}]", state="attached")
-        expect(one.locator("#live")).to_be_empty()
+    # Who looks elsewhere sees how it ended, until it is looked at.
+    expect(page.locator("#live")).to_have_text("finished")
+    open_view(page, "training")
+    expect(page.locator("#live")).to_be_empty()
+    expect(late.locator("#live")).to_be_empty()
     expect(late.locator("#run-state")).to_contain_text(f"{NAME} finished, after 400 of 400 steps")
     history = load_history(models / HISTORIES / f"{NAME}.npz")
     expect(late.locator("#at")).to_have_attribute("max", str(len(history.steps) - 1))
@@ -170,7 +177,6 @@ def test_the_page_says_so_when_a_training_dies(learning: tuple[Path, Page]) -> N
         )
         process.send_signal(signal.SIGKILL)
     expect(page.locator("#run-state")).to_contain_text(f"{NAME} died without a word")
-    expect(page.locator("#live")).to_be_empty()
     # How far it came can still be replayed.
     expect(page.locator("#play")).to_be_enabled()
 
@@ -182,11 +188,37 @@ def test_a_training_that_diverges_leaves_curves_and_a_reason_but_no_model(
     open_view(page, "training")
     with train(models, *small(0), "--learning-rate", "50", "--steps", "60") as process:
         assert process.wait(timeout=60) == 1
-    expect(page.locator("#run-state")).to_contain_text("diverged: there is no model")
+    expect(page.locator("#run-state")).to_contain_text("diverged and left no model")
     expect(page.locator("#run-state")).to_contain_text("the learning rate is too high")
     assert page.locator("#curve-loss .chosen").get_attribute("d")
     assert page.locator(f"#model option[value={NAME}]").count() == 0
     assert not (models / f"{NAME}.npz").exists()
+
+
+def test_two_trainings_of_one_name_are_told_apart(learning: tuple[Path, Page]) -> None:
+    models, page = learning
+    history = load_history(MODELS / HISTORIES / "tutorial.npz")
+    diverged = make_history("tutorial", outcome="diverged", run="wild")
+    save_history(models / TRAININGS, diverged)
+    open_view(page, "training")
+    expect(page.locator("#run option")).to_have_count(3)
+    for label, curves in [("tutorial", history), ("tutorial (diverged)", diverged)]:
+        page.select_option("#run", label=label)
+        limit = float(np.abs(curves.last_weights).max())
+        expect(page.locator("#at-words")).to_contain_text(f"full blue +{limit:.3f}")
+        expect(page.locator("#run option:checked")).to_have_text(label)
+    page.get_by_label("tutorial", exact=True).check()
+    expect(page.locator("#compared input:checked")).to_have_count(1)
+
+
+def test_a_history_whose_model_is_gone_is_replayed_all_the_same(
+    learning: tuple[Path, Page],
+) -> None:
+    _, page = learning
+    open_view(page, "training")
+    page.select_option("#run", label="normalized")
+    page.wait_for_selector("#view-training .learned canvas:not(.empty)")
+    expect(page.locator("#problem")).to_be_empty()
 
 
 def test_a_model_that_is_replaced_under_an_open_page_answers_anew(
@@ -239,7 +271,7 @@ def test_a_cell_shows_its_digits(page: Page) -> None:
     open_view(page, "accuracy")
     page.locator("#confusion button").nth(10 * 9 + 4).click()
     count = int(evaluation.confusion[9, 4])
-    expect(page.locator("#examples-title")).to_have_text(f"{count} images of 9 that are read as 4")
+    expect(page.locator("#examples-title")).to_have_text(f"{count} images of 9 read as 4")
     captions = page.locator("#examples li").all_inner_texts()
     assert len(captions) == count
     assert all(caption.startswith("9 → 4") for caption in captions)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from server.archive import MOST_BYTES, MOST_UNPACKED_BYTES
 from server.familiarity import AXES, FEATURES, WAYS
 from server.model import Model, ModelError, load_model, save_model, softmax
 from server.shapes import DIGITS, PIXELS
@@ -116,7 +118,7 @@ def test_a_file_that_holds_no_model_is_refused_with_what_is_wrong(
 
 def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path) -> None:
     (tmp_path / "directory.npz").mkdir()
-    for name, message in [("none.npz", "No such file"), ("directory.npz", "Is a directory")]:
+    for name, message in [("none.npz", "No such file"), ("directory.npz", "not a regular file")]:
         with pytest.raises(ModelError, match=message):
             load_model(tmp_path / name)
 
@@ -182,3 +184,21 @@ def test_a_save_that_fails_on_the_way_leaves_the_old_file_and_nothing_else(
         save_small_model(tmp_path, "kept", favourite=5)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_file_or_would_swell_beyond_measure_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.npz"
+    os.mkfifo(pipe)
+    with pytest.raises(ModelError, match="not a regular file"):
+        load_model(pipe)
+    large = tmp_path / "large.npz"
+    with large.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(ModelError, match="over 16777216"):
+        load_model(large)
+    bomb = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("weights.npy", bytes(MOST_UNPACKED_BYTES + 1))
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(ModelError, match="would unpack to"):
+        load_model(bomb)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.whole_file import write_whole
+from server.whole_file import write_all_whole, write_whole
 
 
 def test_a_file_is_written_and_its_directory_made(tmp_path: Path) -> None:
@@ -46,3 +46,12 @@ def test_a_write_that_fails_keeps_the_old_file_and_nothing_else(
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_several_files_none_is_replaced_where_one_cannot_be_written(tmp_path: Path) -> None:
+    path = write_whole(tmp_path / "file.npz", b"old")
+    (tmp_path / "blocked").write_bytes(b"no directory")
+    with pytest.raises(OSError, match="blocked"):
+        write_all_whole({path: b"new", tmp_path / "blocked" / "other.npz": b"new"})
+    assert path.read_bytes() == b"old"
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "blocked", path]

@@ -11,6 +11,7 @@ import json
 import tempfile
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from server.shapes import PIXELS
 from tests.conftest import save_small_model
-from tests.killed import train
+from tests.killed import NAME, train
 from tests.serving import serve
 
 # How often a page looks, and how often a moving pen asks, in seconds.
@@ -54,7 +55,7 @@ class Connection:
         headers = dict(line.lower().split(": ", 1) for line in answer[1:] if line)
         self.etag = headers.get("etag", "")
         status = int(answer[0].split()[1])
-        if status != 304:
+        if status != HTTPStatus.NOT_MODIFIED:
             await reader.readexactly(int(headers["content-length"]))
         return status
 
@@ -65,12 +66,15 @@ class Connection:
 
 
 async def watch(url: str, start: float) -> None:
-    """Look twice a second, as an open page does."""
+    """Look twice a second, and take W where something is new, as the Training view does."""
     connection = Connection(url)
     await asyncio.sleep(start)
     try:
         while True:
-            await connection.send("GET /api/training")
+            if await connection.send("GET /api/training") == HTTPStatus.OK:
+                known, connection.etag = connection.etag, ""
+                await connection.send(f"GET /api/training/{NAME}/weights")
+                connection.etag = known
             await asyncio.sleep(WATCH_SECONDS)
     finally:
         connection.close()

@@ -31,7 +31,7 @@ from server.model import (
 )
 from server.settings import Init
 from server.shapes import Floats
-from server.whole_file import write_whole
+from server.whole_file import write_all_whole
 from training.data import DataError, Dataset, add_data_argument, load_mnist
 from training.evaluation import (
     GUESSING_LOSS,
@@ -91,6 +91,9 @@ def main(arguments: list[str] | None = None) -> None:
     print_report(card)
     try:
         leave_documents(trained, options)
+    except KeyboardInterrupt:
+        print(f"Interrupted: the model {name!r} is saved, its report is not.", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
     except OSError as error:
         sys.exit(f"The model {name!r} is saved, but not all that was to be made of it: {error}")
     print(
@@ -214,7 +217,7 @@ def train_and_save(
             board.add(step, figures, weights, bias)
         return figures
 
-    keep(0, *initial_parameters(recipe, seed))
+    first = keep(0, *initial_parameters(recipe, seed))
     record.enter("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
@@ -234,9 +237,14 @@ def train_and_save(
     if board is not None:
         board.close()
     if figures.validation_loss > GUESSING_LOSS:
+        why = (
+            f"the learning rate is too high for batches of {recipe.batch_size}"
+            if figures.validation_loss > first.validation_loss
+            else f"{recipe.steps} steps at this learning rate are too few"
+        )
         raise DivergedError(
             f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
-            f"guessing: the learning rate is too high for batches of {recipe.batch_size}."
+            f"guessing: {why}."
         )
     temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
@@ -268,9 +276,13 @@ def train_and_save(
     # All is made before anything is written, so that a moment is enough for the three. The other
     # two name the model's digest: with another model, they are none of its.
     file_name = name + FILE_SUFFIX
-    write_whole(models / file_name, content)
-    write_whole(models / HISTORIES / file_name, recorded)
-    write_whole(models / EVALUATIONS / file_name, evaluated)
+    write_all_whole(
+        {
+            models / file_name: content,
+            models / HISTORIES / file_name: recorded,
+            models / EVALUATIONS / file_name: evaluated,
+        }
+    )
     record.end()
     return Trained(model, history, evaluation)
 

@@ -8,6 +8,7 @@ alive.
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,6 @@ class Record:
     Of two trainings under one name the later one is shown; the other goes on unseen.
 
     :param weights: W (784, 10) before the first step
-    :raise OSError: the directory cannot be written
     """
 
     def __init__(self, models: Path, name: str, settings: Settings, weights: Floats) -> None:
@@ -80,7 +80,10 @@ class Record:
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
 
     def __enter__(self) -> Self:
-        """Write that the training has begun, and go on writing."""
+        """Write that the training has begun, and go on writing.
+
+        :raise OSError: the directory cannot be written
+        """
         self._write()
         self._thread.start()
         return self
@@ -96,7 +99,10 @@ class Record:
         self._thread.join()
         if error is not None and self._card.outcome == "running":
             self._change(outcome=outcome_of(error), reason=str(error) or None)
-        self._write()
+        # On a full disk it looks as if it had died; the model, if there is one, is saved all the
+        # same.
+        with suppress(OSError):
+            self._write()
 
     @property
     def history(self) -> History:

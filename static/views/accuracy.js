@@ -83,11 +83,12 @@ function createConfusion(update) {
     });
   });
 
-  return (
-    /** @type {Evaluation | undefined} */ evaluation,
-    /** @type {[number, number] | null} */ cell,
-    /** @type {boolean} */ rates,
-  ) => {
+  /**
+   * @param {Evaluation | undefined} evaluation
+   * @param {[number, number] | null} cell
+   * @param {boolean} rates
+   */
+  const show = (evaluation, cell, rates) => {
     for (const label of ALL_DIGITS) {
       const counts = evaluation?.confusion[label];
       const total = counts?.reduce((sum, count) => sum + count, 0) || 1;
@@ -106,6 +107,7 @@ function createConfusion(update) {
       }
     }
   };
+  return whenChanged(show);
 }
 
 function createReliability() {
@@ -203,11 +205,18 @@ function describe({ summary }, evaluation) {
  */
 function describeExamples(evaluation, cell, count) {
   if (!evaluation) return "Mistakes";
-  if (!cell) return `${count} mistakes, the worst first: press one to have it explained`;
+  const { confusion } = evaluation;
+  /** @param {number} total */
+  const some = (total) => (count < total ? `${count} of ${total}` : String(total));
+  if (!cell) {
+    const all = confusion.flat().reduce((sum, one) => sum + one, 0);
+    const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
+    return `${some(all - right)} mistakes, the worst first: press one to have it explained`;
+  }
   const [label, digit] = cell;
-  const total = evaluation.confusion[label][digit];
-  const shown = count < total ? `${count} of the ${total}` : String(total);
+  const total = confusion[label][digit];
+  const images = total === 1 ? "image" : "images";
   return label === digit
-    ? `${shown} images of ${label} that are read right`
-    : `${shown} images of ${label} that are read as ${digit}`;
+    ? `${some(total)} ${images} of ${label} read right`
+    : `${some(total)} ${images} of ${label} read as ${digit}`;
 }

@@ -5,7 +5,7 @@ import { find, findAll, remembered, setChoices, setText, whenChanged } from "../
 import { formatPercent, formatSigned } from "../format.js";
 import { limitOf, paintHeatmap } from "../heatmap.js";
 import { evidence, largest, softmaxSteps } from "../regression.js";
-import { inkAfter } from "../state.js";
+import { findNamedRun, inkAfter } from "../state.js";
 
 /** @typedef {import("../regression.js").Weights} Weights */
 /** @typedef {import("../state.js").Frames} Frames */
@@ -31,10 +31,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const STATES = {
   running: "is under way",
   finished: "finished",
-  diverged: "diverged: there is no model",
-  interrupted: "was interrupted: there is no model",
-  failed: "failed: there is no model",
-  died: "died without a word: there is no model",
+  diverged: "diverged and left no model",
+  interrupted: "was interrupted and left no model",
+  failed: "failed and left no model",
+  died: "died without a word and left no model",
 };
 
 /** @type {Record<Training["phase"], string>} */
@@ -48,6 +48,7 @@ export function createTrainingView(update) {
   const run = find("#run", HTMLSelectElement);
   const state = find("#run-state", HTMLElement);
   const settings = find("#run-settings", HTMLElement);
+  const news = find("#run-news", HTMLElement);
   const play = find("#play", HTMLButtonElement);
   const at = find("#at", HTMLInputElement);
   const oneScale = find("#one-scale", HTMLInputElement);
@@ -82,7 +83,10 @@ export function createTrainingView(update) {
       /** @type {Training | undefined} */ training,
       /** @type {readonly Training[]} */ runs,
       /** @type {readonly string[]} */ compared,
-    ) => runs.filter((other) => other !== training && compared.includes(other.name)),
+    ) => {
+      const chosen = compared.map((name) => findNamedRun(runs, name));
+      return runs.filter((other) => other !== training && chosen.includes(other));
+    },
   );
   const weightsAt = remembered(
     (/** @type {Frames | undefined} */ frames, /** @type {number} */ position) =>
@@ -99,16 +103,14 @@ export function createTrainingView(update) {
     const { training, runs } = shown;
     setChoices(
       run,
-      runs.map(({ name, state }) => ({
-        value: name,
-        text: state === "finished" ? name : `${name} (${state})`,
-      })),
-      training?.name ?? "",
+      runs.map((one) => ({ value: one.run, text: nameOf(one) })),
+      training?.run ?? "",
     );
     setText(state, describeState(training));
     setText(settings, training ? describeSettings(training) : "");
     const isLive = training?.state === "running";
     const last = (training?.curves.steps.length ?? 0) - 1;
+    setText(news, training && !isLive ? `${training.name} ${STATES[training.state]}` : "");
     const position = isLive ? last : Math.min(shown.at ?? last, last);
     at.max = String(Math.max(0, last));
     at.value = String(Math.max(0, position));
@@ -212,7 +214,7 @@ function createCurve(figure) {
         path.setAttribute("class", `line ${seriesOf(one, runs)}`);
         path.setAttribute("d", toPath(one, one.curves[`validation_${figure}`]));
         const title = document.createElementNS(SVG, "title");
-        title.textContent = one.name;
+        title.textContent = nameOf(one);
         path.append(title);
         return path;
       }),
@@ -262,37 +264,47 @@ function createCompared(update) {
   /** @type {HTMLInputElement[]} */
   let boxes = [];
 
-  const fill = whenChanged((/** @type {string} */ names, /** @type {string} */ series) => {
-    boxes = names.split("\n").map((name) => {
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.value = name;
-      box.addEventListener("change", () => {
-        update({ compared: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+  const fill = whenChanged(
+    (
+      /** @type {string} */ _listed,
+      /** @type {Training[]} */ others,
+      /** @type {readonly Training[]} */ runs,
+    ) => {
+      boxes = others.map(({ run }) => {
+        const box = document.createElement("input");
+        box.type = "checkbox";
+        box.value = run;
+        box.addEventListener("change", () => {
+          update({ compared: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+        });
+        return box;
       });
-      return box;
-    });
-    row.replaceChildren(
-      ...boxes.map((box, index) => {
-        const label = document.createElement("label");
-        label.className = "check";
-        const line = document.createElement("span");
-        line.className = `series ${series.split("\n")[index]}`;
-        label.append(box, line, box.value);
-        return label;
-      }),
-    );
-  });
+      row.replaceChildren(
+        ...boxes.map((box, index) => {
+          const label = document.createElement("label");
+          label.className = "check";
+          const line = document.createElement("span");
+          line.className = `series ${seriesOf(others[index], runs)}`;
+          label.append(box, line, nameOf(others[index]));
+          return label;
+        }),
+      );
+    },
+  );
 
   return ({ runs, training, compared }) => {
     const others = runs.filter((one) => one !== training);
     root.hidden = others.length === 0;
-    if (others.length) {
-      const series = others.map((one) => seriesOf(one, runs));
-      fill(others.map(({ name }) => name).join("\n"), series.join("\n"));
-    }
-    for (const box of boxes) box.checked = compared.includes(box.value);
+    const listed = others.map((one) => `${one.run} ${nameOf(one)} ${seriesOf(one, runs)}`);
+    fill(listed.join("\n"), others, runs);
+    const chosen = compared.map((name) => findNamedRun(runs, name)?.run);
+    for (const box of boxes) box.checked = chosen.includes(box.value);
   };
+}
+
+/** @param {Training} training */
+function nameOf({ name, state }) {
+  return state === "finished" ? name : `${name} (${state})`;
 }
 
 /** @param {Training | undefined} training */
@@ -318,6 +330,10 @@ function describeSettings(training) {
   ];
   if (!has_bias) parts.push("no bias");
   if (images_per_digit !== null) parts.push(`${images_per_digit} images a digit`);
+  if (training.temperature !== 1) {
+    const by = training.temperature.toFixed(3);
+    parts.push(`all W and b divided by ${by} in the end, curves and losses from before that`);
+  }
   return `${parts.join(", ")}.`;
 }
 
