@@ -100,9 +100,7 @@ def register_learning(
         W (784, 10) is to be multiplied with the scale.
         """
         history = find_training(name)
-        weights, scale = quantize(history.last_weights)
-        body = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
-        return revalidated(Response(body + weights.tobytes(), content_type=BYTES), history.digest)
+        return revalidated(Response(_encode_last(history), content_type=BYTES), history.digest)
 
     @app.get("/api/histories/<run>/weights")
     @describe(answer=BYTES, errors=(404,))
@@ -169,6 +167,14 @@ def _missing(what: str, name: str) -> str:
         f"The model {name!r} has no {what}, or a broken one, or one of another training. "
         "`python -m training` leaves one beside each model."
     )
+
+
+@lru_cache(maxsize=8)
+def _encode_last(history: History) -> bytes:
+    """Write W and b as they are now, once for all who watch."""
+    weights, scale = quantize(history.last_weights)
+    floats: bytes = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
+    return floats + weights.tobytes()
 
 
 @lru_cache(maxsize=8)
