@@ -27,7 +27,7 @@ def widest(page: Page) -> float:
     """Return how far to the right anything reaches that is not scrolled to on purpose."""
     found: float = page.evaluate(
         """() => Math.max(...[...document.body.querySelectorAll("*")]
-             .filter((element) => !element.closest("nav, .scrolled *, dialog, .visually-hidden"))
+             .filter((element) => !element.closest(".scrolled *, dialog, .visually-hidden"))
              .map((element) => element.getBoundingClientRect())
              .filter((box) => box.width && box.height)
              .map((box) => Math.floor(box.right)))"""
