@@ -11,16 +11,16 @@ from types import FrameType
 from waitress import create_server
 
 from server.app import MAX_BODY_BYTES, create_app
+from server.channel import serve_quick_answers_at_once
 from server.model import MODELS
-from server.problems import ProblemChannel
 
 try:
     import resource
 except ImportError:
     resource = None  # type: ignore[assignment]
 
-# A prediction takes tens of microseconds, so a second thread is there for the pictures alone;
-# waitress reads slow clients' requests beside its threads, whatever their number.
+# Predictions are made where their requests are read, so that these are for all the rest; waitress
+# reads slow clients' requests beside its threads, whatever their number.
 THREADS = 2
 
 # A browser keeps several open. A room full of phones needs more than waitress's 100; Windows waits
@@ -54,7 +54,7 @@ def main() -> None:
         max_request_body_size=4 * MAX_BODY_BYTES,
         ident=None,
     )
-    server.channel_class = ProblemChannel
+    serve_quick_answers_at_once(server)
     signal.signal(signal.SIGTERM, _stop)
     url_host = f"[{host}]" if ":" in host else host
     print(f"Serving on http://{url_host}:{server.effective_port}", flush=True)
