@@ -3,6 +3,7 @@
 To hand a request to a thread and to be woken by it afterwards costs as much as to predict.
 """
 
+import threading
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -60,12 +61,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
 
 
 def serve_quick_answers_at_once(server: Any) -> None:
-    """Make a waitress server do so."""
-    hand_over = server.add_task
+    """Make a waitress server do so; its loop must run in the thread that calls this."""
+    hand_over, wake_loop = server.add_task, server.pull_trigger
+    loop = threading.get_ident()
 
     def add_task(channel: Channel) -> None:
         if not channel.takes():
             hand_over(channel)
 
+    def pull_trigger() -> None:
+        # Who answers in the loop itself is on the way back to it.
+        if threading.get_ident() != loop:
+            wake_loop()
+
     server.channel_class = Channel
     server.add_task = add_task
+    server.pull_trigger = pull_trigger
