@@ -34,8 +34,8 @@ from server.model_store import ModelStore
 from server.openapi import describe, openapi
 from server.prediction import Prediction, predict
 from server.problems import register_problems
-from server.query import HeatmapQuery, PredictQuery, parse_fields, parse_query
-from server.responses import json_response, revalidated
+from server.query import HeatmapQuery, PredictQuery, WeightsQuery, parse_fields, parse_query
+from server.responses import json_response, kept, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
@@ -179,29 +179,32 @@ def create_app(models: Path = MODELS) -> Flask:
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
         limit = float(np.abs(model.weights).max())
         response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
-        return revalidated(response, model.digest)
+        return kept(response, model.digest)
 
     @app.get("/api/models/<name>/weights")
-    @describe(answer=Weights, errors=(404,))
+    @describe(query=WeightsQuery, answer=Weights, errors=(400, 404))
     def show_weights(name: str) -> Response:
         """Give W and b as numbers."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
-        return revalidated(json_response(weights), model.digest)
+        return kept(json_response(weights), model.digest)
 
     @app.get("/api/models/<name>/weights.bin")
-    @describe(answer=BYTES, errors=(404,))
+    @describe(query=WeightsQuery, answer=BYTES, errors=(400, 404))
     def send_weights(name: str) -> Response:
         """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
-        return revalidated(Response(weights_float32(model), content_type=BYTES), model.digest)
+        return kept(Response(weights_float32(model), content_type=BYTES), model.digest)
 
     @app.get("/api/models/<name>/weights.csv")
-    @describe(answer=CSV, errors=(404,))
+    @describe(query=WeightsQuery, answer=CSV, errors=(400, 404))
     def tabulate_weights(name: str) -> Response:
         """Give W and b as a table: a line for each pixel, then one for the bias."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
-        return revalidated(Response(weights_csv(model), content_type=CSV), model.digest)
+        return kept(Response(weights_csv(model), content_type=CSV), model.digest)
 
     @app.get("/api/digits")
     @describe(answer=SampleDigits)

@@ -17,7 +17,7 @@ from server.history import HISTORIES, History, load_history, quantize
 from server.model import Model
 from server.model_store import CHECK_SECONDS
 from server.openapi import describe
-from server.responses import json_response, revalidated
+from server.responses import json_response, kept, revalidated
 from server.trainings import Training, TrainingList, Trainings, describe_training
 
 
@@ -90,9 +90,12 @@ def register_learning(
     @app.get("/api/training/<name>/history/weights")
     @describe(answer=BYTES, errors=(404,))
     def replay_training(name: str) -> Response:
-        """Give W and b at all recorded steps of a training, as a model's history does."""
+        """Give W and b at all recorded steps of a training, as a model's history does.
+
+        With the training's digest as `v` it may be kept for good.
+        """
         history = find_training(name)
-        return revalidated(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest)
 
     @app.get("/api/histories")
     @describe(answer=TrainingList)
@@ -123,10 +126,11 @@ def register_learning(
         """Give W and b at all n steps of a model's history, little-endian.
 
         They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
-        int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes.
+        int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
+        digest as `v` they may be kept for good.
         """
         history = find_history(name)
-        return revalidated(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest)
 
     @app.get("/api/models/<name>/evaluation")
     @describe(answer=EvaluationAnswer, errors=(404,))

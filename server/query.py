@@ -19,11 +19,21 @@ class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
     model: str | None = None
 
 
+class WeightsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`v`: the model's digest, with which the answer may be kept for good."""
+
+    v: str | None = None
+
+
 class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide."""
+    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide.
+
+    `v` is the model's digest, as in `WeightsQuery`.
+    """
 
     digit: Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)] | None = None
     scale: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
+    v: str | None = None
 
 
 def parse_query(arguments: Mapping[str, str], kind: type[Query]) -> Query:
