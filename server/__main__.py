@@ -1,75 +1,37 @@
-"""`python -m server`: serve the demo under waitress until it is told to stop."""
+"""`python -m server`: serve the demo until it is told to stop."""
 
 import argparse
-import logging
-import signal
+import os
 import socket
 import sys
 from pathlib import Path
-from types import FrameType
 
-from waitress import create_server
-
-from server.app import MAX_BODY_BYTES, create_app
 from server.model import MODELS
-from server.problems import ProblemChannel
-
-try:
-    import resource
-except ImportError:
-    resource = None  # type: ignore[assignment]
-
-# A prediction takes tens of microseconds, so a second thread is there for the pictures alone;
-# waitress reads slow clients' requests beside its threads, whatever their number.
-THREADS = 2
-
-# A browser keeps several open. A room full of phones needs more than waitress's 100; Windows waits
-# for no more than 512.
-CONNECTIONS = 480
-
-# Files that the server has open beside its connections, with room to spare.
-OTHER_FILES = 100
+from server.serving import serve
+from server.workers import WorkerError, serve_with_workers
 
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way and leave with 0."""
     arguments = parse_arguments()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # A page asks for its dozen files at once; that some wait for a thread is no cause for alarm.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    allow_open_files(CONNECTIONS + OTHER_FILES)
-    app = create_app(arguments.models)
     host, port = arguments.host, arguments.port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         sys.exit(f"Cannot serve on {host}:{port}: {error}")
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        asyncore_use_poll=True,
-        max_request_body_size=4 * MAX_BODY_BYTES,
-        ident=None,
-    )
-    server.channel_class = ProblemChannel
-    signal.signal(signal.SIGTERM, _stop)
-    url_host = f"[{host}]" if ":" in host else host
-    print(f"Serving on http://{url_host}:{server.effective_port}", flush=True)
-    server.run()
 
+    def announce() -> None:
+        url_host = f"[{host}]" if ":" in host else host
+        print(f"Serving on http://{url_host}:{listener.getsockname()[1]}", flush=True)
 
-def allow_open_files(count: int) -> None:
-    """Let this process open so many files; macOS allows 256 unless it is asked for more."""
-    # Windows has no such limit, and no such module.
-    if resource is not None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        unlimited = resource.RLIM_INFINITY
-        if soft != unlimited and soft < count:
-            most = count if hard == unlimited else min(count, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if arguments.workers == 1:
+        serve(listener, arguments.models, announce)
+        return
+    try:
+        serve_with_workers(arguments.workers, listener, arguments.models, announce)
+    except WorkerError as error:
+        sys.exit(f"Cannot serve: {error}")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -78,12 +40,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--models", type=Path, default=MODELS, help="directory of model files")
-    return parser.parse_args()
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # waitress takes SystemExit as the word to finish its requests and return.
-    raise SystemExit(0)
+    parser.add_argument("--workers", type=int, default=1, help="processes, for many visitors")
+    arguments = parser.parse_args()
+    if arguments.workers < 1:
+        parser.error("--workers takes 1 or more")
+    if arguments.workers > 1 and os.name == "nt":
+        parser.error("--workers takes 1 on Windows, where processes share no listening socket")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated, TypeVar
 
 import msgspec
 import numpy as np
@@ -29,17 +28,21 @@ from server.drawing import (
 from server.export import weights_csv, weights_float32
 from server.heatmap import heatmap
 from server.learning import Companions, register_learning
+from server.live import LivePredictions
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
 from server.openapi import describe, openapi
-from server.prediction import OPTIONAL_FIELDS, Prediction, predict
+from server.prediction import Prediction, predict
 from server.problems import register_problems
-from server.responses import json_response, revalidated
+from server.query import HeatmapQuery, PredictQuery, WeightsQuery, parse_fields, parse_query
+from server.responses import json_response, kept, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 
 ROOT = Path(__file__).parent.parent
 
 CSV = "text/csv"
+
+PREDICT = "/api/predict"
 
 # The page's views by the name that stands in its address, in the order of the keys that open them.
 VIEWS = {
@@ -65,8 +68,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 class ModelSummary(msgspec.Struct, kw_only=True):
@@ -105,20 +106,6 @@ class Health(msgspec.Struct):
     models: int
 
 
-class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`fields`: a comma-separated subset of the answer's; `model`: its name."""
-
-    fields: str | None = None
-    model: str | None = None
-
-
-class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide."""
-
-    digit: Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)] | None = None
-    scale: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
-
-
 def create_app(models: Path = MODELS) -> Flask:
     """Make the WSGI application that serves the page and the models of a directory."""
     # A machine's registry may call .js text/plain, and a browser then refuses the module.
@@ -148,11 +135,11 @@ def create_app(models: Path = MODELS) -> Flask:
     def page() -> str:
         return render_template("index.html", digits=range(DIGITS), views=VIEWS)
 
-    @app.post("/api/predict")
+    @app.post(PREDICT)
     @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))
     def answer_drawing() -> Response:
         """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
-        query = parse_query(PredictQuery)
+        query = parse_query(request.args.to_dict(), PredictQuery)
         pixels, name = parse_drawing()
         prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
         return json_response(prediction)
@@ -186,35 +173,38 @@ def create_app(models: Path = MODELS) -> Flask:
     @describe(query=HeatmapQuery, answer="image/png", errors=(400, 404))
     def draw_weights(name: str) -> Response:
         """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
-        query = parse_query(HeatmapQuery)
+        query = parse_query(request.args.to_dict(), HeatmapQuery)
         model = find_model(name)
         digits = range(DIGITS) if query.digit is None else [query.digit]
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
         limit = float(np.abs(model.weights).max())
         response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
-        return revalidated(response, model.digest)
+        return kept(response, model.digest)
 
     @app.get("/api/models/<name>/weights")
-    @describe(answer=Weights, errors=(404,))
+    @describe(query=WeightsQuery, answer=Weights, errors=(400, 404))
     def show_weights(name: str) -> Response:
         """Give W and b as numbers."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
-        return revalidated(json_response(weights), model.digest)
+        return kept(json_response(weights), model.digest)
 
     @app.get("/api/models/<name>/weights.bin")
-    @describe(answer=BYTES, errors=(404,))
+    @describe(query=WeightsQuery, answer=BYTES, errors=(400, 404))
     def send_weights(name: str) -> Response:
         """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
-        return revalidated(Response(weights_float32(model), content_type=BYTES), model.digest)
+        return kept(Response(weights_float32(model), content_type=BYTES), model.digest)
 
     @app.get("/api/models/<name>/weights.csv")
-    @describe(answer=CSV, errors=(404,))
+    @describe(query=WeightsQuery, answer=CSV, errors=(400, 404))
     def tabulate_weights(name: str) -> Response:
         """Give W and b as a table: a line for each pixel, then one for the bias."""
+        parse_query(request.args.to_dict(), WeightsQuery)
         model = find_model(name)
-        return revalidated(Response(weights_csv(model), content_type=CSV), model.digest)
+        return kept(Response(weights_csv(model), content_type=CSV), model.digest)
 
     @app.get("/api/digits")
     @describe(answer=SampleDigits)
@@ -235,6 +225,8 @@ def create_app(models: Path = MODELS) -> Flask:
     def show_api() -> Response:
         return json_response(openapi(app))
 
+    live = LivePredictions(app.wsgi_app, PREDICT, store, SECURITY_HEADERS)
+    app.wsgi_app = live  # type: ignore[method-assign]  # how Flask is meant to be wrapped
     return app
 
 
@@ -258,32 +250,3 @@ def parse_drawing() -> tuple[Floats, str | None]:
         raise UnprocessableEntity(str(error)) from error
     sent = request.mimetype or "no content type"
     raise UnsupportedMediaType(f"Got {sent}. Accepted: {ACCEPTED}.")
-
-
-def parse_fields(fields: str | None) -> frozenset[str]:
-    """Read `fields`; without it, all are asked for.
-
-    :raise BadRequest: there is no such field
-    """
-    if fields is None:
-        return OPTIONAL_FIELDS
-    asked = frozenset(fields.split(","))
-    unknown = asked - set(Prediction.__struct_fields__)
-    if unknown:
-        raise BadRequest(
-            f"fields has no {sorted(unknown)}. Accepted: a comma-separated subset of "
-            f"{','.join(sorted(OPTIONAL_FIELDS))}."
-        )
-    return asked
-
-
-def parse_query(kind: type[Query]) -> Query:
-    """Read the query string as the given kind.
-
-    :raise BadRequest: a parameter is unknown or its value is not accepted
-    """
-    try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
-    except msgspec.ValidationError as error:
-        accepted = ", ".join(kind.__struct_fields__)
-        raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error

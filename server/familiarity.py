@@ -6,6 +6,7 @@ along which they differ most. What of a picture these axes cannot explain is its
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -46,6 +47,16 @@ def _overlapping_averages() -> Floats:
 
 _AVERAGE_EDGES = _overlapping_averages()
 
+# Sobel's weights, in the scale of the change over two pixels: along an edge ink is smoothed, and
+# across it the difference of two neighbours is taken. Outside is paper.
+_NEXT = np.eye(SIDE, k=1, dtype=np.float32)
+_SMOOTH = np.eye(SIDE, dtype=np.float32) / 2 + (_NEXT + _NEXT.T) / 4
+_CHANGE = _NEXT - _NEXT.T
+
+# Where in a row of all directions each one begins; after the last comes the first again.
+_START = SIDE * (np.arange(_DIRECTIONS + 2) % _DIRECTIONS)
+_COLUMNS = np.arange(SIDE)
+
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
@@ -69,44 +80,48 @@ class Familiarity:
             residual(found - self.means[way], self.axes[way]) / self.limits[way]
             for way in WAYS_OF[digit]
         ]
-        nearest: Floats = np.minimum.reduce(ways)
-        return nearest
+        return reduce(np.minimum, ways)
 
 
 def features(pixels: Floats) -> Floats:
     """Return averages of ink and of edges (…, FEATURES) over pixels (…, 784) in [0, 1]."""
     images = pixels.reshape(-1, SIDE, SIDE)
-    found = np.empty((len(images), FEATURES), np.float32)
-    found[:, :_INK] = (_AVERAGE_INK @ images @ _AVERAGE_INK.T).reshape(len(images), -1)
-    averages = _AVERAGE_EDGES @ _edges(images) @ _AVERAGE_EDGES.T
-    found[:, _INK:] = _EDGE_WEIGHT * averages.reshape(len(images), -1)
+    count = len(images)
+    found = np.empty((count, FEATURES), np.float32)
+    found[:, :_INK] = (_AVERAGE_INK @ images @ _AVERAGE_INK.T).reshape(count, -1)
+    # A row of all directions lies in one piece, so that two products average all of them.
+    rows = _AVERAGE_EDGES @ _edges(images).reshape(count, SIDE, -1)
+    averages = rows.reshape(count, -1, SIDE) @ (_EDGE_WEIGHT * _AVERAGE_EDGES).T
+    by_row = averages.reshape(count, _EDGE_SIDE, _DIRECTIONS, _EDGE_SIDE)
+    found[:, _INK:] = by_row.swapaxes(1, 2).reshape(count, -1)
     return found.reshape(*pixels.shape[:-1], FEATURES)
 
 
 def _edges(images: Floats) -> Floats:
-    """Return how steeply ink changes (n, _DIRECTIONS, 28, 28), shared by the nearest directions.
+    """Return how steeply ink changes (n, 28, _DIRECTIONS, 28), shared by the nearest directions.
 
     A change from paper to ink has the direction of the one back.
     """
-    padded = np.zeros((len(images), SIDE + 2, SIDE + 2), np.float32)
-    padded[:, 1:-1, 1:-1] = images
-    # Sobel's weights, in the scale of the change over two pixels.
-    down = padded[:, :-2] / 4 + padded[:, 1:-1] / 2 + padded[:, 2:] / 4
-    across = padded[:, :, :-2] / 4 + padded[:, :, 1:-1] / 2 + padded[:, :, 2:] / 4
-    x_change = down[:, :, 2:] - down[:, :, :-2]
-    y_change = across[:, 2:] - across[:, :-2]
-    direction = np.arctan2(y_change, x_change) / np.pi % 1 * _DIRECTIONS
+    x_change = _SMOOTH @ images @ _CHANGE.T
+    y_change = _CHANGE @ images @ _SMOOTH.T
+    turn = np.arctan2(y_change, x_change) / np.pi
+    turn += turn < 0
+    direction = turn * _DIRECTIONS
     before = direction.astype(np.intp)
-    share = (direction - before)[:, np.newaxis]
-    steepness = np.hypot(x_change, y_change)[:, np.newaxis]
-    edges = np.zeros((len(images), _DIRECTIONS, SIDE, SIDE), np.float32)
-    np.put_along_axis(edges, before[:, np.newaxis] % _DIRECTIONS, (1 - share) * steepness, axis=1)
-    np.put_along_axis(edges, (before[:, np.newaxis] + 1) % _DIRECTIONS, share * steepness, axis=1)
+    share = np.subtract(direction, before, dtype=np.float32)
+    steepness = np.sqrt(x_change * x_change + y_change * y_change)
+    edges = np.zeros((len(images), SIDE, _DIRECTIONS, SIDE), np.float32)
+    flat = edges.reshape(-1)
+    # Where each row's first direction begins, and on to the pixel's own column.
+    places = np.arange(0, edges.size, _DIRECTIONS * SIDE).reshape(-1, SIDE, 1) + _COLUMNS
+    flat[places + _START[before]] = (1 - share) * steepness
+    flat[places + _START[before + 1]] = share * steepness
     return edges
 
 
 def residual(differences: Floats, axes: Floats) -> Floats:
     """Return the length (…) of what axes (FEATURES, k) leave of differences (…, FEATURES)."""
-    explained = np.square(differences @ axes).sum(axis=-1)
-    unexplained: Floats = np.square(differences).sum(axis=-1) - explained
-    return np.sqrt(np.maximum(unexplained, 0))
+    explained = differences @ axes
+    unexplained = np.vecdot(differences, differences) - np.vecdot(explained, explained)
+    length: Floats = np.sqrt(np.maximum(unexplained, 0))
+    return length

@@ -17,7 +17,7 @@ from server.history import HISTORIES, History, load_history, quantize
 from server.model import Model
 from server.model_store import CHECK_SECONDS, ModelStore
 from server.openapi import describe
-from server.responses import json_response, revalidated
+from server.responses import json_response, kept, revalidated
 from server.trainings import Training, TrainingList, Trainings, describe_training
 
 
@@ -105,11 +105,14 @@ def register_learning(
     @app.get("/api/histories/<run>/weights")
     @describe(answer=BYTES, errors=(404,))
     def replay_run(run: str) -> Response:
-        """Give W and b at all recorded steps of one training, as a model's history does."""
+        """Give W and b at all recorded steps of one training, as a model's history does.
+
+        With the training's digest as `v` it may be kept for good.
+        """
         history = companions.run(run)
         if history is None:
             raise NotFound(f"There is no history of the training {run!r} any more.")
-        return revalidated(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest)
 
     @app.get("/api/histories")
     @describe(answer=TrainingList)
@@ -140,10 +143,11 @@ def register_learning(
         """Give W and b at all n steps of a model's history, little-endian.
 
         They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
-        int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes.
+        int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
+        digest as `v` they may be kept for good.
         """
         history = find_history(name)
-        return revalidated(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest)
 
     @app.get("/api/models/<name>/evaluation")
     @describe(answer=EvaluationAnswer, errors=(404,))

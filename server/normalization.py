@@ -105,27 +105,31 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     variance_y = moments[:, 5:6] - y * y
     slant = covariance / (variance_y + SLANT_DAMPING)
     variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
-    below = _Y - y
-    across = _X - x - slant * below
-    return x, y, slant, _reaches(images, across, variance_x), _reaches(images, below, variance_y)
+    offsets = np.empty((len(images), 2, PIXELS), np.float32)
+    across, below = offsets[:, 0], offsets[:, 1]
+    np.subtract(_Y, y, out=below)
+    np.subtract(_X - x, slant * below, out=across)
+    variances = np.concatenate([variance_x, variance_y], axis=1)
+    reaches = _reaches(images, offsets, variances)
+    return x, y, slant, reaches[:, 0], reaches[:, 1]
 
 
-def _reaches(ink: Floats, offsets: Floats, variance: Floats) -> Floats:
-    """Tell how far from the centre of mass, along one axis, the picture's two edges lie.
+def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
+    """Tell how far from the centre of mass, along each of two axes, the picture's two edges lie.
 
     :param ink: (n, 784)
-    :param offsets: (n, 784) where it lies along the axis, in pixels from the centre of mass
-    :param variance: (n, 1) of all ink along that axis
-    :return: (n, 2) in pixels, before and after the centre
+    :param offsets: (n, 2, 784) where it lies along the axes, in pixels from the centre of mass
+    :param variances: (n, 2) of all ink along them
+    :return: (n, 2, 2) in pixels: of each axis, before and after the centre
     """
-    after = np.maximum(offsets, 0)
-    before = after - offsets
-    variances = np.concatenate(
-        [_variance_of_side(ink, before), _variance_of_side(ink, after)], axis=1
-    )
-    whole = np.maximum(variance, 0) + LEAST_VARIANCE
+    # All four sides at once: for a single picture a call costs more than its arithmetic.
+    distances = np.empty((len(ink), 2, 2, PIXELS), np.float32)
+    before, after = distances[:, :, 0], distances[:, :, 1]
+    np.maximum(offsets, 0, out=after)
+    np.subtract(after, offsets, out=before)
+    whole = np.maximum(variances, 0)[:, :, np.newaxis] + LEAST_VARIANCE
     # Variances are squares: half the exponent makes the ratio one of distances.
-    sides = ((variances + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
+    sides = ((_variances_of_sides(ink, distances) + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
     spreads = np.maximum(np.sqrt(whole), LEAST_SPREAD)
     return np.multiply(sides, REACH * spreads, dtype=np.float32)
 
@@ -136,12 +140,16 @@ def _sample_offsets(reaches: Floats) -> Floats:
     return sampled
 
 
-def _variance_of_side(ink: Floats, distances: Floats) -> Floats:
-    """Return the mean square (n, 1) of the ink's distances (n, 784), which are 0 off its side."""
-    mass = np.vecdot(ink, np.sign(distances))
-    squares = np.vecdot(ink * distances, distances)
-    variance: Floats = (squares / np.maximum(mass, _TINY))[:, np.newaxis]
-    return variance
+def _variances_of_sides(ink: Floats, distances: Floats) -> Floats:
+    """Return the mean squares (n, 2, 2) of the distances of ink (n, 784) from the centre of mass.
+
+    Distances (n, 2, 2, 784) are 0 off their side.
+    """
+    everywhere = ink[:, np.newaxis, np.newaxis]
+    mass = np.vecdot(everywhere, np.sign(distances))
+    squares = np.vecdot(everywhere * distances, distances)
+    variances: Floats = squares / np.maximum(mass, _TINY)
+    return variances
 
 
 def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Flask, Response
-from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -57,9 +56,3 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
-
-
-class ProblemChannel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
-    """A waitress connection that reports its own errors as problems."""
-
-    error_task_class = ProblemTask

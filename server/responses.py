@@ -5,6 +5,9 @@ from flask import Response, request
 
 from server.drawing import JSON
 
+# The longest that a cache is told to keep an answer; RFC 2616 knew no longer.
+YEAR_SECONDS = 365 * 24 * 60 * 60
+
 
 def json_response(value: object) -> Response:
     """Answer with a value as JSON."""
@@ -22,4 +25,15 @@ def revalidated(response: Response, digest: str | None = None) -> Response:
         response.set_etag(digest)
     response.cache_control.no_cache = True
     response.make_conditional(request)
+    return response
+
+
+def kept(response: Response, digest: str) -> Response:
+    """Let the browser keep the answer, and never ask again if the address has its digest (`?v=`).
+
+    With another digest, that of an answer that has been replaced, or none, it asks each time.
+    """
+    revalidated(response, digest)
+    if request.args.get("v") == digest:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response

@@ -178,7 +178,7 @@ async function fetchAnswer(pixels, model, fields) {
  * @returns {Promise<Weights>}
  */
 export async function fetchWeights(model) {
-  const response = await request(`${modelPath(model.name)}/weights.bin`);
+  const response = await request(`${modelPath(model.name)}/weights.bin?v=${model.digest}`);
   // The server's numbers are little-endian, as are those of every machine that runs a browser.
   const numbers = new Float32Array(await response.arrayBuffer());
   return toWeights(numbers, 1, numbers.slice(PIXELS * DIGITS));
@@ -237,8 +237,8 @@ export async function fetchLiveWeights({ name }) {
  * @param {Training} training
  * @returns {Promise<Frames>}
  */
-export async function fetchFrames({ run }) {
-  const response = await request(`/api/histories/${encodeURIComponent(run)}/weights`);
+export async function fetchFrames({ run, digest }) {
+  const response = await request(`/api/histories/${encodeURIComponent(run)}/weights?v=${digest}`);
   const buffer = await response.arrayBuffer();
   const size = PIXELS * DIGITS;
   const last = 4 * size;

@@ -296,6 +296,22 @@ def test_a_browser_keeps_the_heatmaps_until_the_model_changes(models: Path) -> N
     assert create_app(models).test_client().get(path, headers=known).status_code == 200
 
 
+@pytest.mark.parametrize("file", ["weights", "weights.png", "weights.bin", "weights.csv"])
+def test_weights_asked_for_by_their_digest_are_never_asked_for_again(
+    models: Path, file: str
+) -> None:
+    client = create_app(models).test_client()
+    digest = client.get("/api/models").get_json()["models"][0]["digest"]
+    path = f"/api/models/small/{file}"
+    by_digest = client.get(path, query_string={"v": digest})
+    assert by_digest.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert by_digest.data == client.get(path).data
+    # A digest that the model no longer has must not tie what is sent now to it.
+    for other in ({}, {"v": digest[:-1]}, {"v": ""}):
+        assert client.get(path, query_string=other).headers["Cache-Control"] == "no-cache"
+    assert client.get(path, query_string={"colour": "red"}).status_code == 400
+
+
 def test_health_tells_whether_the_server_can_predict(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get("/healthz").status_code == 200
     empty = create_app(tmp_path / "none").test_client()

@@ -69,6 +69,18 @@ def test_recorded_weights_are_given_as_numbers(
     assert response.data == companions.blob()
 
 
+@pytest.mark.parametrize("path", ["/api/histories/w", "/api/models/small/history"])
+def test_recorded_weights_asked_for_by_their_digest_are_never_asked_for_again(
+    companions: History, client: FlaskClient, path: str
+) -> None:
+    digest = client.get(f"{path}/weights").get_etag()[0]
+    kept = client.get(f"{path}/weights", query_string={"v": digest})
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert kept.data == companions.blob()
+    other = client.get(f"{path}/weights", query_string={"v": "0"})
+    assert other.headers["Cache-Control"] == "no-cache"
+
+
 def test_the_weights_of_a_training_are_given_as_they_are_now(
     companions: History, client: FlaskClient
 ) -> None:

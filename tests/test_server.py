@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -45,6 +46,33 @@ def test_what_never_reaches_the_app_is_answered_with_a_problem_too(
     assert answer[0] == status
     assert answer[1] == "application/problem+json"
     assert json.loads(answer[2])["status"] == status
+
+
+def test_requests_sent_ahead_are_answered_in_their_order(server_url: str) -> None:
+    parts = urlsplit(server_url)
+    live = b"POST /api/predict?fields=doubt HTTP/1.1\r\nContent-Length: 784\r\n"
+    live += b"Content-Type: application/octet-stream\r\n\r\n" + bytes(784)
+    requests = [live, b"GET /healthz HTTP/1.1\r\n\r\n", live, live, b"GET /none HTTP/1.1\r\n\r\n"]
+    with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
+        connection.sendall(b"".join(requests))
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        with connection.makefile("rb") as file:
+            answers = file.read().decode()
+    expected = ["no ink", "models", "no ink", "no ink", "404", "models"]
+    assert re.findall(r"no ink|models(?=\")|404(?=,)", answers) == expected
+
+
+def test_what_is_refused_at_once_leaves_the_connection_open(server_url: str) -> None:
+    parts = urlsplit(server_url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+    statuses = []
+    for path in ("/api/predict?model=none", "/api/predict", "/api/predict?fields=smell"):
+        connection.request("POST", path, bytes(784), {"Content-Type": "application/octet-stream"})
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
+    connection.close()
+    assert statuses == [404, 200, 400]
 
 
 def test_sigterm_ends_it_with_success() -> None:

@@ -1,0 +1,65 @@
+"""What query strings ask for, checked once, here."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+from werkzeug.exceptions import BadRequest
+
+from server.prediction import OPTIONAL_FIELDS, Prediction
+from server.shapes import DIGITS
+
+Query = TypeVar("Query", bound=msgspec.Struct)
+
+
+class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`fields`: a comma-separated subset of the answer's; `model`: its name."""
+
+    fields: str | None = None
+    model: str | None = None
+
+
+class WeightsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`v`: the model's digest, with which the answer may be kept for good."""
+
+    v: str | None = None
+
+
+class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide.
+
+    `v` is the model's digest, as in `WeightsQuery`.
+    """
+
+    digit: Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)] | None = None
+    scale: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
+    v: str | None = None
+
+
+def parse_query(arguments: Mapping[str, str], kind: type[Query]) -> Query:
+    """Read a query string's arguments as the given kind.
+
+    :raise BadRequest: a parameter is unknown or its value is not accepted
+    """
+    try:
+        return msgspec.convert(arguments, kind, strict=False)
+    except msgspec.ValidationError as error:
+        accepted = ", ".join(kind.__struct_fields__)
+        raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error
+
+
+def parse_fields(fields: str | None) -> frozenset[str]:
+    """Read `fields`; without it, all are asked for.
+
+    :raise BadRequest: there is no such field
+    """
+    if fields is None:
+        return OPTIONAL_FIELDS
+    asked = frozenset(fields.split(","))
+    unknown = asked - set(Prediction.__struct_fields__)
+    if unknown:
+        raise BadRequest(
+            f"fields has no {sorted(unknown)}. Accepted: a comma-separated subset of "
+            f"{','.join(sorted(OPTIONAL_FIELDS))}."
+        )
+    return asked

@@ -1,0 +1,174 @@
+"""Serving: live predictions against floors and peers, the whole answer, start and memory."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from statistics import median, quantiles
+
+from werkzeug.test import EnvironBuilder
+
+from server.app import create_app
+from tests.benchmarks.load import (
+    PATH,
+    TYPE,
+    answer,
+    connect,
+    drawing,
+    request_bytes,
+    requests_per_second,
+    stalled,
+)
+from tests.benchmarks.ratios import Ratio
+from tests.serving import ROOT
+
+CONNECTIONS = (1, 16)
+
+# Clients that hold half a body each.
+STALLED = 20
+
+# Each server is measured for so long in each round; the rounds of all servers alternate.
+SECONDS = 2
+ROUNDS = 5
+
+STARTS = 5
+WHOLE_ANSWERS = 500
+
+DEMO = ["-m", "server", "--port", "0"]
+PEER = ["-m", "tests.benchmarks.peers"]
+
+# What a live prediction is compared with, and what the ratio must and should be.
+PEERS = {
+    "constant": ("a constant from Flask", 0.7, 1.0),
+    "constant-at-once": ("a constant from Flask, at once", 0.7, 1.0),
+    "tensorflow": ("TensorFlow in the process", 4, 10),
+    "keras": ("Keras's predict", 100, 300),
+}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers at its URL."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def running(arguments: list[str]) -> Iterator[Running]:
+    """Run a Python program that prints where it serves; stop it in the end."""
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            match = re.fullmatch(r"Serving on (http://\S+)\n", process.stdout.readline())
+            if match is None:
+                raise RuntimeError(f"{' '.join(arguments)} did not start")
+            yield Running(match[1], process.pid)
+        finally:
+            process.terminate()
+
+
+def measure() -> list[Ratio]:
+    """Measure all; takes some three minutes."""
+    return [*live_predictions(), *starts(), whole_answer()]
+
+
+def live_predictions() -> list[Ratio]:
+    """Compare live predictions per second."""
+    ratios = []
+    with ExitStack() as stack:
+        demo = stack.enter_context(running(DEMO)).url
+        two = stack.enter_context(running([*DEMO, "--workers", "2"])).url
+        peers = {kind: stack.enter_context(running([*PEER, kind])).url for kind in PEERS}
+        for connections in CONNECTIONS:
+            rates = live_rates({"demo": demo, "two": two, **peers}, connections)
+            live = f"live, {connections} connection{'s' * (connections > 1)}"
+            for kind, (name, least, aim) in PEERS.items():
+                ratios.append(
+                    compare(f"{live} : {name}", rates["demo"], rates[kind], "/s", least, aim)
+                )
+            beside = f"{live}, {STALLED} half-sent bodies : none"
+            ratios.append(compare(beside, rates["stalled"], rates["demo"], "/s", 0.9, 1.0))
+            if connections > 1:
+                workers = f"{live}, two workers : one"
+                ratios.append(compare(workers, rates["two"], rates["demo"], "/s", 1.6, 1.9))
+    return ratios
+
+
+def live_rates(urls: dict[str, str], connections: int) -> dict[str, list[float]]:
+    """Return each server's live predictions per second by round, and the demo's beside stalled.
+
+    All are measured in turn, and all again in each round.
+    """
+    rates: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for name, url in urls.items():
+            rates.setdefault(name, []).append(requests_per_second(url, connections, SECONDS))
+        with stalled(urls["demo"], STALLED):
+            rate = requests_per_second(urls["demo"], connections, SECONDS)
+            rates.setdefault("stalled", []).append(rate)
+    return rates
+
+
+def starts() -> list[Ratio]:
+    """Compare how soon a server answers first, and what memory it then holds."""
+    figures: dict[str, list[float]] = {}
+    for _ in range(STARTS):
+        for kind, arguments in (("demo", DEMO), ("peer", [*PEER, "tensorflow"])):
+            start = time.perf_counter()
+            with running(arguments) as server:
+                with connect(server.url) as connection:
+                    answer(connection, request_bytes())
+                seconds = time.perf_counter() - start
+                figures.setdefault(f"{kind} s", []).append(seconds)
+                figures.setdefault(f"{kind} MB", []).append(resident_megabytes(server.pid))
+    peer = "TensorFlow in the process"
+    return [
+        compare(
+            f"start to first answer : {peer}",
+            figures["demo s"],
+            figures["peer s"],
+            "s",
+            1 / 6,
+            1 / 9,
+        ),
+        compare(
+            f"resident memory : {peer}", figures["demo MB"], figures["peer MB"], "MB", 1 / 5, 1 / 8
+        ),
+    ]
+
+
+def whole_answer() -> Ratio:
+    """Time the answer with all fields, pictures too, from the app's call to its last byte."""
+    app = create_app()
+    path = PATH.partition("?")[0]
+    environ = EnvironBuilder(path, method="POST", data=drawing(), content_type=TYPE).get_environ()
+    times = []
+    for _ in range(WHOLE_ANSWERS):
+        request = environ | {"wsgi.input": BytesIO(drawing())}
+        start = time.perf_counter()
+        body = b"".join(app(request, lambda *_: lambda _: None))
+        times.append(1000 * (time.perf_counter() - start))
+    assert b"contributions" in body
+    low, _, high = quantiles(times)
+    return Ratio("whole answer, p50 : 1 ms", median(times), 1.0, "ms", 3, 1, (low, high))
+
+
+def resident_megabytes(pid: int) -> float:
+    """Return a process's resident memory."""
+    return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
+
+
+def compare(
+    name: str, ours: list[float], theirs: list[float], unit: str, least: float, aim: float
+) -> Ratio:
+    """Compare two rows of figures, round by round."""
+    low, _, high = quantiles(our / their for our, their in zip(ours, theirs, strict=True))
+    return Ratio(name, median(ours), median(theirs), unit, least, aim, (low, high))

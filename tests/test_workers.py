@@ -1,0 +1,117 @@
+"""`python -m server --workers N`: several processes, one address, one end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from tests.serving import ROOT
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers share a socket, not on Windows")
+
+COMMAND = [sys.executable, "-m", "server", "--port", "0", "--workers", "2"]
+
+
+class Workers:
+    """A server with two workers."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            COMMAND, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().removeprefix("Serving on ").strip()
+
+    def pids(self) -> set[int]:
+        """Find the processes that hold the models: those of its children that run the server."""
+        found = set()
+        lines = subprocess.check_output(["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], text=True)
+        for line in lines.splitlines():
+            pid, parent, command = line.split(maxsplit=2)
+            if int(parent) == self.process.pid and "spawn_main" in command:
+                found.add(int(pid))
+        return found
+
+    def healthy(self) -> bool:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as answer:
+            return bool(answer.status == 200)
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    workers = Workers()
+    yield workers
+    with workers.process as process:
+        process.kill()
+
+
+def wait_for(condition: object) -> None:
+    end = time.monotonic() + 10
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_gone(pid: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
+    return state.stdout.strip()[:1] in (b"", b"Z")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_of_them_with_success(workers: Workers, number: signal.Signals) -> None:
+    assert workers.healthy()
+    pids = workers.pids()
+    assert len(pids) == 2
+    workers.process.send_signal(number)
+    output, errors = workers.process.communicate(timeout=15)
+    assert workers.process.returncode == 0
+    assert (output, errors) == ("", "")
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_a_worker_that_dies_is_replaced(workers: Workers) -> None:
+    first, second = workers.pids()
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: len(workers.pids() - {first, second}) == 1)
+    assert all(workers.healthy() for _ in range(10))
+    workers.process.terminate()
+    _, errors = workers.process.communicate(timeout=15)
+    assert errors.splitlines() == [f"Worker {first} ended with -9; another takes its place"]
+    assert workers.process.returncode == 0
+
+
+def test_none_outlives_the_process_that_started_it(workers: Workers) -> None:
+    pids = workers.pids()
+    workers.process.kill()
+    wait_for(lambda: all(is_gone(pid) for pid in pids))
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_a_count_that_is_none_is_refused(count: str) -> None:
+    command = [*COMMAND[:-1], count]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False
+    )
+    assert result.returncode == 2
+    assert "--workers" in result.stderr.splitlines()[-1]
+
+
+def test_a_worker_that_cannot_start_ends_the_whole() -> None:
+    # Waitress refuses a socket that is none for streams.
+    program = (
+        "import pathlib, socket; from server.workers import serve_with_workers;"
+        "listener = socket.socket(type=socket.SOCK_DGRAM);"
+        "serve_with_workers(2, listener, pathlib.Path(), lambda: print('ready'))"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-1].endswith("a worker ended with 1 before it served")
