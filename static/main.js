@@ -318,7 +318,8 @@ function undo() {
 }
 
 function clear() {
-  update({ strokes: [], image: null });
+  // A pad that is clear already has nothing to be got back.
+  update(state.strokes.length || state.image ? { strokes: [], image: null } : {});
 }
 
 /** @type {import("./pixels.js").Stroke} */
@@ -343,8 +344,9 @@ const pen = {
   /** @param {import("./pixels.js").Point[]} points */
   extend(points) {
     // The pad was cleared under the pen: what it goes on drawing is a stroke of its own.
-    if (!state.strokes.includes(stroke)) pen.begin(points[0]);
-    stroke.push(...points.map(snap));
+    const isCleared = !state.strokes.includes(stroke);
+    if (isCleared) pen.begin(points[0]);
+    stroke.push(...points.slice(Number(isCleared)).map(snap));
     followPen();
   },
 

@@ -268,6 +268,15 @@ def test_what_was_cleared_comes_back(page: Page, key: str) -> None:
     assert read_answer(page) == ""
 
 
+def test_clearing_a_clear_pad_is_nothing_to_undo(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    assert read_answer(page) == "4"
+    for _ in range(3):
+        page.keyboard.press("c")
+    page.keyboard.press("z")
+    assert read_answer(page) == "4"
+
+
 def test_a_reloaded_drawing_is_undone_stroke_by_stroke(page: Page) -> None:
     draw_with_mouse(page, FOUR)
     page.wait_for_url("**drawing=*.*")
