@@ -35,7 +35,7 @@ def send(url: str, request: bytes) -> tuple[int, str, bytes]:
         (b"this is not HTTP\r\n\r\n", 400),
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: minus one\r\n\r\n", 400),
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
-        (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n", 431),
     ],
 )
