@@ -23,6 +23,25 @@ PATIENCE_SECONDS = 30.0
 MAX_HEAD_BYTES = 64 * 1024
 
 
+class Deadline:
+    """Does something unless it is stopped in time."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to wait, if it is not waiting yet."""
+        if self._handle is None:
+            self._handle = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._end)
+
+    def stop(self) -> None:
+        """Wait no longer."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
 class Connection(HttpToolsProtocol):
     """Uvicorn's, with limits."""
 
@@ -30,17 +49,21 @@ class Connection(HttpToolsProtocol):
     _is_in_head = True
     _is_in_request = True
     _head_bytes = 0
-    _deadline: asyncio.TimerHandle | None = None
+    _request_deadline: Deadline
+    _answer_deadline: Deadline
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._is_surplus = len(self.connections) > MOST_CONNECTIONS
-        self._await(self._request_is_late)
+        self._request_deadline = Deadline(self._end_late_request)
+        self._answer_deadline = Deadline(transport.abort)
+        self._request_deadline.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._stop_waiting()
+        self._request_deadline.stop()
+        self._answer_deadline.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -50,15 +73,16 @@ class Connection(HttpToolsProtocol):
         if self._is_surplus:
             self._refuse(BUSY)
             return
-        self._head_bytes += len(data)
         super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
         if not self._is_in_request:
-            self._stop_waiting()
+            self._request_deadline.stop()
         elif self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
             detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
             self._refuse(problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
-        elif self._deadline is None:
-            self._await(self._request_is_late)
+        else:
+            self._request_deadline.start()
 
     def on_message_begin(self) -> None:
         """Note that a request has begun."""
@@ -79,12 +103,12 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Begin to wait for a client that does not take its answer."""
         super().pause_writing()
-        self._await(self.transport.abort)
+        self._answer_deadline.start()
 
     def resume_writing(self) -> None:
         """Wait no longer."""
         super().resume_writing()
-        self._stop_waiting()
+        self._answer_deadline.stop()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
@@ -97,19 +121,14 @@ class Connection(HttpToolsProtocol):
         else:
             super().shutdown()
 
-    def _await(self, late: Callable[[], None]) -> None:
-        self._stop_waiting()
-        self._deadline = self.loop.call_later(PATIENCE_SECONDS, late)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _request_is_late(self) -> None:
+    def _end_late_request(self) -> None:
+        is_answered = not self._is_in_head and self.cycle.response_started
         if self._head_bytes == 0 and self._is_in_head:
             # Browsers open some connections that they then do not need.
             self.transport.close()
+        elif is_answered:
+            # It was refused, and its body goes on coming in.
+            self.transport.abort()
         else:
             detail = f"The request did not come in within {PATIENCE_SECONDS:.0f} s."
             self._refuse(problem(HTTPStatus.REQUEST_TIMEOUT, detail))

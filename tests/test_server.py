@@ -84,6 +84,23 @@ def test_sigterm_ends_it_with_success() -> None:
         assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [("127.0.0.1", 1), ("localhost", 1), ("::1", 1), ("0.0.0.0", 2), ("::", 2)],
+)
+def test_it_says_to_whom_it_is_open_beyond_this_machine(host: str, lines: int) -> None:
+    command = [sys.executable, "-m", "server", "--port", "0", "--host", host]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        printed = [process.stdout.readline()]
+        process.send_signal(signal.SIGTERM)
+        printed += process.stdout.read().splitlines()
+        assert process.wait(timeout=10) == 0
+    assert printed[0].startswith("Serving on http://")
+    assert len(printed) == lines
+    assert all(line.startswith("Open to everyone who can reach") for line in printed[1:])
+
+
 def test_a_taken_port_is_said_in_one_line(server_url: str) -> None:
     port = str(urlsplit(server_url).port)
     command = [sys.executable, "-m", "server", "--port", port]

@@ -74,9 +74,9 @@ def connect(url: str) -> socket.socket:
 
 
 @contextmanager
-def stalled(url: str, count: int) -> Iterator[None]:
-    """Let so many clients each hold a request whose body is half sent."""
-    half = request_bytes()[: -PIXELS // 2]
+def stalled(url: str, count: int, half: bytes | None = None) -> Iterator[None]:
+    """Let so many clients each hold a request that is half sent, a live one unless given."""
+    half = half or request_bytes()[: -PIXELS // 2]
     connections = [connect(url) for _ in range(count)]
     try:
         for connection in connections:
