@@ -5,6 +5,7 @@ directly, some of them curious.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -55,6 +56,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        # An answer's head and body are sent one after the other, and the second must not wait for a
+        # word that the first has come. Asyncio sees to it where a socket was made for TCP by name.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._is_surplus = len(self.connections) > MOST_CONNECTIONS
         self._request_deadline = Deadline(self._end_late_request)
         self._answer_deadline = Deadline(transport.abort)
