@@ -239,6 +239,8 @@ def parse_drawing() -> tuple[Floats, str | None]:
     """
     # Read before anything is refused: some servers break a connection whose body is left unread.
     body = request.get_data(cache=False)
+    if request.content_encoding:
+        raise UnsupportedMediaType(f"Got {request.content_encoding}. Accepted: no encoding.")
     try:
         if request.mimetype == BYTES:
             return parse_bytes(body), None

@@ -36,6 +36,7 @@ class LivePredictions:
             and scope["path"] == PREDICT
             and scope["method"] == "POST"
             and _CONTENT_TYPE in scope["headers"]
+            and all(name != b"content-encoding" for name, _ in scope["headers"])
         )
         asked = _read_query(scope["query_string"]) if is_live else None
         model = self._store.find(asked[0]) if asked else None

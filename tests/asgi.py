@@ -23,10 +23,13 @@ async def ask(
     method: str = "GET",
     query: str = "",
     content_type: str = "",
+    content_encoding: str = "",
     pieces: tuple[bytes, ...] = (b"",),
 ) -> Response:
     """Send a body in pieces, and return the answer."""
     headers = [(b"content-type", content_type.encode())] if content_type else []
+    if content_encoding:
+        headers.append((b"content-encoding", content_encoding.encode()))
     scope = {
         "type": "http",
         "http_version": "1.1",

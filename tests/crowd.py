@@ -65,6 +65,16 @@ class Measured:
             return
         self.milliseconds.setdefault(kind, []).append(1000 * (time.perf_counter() - start))
 
+    def percentiles(self) -> dict[str, dict[str, float]]:
+        """Return how long answers of each kind took, in ms; p100 is the longest."""
+        return {
+            kind: {
+                f"p{percent}": round(float(np.percentile(times, percent)), 1)
+                for percent in (50, 95, 99, 100)
+            }
+            for kind, times in sorted(self.milliseconds.items())
+        }
+
 
 async def draw(url: str, measured: Measured, random: np.random.Generator) -> None:
     """Draw one digit after the other."""
@@ -107,7 +117,7 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
     """Let people draw for so long; return all that is to be said of it."""
     measured = Measured()
     arrivals = np.linspace(0, ARRIVAL_SECONDS, people, endpoint=False)
-    before = server.megabytes()
+    before = round(server.megabytes(), 1)
     room = [
         asyncio.create_task(visit(server.url, measured, number, arrival))
         for number, arrival in enumerate(arrivals)
@@ -120,7 +130,7 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
     memory = []
     while time.perf_counter() < start + seconds:
         await asyncio.sleep(SAMPLE_SECONDS)
-        memory.append(server.megabytes())
+        memory.append(round(server.megabytes(), 1))
     took = time.perf_counter() - start
     for task in room:
         task.cancel()
@@ -131,27 +141,19 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
     return {
         "people": people,
         "seconds": round(took),
-        "per_second": {kind: round(len(times) / took) for kind, times in _sorted(measured)},
-        "ms": {
-            kind: {
-                f"p{percent}": round(float(np.percentile(times, percent)), 1)
-                for percent in (50, 95, 99, 100)
-            }
-            for kind, times in _sorted(measured)
+        "per_second": {
+            kind: round(len(times) / took) for kind, times in sorted(measured.milliseconds.items())
         },
+        "ms": measured.percentiles(),
         "statuses": dict(sorted(measured.statuses.items())),
         "errors": dict(measured.errors),
         "megabytes": {
             "before": before,
-            "first": memory[0],
-            "last": memory[-1],
+            "after_arrival": memory[0],
+            "end": memory[-1],
             "most": max(memory),
         },
     }
-
-
-def _sorted(measured: Measured) -> list[tuple[str, list[float]]]:
-    return sorted(measured.milliseconds.items())
 
 
 def main() -> None:

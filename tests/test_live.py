@@ -96,6 +96,20 @@ def test_what_is_refused_is_flasks_to_refuse(
     assert answer.content_type == "application/problem+json"
 
 
+def test_a_compressed_body_is_flasks_to_refuse(demo: tuple[Gateway, list[str]]) -> None:
+    app, reached = demo
+    answer = ask_once(
+        app,
+        "/api/predict",
+        method="POST",
+        content_type=BYTES,
+        content_encoding="gzip",
+        pieces=(INK,),
+    )
+    assert reached == ["Flask"]
+    assert answer.status == 415
+
+
 def test_without_a_model_it_says_so(tmp_path: Path) -> None:
     assert post(make_demo(tmp_path)[0], "", BYTES).status == 503
 
