@@ -16,7 +16,12 @@ class Running:
     """A server that answers at its URL."""
 
     url: str
-    pid: int
+    process: subprocess.Popen[str]
+
+    @property
+    def pid(self) -> int:
+        """Its process's number."""
+        return self.process.pid
 
     def megabytes(self) -> float:
         """Return the resident memory of its process, and of those that it started."""
@@ -43,7 +48,7 @@ def running(arguments: list[str], stderr: int | None = None) -> Iterator[Running
             match = re.fullmatch(r"Serving on (http://\S+)\n", line)
             if match is None:
                 raise RuntimeError(f"{' '.join(arguments)} did not start; it printed {line!r}")
-            yield Running(match[1], process.pid)
+            yield Running(match[1], process)
         finally:
             process.terminate()
 

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -219,3 +221,31 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(server: Running) -> No
             assert status == 413
             assert headers["content-type"] == "application/problem+json"
     assert server.megabytes() < before + 20
+
+
+def test_sigterm_finishes_what_is_under_way() -> None:
+    slow = "import time; from server import app; predict = app.predict;"
+    slow += "app.predict = lambda *asked: time.sleep(1) or predict(*asked)"
+    program = f"{slow}\n{PROGRAM.format(patience=30, most=9, keep_alive=9)}"
+    with ExitStack() as stack:
+        server = stack.enter_context(running(["-c", program]))
+        asking, stalled, idle = (stack.enter_context(connect(server.url)) for _ in range(3))
+        idle.sendall(request_bytes())
+        assert read_answer(idle)[0] == 200
+        stalled.sendall(request_bytes()[:-1])
+        # JSON goes to Flask, and so to what is slow.
+        asking.sendall(json_request())
+        time.sleep(0.3)
+        os.kill(server.pid, signal.SIGTERM)
+        status, _, body = read_answer(asking)
+        assert status == 200
+        assert len(json.loads(body)["probabilities"]) == 10
+        assert all(map(is_closed, (asking, stalled, idle)))
+    assert server.process.wait(10) == 0
+
+
+def json_request() -> bytes:
+    """Return a drawing as JSON, as it goes over the wire."""
+    body = json.dumps({"pixels": [0.5] * 784}).encode()
+    head = "POST /api/predict HTTP/1.1\r\nHost: room\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
