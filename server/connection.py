@@ -11,8 +11,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.gateway import BUSY, Answer, encode_headers
-from server.problems import PROBLEM_TYPE, encode_problem
+from server.gateway import BUSY, Answer, make_problem
 
 # A browser keeps up to six open, one or two of them in use.
 MOST_CONNECTIONS = 2000
@@ -84,9 +83,16 @@ class Connection(HttpToolsProtocol):
             self._request_deadline.stop()
         elif self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
             detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
-            self._refuse(problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
+            self._refuse(make_problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
         else:
             self._request_deadline.start()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Tell whether a client that will send no more is still to be answered."""
+        is_waited_for = not self._is_in_request and not self.cycle.response_complete
+        if is_waited_for:
+            self.cycle.keep_alive = False
+        return is_waited_for
 
     def on_message_begin(self) -> None:
         """Note that a request has begun."""
@@ -116,7 +122,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
-        self._refuse(problem(HTTPStatus.BAD_REQUEST, f"{msg} Accepted: HTTP/1.1."))
+        self._refuse(make_problem(HTTPStatus.BAD_REQUEST, f"{msg} Accepted: HTTP/1.1."))
 
     def shutdown(self) -> None:
         """Finish what is under way; a request of which a part is missing never will be."""
@@ -135,23 +141,12 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         else:
             detail = f"The request did not come in within {PATIENCE_SECONDS:.0f} s."
-            self._refuse(problem(HTTPStatus.REQUEST_TIMEOUT, detail))
+            self._refuse(make_problem(HTTPStatus.REQUEST_TIMEOUT, detail))
 
     def _refuse(self, answer: Answer) -> None:
         """Send an answer that the app knows nothing of, and close the connection."""
-        headers = [
-            *answer.headers,
-            (b"content-length", str(len(answer.body)).encode()),
-            (b"connection", b"close"),
-        ]
         line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
+        headers = [*answer.headers, (b"connection", b"close")]
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
         self.transport.write(line + head + b"\r\n" + answer.body)
         self.transport.close()
-
-
-def problem(status: HTTPStatus, detail: str) -> Answer:
-    """Return a problem as an answer."""
-    return Answer(
-        status, encode_headers({"Content-Type": PROBLEM_TYPE}), encode_problem(status, detail)
-    )

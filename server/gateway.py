@@ -6,7 +6,7 @@ answer is handed back whole, so that a slow one holds none either.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from io import BytesIO
@@ -38,27 +38,30 @@ _NOT_FOR_WSGI = {b"content-length", b"content-type", b"transfer-encoding"}
 
 
 class Answer(NamedTuple):
-    """A whole answer; the headers are as ASGI has them, but for the content's length."""
+    """A whole answer; the headers are as ASGI has them."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
-def encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """Write headers as ASGI has them."""
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+def make_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Return an answer, the content's length among its headers."""
+    complete = {**headers, "Content-Length": str(len(body))}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in complete.items()]
+    return Answer(status, encoded, body)
 
 
-BUSY = Answer(
+def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Answer:
+    """Return a problem as an answer."""
+    headers = {"Content-Type": PROBLEM_TYPE, **SECURITY_HEADERS, **headers}
+    return make_answer(status, headers, encode_problem(status, detail))
+
+
+BUSY = make_problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
-    encode_headers(
-        {"Content-Type": PROBLEM_TYPE, "Retry-After": str(RETRY_AFTER), **SECURITY_HEADERS}
-    ),
-    encode_problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        f"Too many are drawing at once. Ask again in {RETRY_AFTER} s.",
-    ),
+    f"Too many are drawing at once. Ask again in {RETRY_AFTER} s.",
+    **{"Retry-After": str(RETRY_AFTER)},
 )
 
 
@@ -121,11 +124,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
 
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer."""
-    headers = answer.headers
-    if answer.status != HTTPStatus.NOT_MODIFIED:
-        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
@@ -164,9 +164,5 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
 def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     """Return a WSGI application's answer."""
     content, status, headers = run_wsgi_app(app, environ, buffered=True)
-    encoded = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in headers
-        if name.lower() != "content-length"
-    ]
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Answer(int(status.split(" ", 1)[0]), encoded, b"".join(content))

@@ -13,13 +13,13 @@ from werkzeug.wrappers import Request
 
 from server.app import PREDICT, SECURITY_HEADERS
 from server.drawing import BYTES, JSON, parse_bytes
-from server.gateway import Answer, Scope, encode_headers
+from server.gateway import Answer, Scope, make_answer
 from server.model_store import ModelStore
 from server.prediction import predict
 from server.query import PredictQuery, parse_fields, parse_query
 from server.shapes import PIXELS
 
-_HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
+_HEADERS = {"Content-Type": JSON, **SECURITY_HEADERS}
 _CONTENT_TYPE = (b"content-type", BYTES.encode())
 
 
@@ -43,7 +43,7 @@ class LivePredictions:
         if asked is None or model is None:
             return None
         prediction = predict(model, parse_bytes(body), asked[1])
-        return Answer(HTTPStatus.OK, _HEADERS, msgspec.json.encode(prediction))
+        return make_answer(HTTPStatus.OK, _HEADERS, msgspec.json.encode(prediction))
 
 
 # A page sends the same few again and again; whatever else is sent takes no more room than this.

@@ -140,6 +140,7 @@ BAD_REQUESTS = [
     (JSON, b"\xff\xfe", 400, "malformed"),
     (JSON, '{"pixels": []}'.encode("utf-16"), 400, "malformed"),
     (JSON, b"\xef\xbb\xbf" + drawing(), 400, "malformed"),
+    (JSON, b'{"pix\xffels": []}', 400, "utf-8"),
     (JSON, b"[" * 100_000, 422, "Expected `object`, got `array`"),
     (JSON, b"null", 422, "Expected `object`, got `null`"),
     (JSON, b"{}", 422, "missing required field `pixels`"),
