@@ -47,7 +47,7 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
         drawing = _decode(body)
     except msgspec.ValidationError as error:
         raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _look_for_nan(body)
         raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
     return np.array(drawing.pixels, np.float32), drawing.model

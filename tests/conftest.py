@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +19,10 @@ from server.shapes import DIGITS, PIXELS
 from server.whole_file import write_whole
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
+
+# The same examples in every run, however long one of them takes on a busy machine.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 def make_card(**changes: object) -> ModelCard:

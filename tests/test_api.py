@@ -159,6 +159,7 @@ BAD_REQUESTS = [
     (JSON, drawing().replace(b"}", b', "modle": "small"}'), 422, "unknown field `modle`"),
     (JSON, drawing().replace(b"}", b', "model": 1}'), 422, "Expected `str | null`, got `int`"),
     (JSON, drawing().replace(b"}", b', "model": "none"}'), 404, "no model 'none'. Accepted: small"),
+    (JSON, drawing().replace(b"}", b', "model": "\xff"}'), 400, "invalid start byte"),
     (JSON, b" " * (MAX_BODY_BYTES + 1), 413, "exceeds"),
     (BYTES, b"", 422, "Got 0 bytes"),
     (BYTES, bytes(783), 422, "Got 783 bytes. Accepted: "),
