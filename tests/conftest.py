@@ -170,14 +170,20 @@ def browser() -> Iterator[Browser]:
         pytest.skip(MISSING)
 
 
+def listen_for_complaints(page: Page) -> list[str]:
+    """Return a list that grows with all that a page's console says, forbidden content included."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text))
+    return complaints
+
+
 @pytest.fixture
 def page(browser: Browser, server_url: str) -> Iterator[Page]:
     """Open the page in a desktop window; whatever its console says fails the test."""
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text))
+        complaints = listen_for_complaints(page)
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         yield page
