@@ -6,22 +6,32 @@ and all goes on by itself as soon as it can.
 
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, ViewportSize, expect
 
+from server.history import TRAININGS, save_history
+from server.model import load_model, save_model
 from tests.conftest import (
     listen_for_complaints,
+    make_card,
+    make_history,
+    save_small_model,
 )
 from tests.pen import (
     FOUR,
     ONE,
     SEVEN,
+    draw_with_finger,
     draw_with_mouse,
+    on_screen,
     read_answer,
+    send_touch,
 )
 from tests.serving import serve
+from tests.test_views import open_view
 
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 UPRIGHT: ViewportSize = {"width": 390, "height": 844}
@@ -297,3 +307,212 @@ def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
     assert asked["delayed"] > 5
     assert asked["lost"] > 1
     assert asked["refused"] > 1
+
+
+def test_a_pen_that_is_taken_away_ends_its_stroke_and_the_next_one_draws(page: Page) -> None:
+    page.evaluate(
+        'addEventListener("pointerdown", ({ pointerId }) => { window.pointer = pointerId; })'
+    )
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    for point in ONE[0][1:]:
+        page.mouse.move(*on_screen(page, point), steps=4)
+    page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
+    page.mouse.move(*on_screen(page, (0.9, 0.9)))
+    assert read_answer(page) == "1"
+    expect(page.locator("main")).to_have_attribute("data-fresh", "true")
+    page.mouse.up()
+    draw_with_mouse(page, [[(0.1, 0.1), (0.2, 0.1)]])
+    first, second = strokes_of(page)
+    assert max(point["x"] for point in first) < 0.6
+    assert len(second) == 5
+
+
+def test_a_touch_that_is_cancelled_ends_its_stroke_and_the_next_one_draws(phone: Page) -> None:
+    touch = phone.context.new_cdp_session(phone)
+    send_touch(touch, "touchStart", [on_screen(phone, ONE[0][0])])
+    for point in ONE[0][1:]:
+        send_touch(touch, "touchMove", [on_screen(phone, point)])
+    send_touch(touch, "touchCancel", [])
+    assert read_answer(phone) == "1"
+    draw_with_finger(phone, [[(0.1, 0.1), (0.2, 0.1)]])
+    assert [len(stroke) for stroke in strokes_of(phone)] == [4, 2]
+
+
+def test_a_phone_that_is_turned_in_the_middle_of_a_stroke_keeps_what_was_drawn(
+    phone: Page,
+) -> None:
+    touch = phone.context.new_cdp_session(phone)
+    upper, lower = ONE[0][:2], ONE[0][2:]
+    send_touch(touch, "touchStart", [on_screen(phone, upper[0])])
+    send_touch(touch, "touchMove", [on_screen(phone, upper[1])])
+    phone.set_viewport_size(ACROSS)
+    phone.evaluate("scrollTo(0, 0)")
+    for point in lower:
+        send_touch(touch, "touchMove", [on_screen(phone, point)])
+    send_touch(touch, "touchEnd", [])
+    assert read_answer(phone) == "1"
+    assert is_inked(phone, (0.5, 0.3))
+    (stroke,) = strokes_of(phone)
+    drawn = [(point["x"], point["y"]) for point in stroke]
+    for point in ONE[0]:
+        assert any(near == pytest.approx(point, abs=0.02) for near in drawn)
+
+
+def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    # As browsers do in a tab that is not looked at: no frames, and it is said to be hidden.
+    page.evaluate(
+        """() => {
+          window.isAsleep = false;
+          const next = requestAnimationFrame;
+          window.requestAnimationFrame = (action) => (isAsleep ? 1 : next(action));
+          Object.defineProperty(document, "hidden", { get: () => isAsleep });
+          addEventListener("pointerdown", ({ pointerId }) => { window.pointer = pointerId; });
+        }"""
+    )
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, ONE[0][1]), steps=4)
+    page.evaluate("isAsleep = true")
+    page.wait_for_timeout(600)
+    asked.clear()
+    for point in ONE[0][2:]:
+        page.mouse.move(*on_screen(page, point), steps=4)
+    page.wait_for_timeout(1_000)
+    assert asked == []
+    page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
+    page.mouse.move(1, 1)
+    assert read_answer(page) == "1"
+    page.evaluate("isAsleep = false")
+    page.mouse.up()
+    with page.expect_request("**/api/training"):
+        draw_with_mouse(page, [[(0.1, 0.5), (0.9, 0.5)]])
+    read_answer(page)
+
+
+def test_thousands_of_points_make_one_stroke(page: Page) -> None:
+    count = 5_000
+    page.locator("#pad").evaluate(
+        """(pad, count) => {
+          const box = pad.getBoundingClientRect();
+          const send = (type, fraction) => pad.dispatchEvent(new PointerEvent(type, {
+            pointerId: 7, isPrimary: true, bubbles: true,
+            clientX: box.left + box.width / 2, clientY: box.top + box.height * fraction }));
+          send("pointerdown", 0.1);
+          for (let point = 1; point < count; point++) {
+            send("pointermove", 0.1 + 0.8 * Math.abs(Math.sin(point)));
+          }
+          send("pointerup", 0.9);
+        }""",
+        count,
+    )
+    assert read_answer(page) == "1"
+    assert [len(stroke) for stroke in strokes_of(page)] == [count]
+    page.click("#undo")
+    assert read_answer(page) == ""
+
+
+# What extensions against tracking do with pictures that a page reads back, and browsers with a
+# page's storage where a person wants none.
+GUARDS = {
+    "refused": """
+      const refuse = () => { throw new DOMException("Not allowed", "SecurityError"); };
+      CanvasRenderingContext2D.prototype.getImageData = refuse;
+      HTMLCanvasElement.prototype.toDataURL = HTMLCanvasElement.prototype.toBlob = refuse;
+      for (const storage of ["localStorage", "sessionStorage", "indexedDB"]) {
+        Object.defineProperty(window, storage, { get: refuse });
+      }
+    """,
+    "noise": """
+      const read = CanvasRenderingContext2D.prototype.getImageData;
+      CanvasRenderingContext2D.prototype.getImageData = function (...area) {
+        const image = read.apply(this, area);
+        return new ImageData(image.data.map(() => 256 * Math.random()), image.width, image.height);
+      };
+    """,
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_browser_that_guards_what_pages_read_draws_and_answers_the_same(
+    page: Page, browser: Browser, server_url: str, guard: str
+) -> None:
+    with browser.new_context(viewport=WINDOW) as context:
+        context.add_init_script(GUARDS[guard])
+        guarded = context.new_page()
+        complaints = listen_for_complaints(guarded)
+        guarded.goto(server_url)
+        guarded.wait_for_selector("#model option", state="attached")
+        sent = []
+        for one in (page, guarded):
+            is_whole = "**/api/predict*placement*"
+            with one.expect_request(is_whole) as sending:
+                draw_with_mouse(one, SEVEN)
+            assert read_answer(one) == "7"
+            sent.append(sending.value.post_data_buffer)
+        assert sent[0] == sent[1]
+        if guard == "refused":
+            for view in ("pixels", "weights", "change", "training", "accuracy", "guide"):
+                open_view(guarded, view)
+            guarded.keyboard.press("s")
+            guarded.click("#save-view")
+            expect(guarded.locator("#share-result")).to_contain_text("could not make the picture")
+        assert complaints == []
+
+
+MARKUP = "<img src=x onerror=window.pwned=1>"
+
+
+def test_markup_in_names_and_reasons_is_text(browser: Browser, tmp_path: Path) -> None:
+    model = load_model(save_small_model(tmp_path))
+    says: dict[str, object] = {"recipe": MARKUP, "optimizer": MARKUP, "created": MARKUP}
+    save_model(tmp_path, "small", model.weights, model.bias, model.familiarity, make_card(**says))
+    for name, outcome in (("one", "failed"), ("two", "running"), ("three", "diverged")):
+        history = make_history(name, outcome=outcome, run=MARKUP + name, reason=MARKUP, **says)
+        save_history(tmp_path / TRAININGS, history)
+    with serve("--models", str(tmp_path)) as url, browser.new_context(viewport=WINDOW) as context:
+        page = context.new_page()
+        complaints = listen_for_complaints(page)
+        shown = ""
+        markup = quote(MARKUP)
+        for part in ("model", "view", "drawing", "label"):
+            page.goto(f"{url}/#{part}={markup}")
+            page.reload()
+            page.wait_for_selector("#model option", state="attached")
+            shown += page.locator("#problem").inner_text()
+        page.goto(f"{url}/#run={quote(MARKUP + 'one')}")
+        for view in ("weights", "training", "accuracy", "guide"):
+            open_view(page, view)
+            shown += page.locator("body").inner_text()
+            assert page.locator("img[src=x]").count() == 0
+        assert shown.count(MARKUP) > 5
+        assert page.evaluate("window.pwned") is None
+        assert complaints == []
+
+
+FORBIDDEN = [
+    "document.body.append(Object.assign(document.createElement('script'), { text: '1' }))",
+    "document.body.setAttribute('onclick', '1')",
+    "document.body.setAttribute('style', 'color: red')",
+    "document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))",
+    "fetch('http://127.0.0.1:9/').catch(() => 0)",
+    "setTimeout('1')",
+]
+
+
+def test_what_the_security_policy_forbids_would_fail_these_tests(
+    browser: Browser, server_url: str
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        complaints = listen_for_complaints(page)
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        for deed in FORBIDDEN:
+            assert complaints == []
+            page.evaluate(f"() => {{ {deed}; }}")
+            page.wait_for_timeout(100)
+            assert any("Content Security Policy" in complaint for complaint in complaints)
+            complaints.clear()
