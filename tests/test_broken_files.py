@@ -8,7 +8,6 @@ import io
 import json
 import os
 import random
-import resource
 import struct
 import tempfile
 import time
@@ -35,6 +34,7 @@ from server.model_store import ModelStore
 from server.prediction import predict
 from server.shapes import DIGITS, PIXELS
 from tests.conftest import make_card, save_small_model
+from tests.limits import no_more_files, without_privileges
 from tests.serving import serve
 from tests.test_model import write_archive
 from tests.test_server import send
@@ -428,19 +428,6 @@ def test_a_file_that_breaks_is_said_in_one_line_and_the_last_good_one_goes_on(
     assert len(line) < 400
 
 
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """Be a user whom permissions bind, as root is not."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.fixture
 def open_models() -> Iterator[Path]:
     """Give a directory of a model that all users can reach, as pytest's own they cannot."""
@@ -484,12 +471,8 @@ def test_a_directory_without_permission_loses_nothing(
 def test_where_no_more_files_can_be_opened_the_models_go_on(models: Path) -> None:
     store = ModelStore(models, check_seconds=0)
     save_small_model(models, favourite=7)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with no_more_files():
         assert favourite(store) == 0
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert favourite(store) == 7
 
 

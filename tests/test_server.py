@@ -1,6 +1,7 @@
 """`python -m server` as a process, over real sockets."""
 
 import http.client
+import io
 import json
 import re
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from tests.conftest import save_small_model
 from tests.serving import ROOT, serve
@@ -81,6 +83,38 @@ def test_sigterm_ends_it_with_success() -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+
+SLOW_SERVER = """
+import time
+import server.app
+
+def draw_slowly(*arguments):
+    print("under way", flush=True)
+    time.sleep(0.5)
+    return draw(*arguments)
+
+draw, server.app.heatmap = server.app.heatmap, draw_slowly
+from server.__main__ import main
+main()
+"""
+
+
+def test_sigterm_lets_it_finish_what_is_under_way() -> None:
+    command = [sys.executable, "-c", SLOW_SERVER, "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(b"GET /api/models/normalized/weights.png?scale=32 HTTP/1.1\r\n\r\n")
+            assert process.stdout.readline() == "under way\n"
+            process.send_signal(signal.SIGTERM)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert response.status == 200
+            picture = Image.open(io.BytesIO(response.read()))
+            assert picture.size == (10 * 28 * 32, 28 * 32)
         assert process.wait(timeout=10) == 0
 
 
