@@ -15,6 +15,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +29,25 @@ from hypothesis.extra import numpy as numpy_st
 from server.app import create_app
 from server.archive import MOST_BYTES, ArchiveError, Layout, pack, unpack
 from server.evaluation import load_evaluation
-from server.history import load_history
-from server.model import MODELS, Model, ModelError, load_model, unpack_model
+from server.history import load_history, save_history
+from server.model import MODELS, ModelError, load_model, unpack_model
 from server.model_store import ModelStore
 from server.prediction import predict
 from server.shapes import DIGITS, PIXELS
-from tests.conftest import make_card, save_small_model
+from server.trainings import describe_training
+from tests.conftest import (
+    make_card,
+    make_evaluation,
+    make_history,
+    save_evaluation,
+    save_small_model,
+)
 from tests.limits import no_more_files, without_privileges
 from tests.serving import serve
 from tests.test_model import write_archive
 from tests.test_server import send
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
-    "normalized.npz": load_model,
     "tutorial.npz": load_model,
     "history/tutorial.npz": load_history,
     "evaluation/normalized.npz": load_evaluation,
@@ -160,12 +167,10 @@ def as_member(array: np.ndarray[Any, Any]) -> bytes:
     return file.getvalue()
 
 
-def model_with(path: Path, **members: bytes) -> bytes:
-    """Return a good model's archive in which some members are replaced by others."""
+def archive_with(good: Path, **members: bytes) -> bytes:
+    """Return a good archive's content with some members replaced by others."""
     packed = io.BytesIO()
-    if not path.exists():
-        write_archive(path)
-    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(packed, "w") as changed:
+    with zipfile.ZipFile(good) as whole, zipfile.ZipFile(packed, "w") as changed:
         for name in whole.namelist():
             changed.writestr(name, members.get(name.removesuffix(".npy"), whole.read(name)))
     return packed.getvalue()
@@ -179,14 +184,6 @@ def claimed(shape: str, kind: str = "<f4") -> bytes:
     """Return an array's head without its numbers."""
     head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode()
-
-
-@pytest.fixture(scope="module")
-def good_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of a good model's archive."""
-    path = tmp_path_factory.mktemp("good") / "good.npz"
-    write_archive(path)
-    return path
 
 
 CARD = msgspec.json.encode(make_card())
@@ -254,9 +251,9 @@ BROKEN_MEMBERS = [
 
 @pytest.mark.parametrize(("members", "message"), BROKEN_MEMBERS)
 def test_a_member_that_is_not_as_it_must_be_is_refused_with_what_is_wrong(
-    tmp_path: Path, members: dict[str, bytes], message: str
+    good_files: dict[str, Path], members: dict[str, bytes], message: str
 ) -> None:
-    content = model_with(tmp_path / "good.npz", **members)
+    content = archive_with(good_files["model"], **members)
     with pytest.raises(ModelError) as refusal:
         unpack_model("broken", content)
     assert message in str(refusal.value)
@@ -297,20 +294,60 @@ def test_what_unpacks_to_more_than_it_says_takes_no_memory(method: int) -> None:
         unpack_model("bomb", bomb)
 
 
-def test_a_crowd_of_members_takes_little_memory_and_few_words() -> None:
+def test_a_crowd_of_members_is_refused_in_few_words() -> None:
     entry = b"PK\x01\x02" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"
     count = (MOST_BYTES - 100) // len(entry)
     end = b"PK\x05\x06" + struct.pack("<IHHIIH", 0, 0, 0, count * len(entry), 0, 0)
-    with bounded_memory(), pytest.raises(ModelError, match="holds") as refusal:
+    with pytest.raises(ModelError, match="holds") as refusal:
         unpack_model("crowd", entry * count + end)
     assert len(str(refusal.value)) < 300
 
 
-def is_sound(model: Model) -> bool:
-    """Tell whether a model answers any drawing with finite numbers."""
+@pytest.fixture(scope="module")
+def good_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Give the path of a small good file of each kind."""
+    directory = tmp_path_factory.mktemp("good")
+    write_archive(directory / "model.npz")
+    return {
+        "model": directory / "model.npz",
+        "history": save_history(directory, make_history("history")),
+        "evaluation": save_evaluation(directory, make_evaluation("evaluation", "digest")),
+    }
+
+
+def use_model(path: Path) -> list[Any]:
+    """Give the numbers of answers to any drawing."""
+    model = load_model(path)
     answers = [predict(model, np.full(PIXELS, ink, np.float32)) for ink in (0, 0.5, 1)]
-    found = [[*answer.probabilities, *answer.evidence, answer.distance] for answer in answers]  # type: ignore[misc]
-    return model.weights.shape == (PIXELS, DIGITS) and bool(np.isfinite(found).all())
+    return [
+        number
+        for answer in answers
+        for number in (*answer.probabilities, *answer.evidence, answer.distance)  # type: ignore[misc]
+    ]
+
+
+def use_history(path: Path) -> list[Any]:
+    history = load_history(path)
+    count = len(history.steps)
+    floats = np.frombuffer(history.blob(), "<f4", 11 * count + PIXELS * DIGITS)
+    assert len(history.blob()) == 4 * len(floats) + count * PIXELS * DIGITS
+    curves = json.loads(msgspec.json.encode(describe_training(history)))["curves"].values()
+    return [*floats, *chain.from_iterable(curves)]
+
+
+def use_evaluation(path: Path) -> list[Any]:
+    answer = json.loads(msgspec.json.encode(load_evaluation(path).answer()))
+    figures = [[example["probability"], example["loss"]] for example in answer["misread"]]
+    return [answer["accuracy"], answer["loss"], *chain.from_iterable(figures + answer["confusion"])]
+
+
+USES = {"model": use_model, "history": use_history, "evaluation": use_evaluation}
+
+
+def check_use(path: Path, kind: str) -> None:
+    """Check that a file is refused, or that all that is made of it is finite numbers."""
+    with suppress(ArchiveError):
+        assert np.isfinite(USES[kind](path)).all()
 
 
 JSON_VALUES = st.recursive(
@@ -318,49 +355,60 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
-CARD_CHANGES = st.dictionaries(st.sampled_from(sorted(json.loads(CARD))), JSON_VALUES, max_size=2)
-MEMBERS = st.one_of(
-    st.binary(max_size=300),
-    st.binary(max_size=300).map(card_of),
-    CARD_CHANGES.map(lambda changes: card_of(json.dumps(json.loads(CARD) | changes).encode())),
-    numpy_st.arrays(
-        numpy_st.floating_dtypes() | numpy_st.integer_dtypes() | st.just(np.dtype(np.float32)),
-        st.sampled_from([(), (10,), (11,), (784, 10), (11, 588), (10, 784)]),
-        fill=st.integers(0, 99),
-    ).map(as_member),
-)
 
 
-@hypothesis.settings(max_examples=300)
-@hypothesis.given(
-    members=st.dictionaries(
-        st.sampled_from(["weights", "bias", "means", "axes", "limits", "card"]),
-        MEMBERS,
-        min_size=1,
-        max_size=2,
-    )
-)
-def test_whatever_its_members_are_a_file_is_refused_or_holds_a_sound_model(
-    good_model: Path, members: dict[str, bytes]
-) -> None:
-    with suppress(ModelError):
-        assert is_sound(unpack_model("any", model_with(good_model, **members)))
+@st.composite
+def changed_member(draw: st.DrawFn, name: str, array: np.ndarray[Any, Any]) -> bytes:
+    """Give bytes, another array, or the same one with other facts or numbers in it."""
+    way = draw(st.sampled_from(["bytes", "array", "facts" if name == "card" else "numbers"]))
+    if way == "bytes":
+        return draw(st.binary(max_size=300))
+    if way == "facts":
+        card = json.loads(array.tobytes())
+        changes = draw(st.dictionaries(st.sampled_from(sorted(card)), JSON_VALUES, max_size=2))
+        return card_of(json.dumps(card | changes).encode())
+    dtype = array.dtype
+    if way == "array":
+        dtype = draw(numpy_st.scalar_dtypes())
+        return as_member(draw(numpy_st.arrays(dtype, numpy_st.array_shapes(min_dims=0))))
+    changed = array.copy()
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, changed.size - 1))
+        changed.flat[place] = draw(numpy_st.from_dtype(dtype))
+    return as_member(changed)
 
 
-@hypothesis.settings(max_examples=300)
+@pytest.mark.parametrize("kind", USES)
+@hypothesis.settings(max_examples=200)
 @hypothesis.given(data=st.data())
-def test_whatever_is_written_over_a_file_it_is_refused_or_holds_a_sound_model(
-    good_model: Path, data: st.DataObject
+def test_whatever_its_members_are_a_file_is_refused_or_sound(
+    good_files: dict[str, Path], kind: str, data: st.DataObject
 ) -> None:
-    content = good_model.read_bytes()
+    good = good_files[kind]
+    with np.load(good) as archive:
+        arrays = dict(archive)
+    names = data.draw(st.sets(st.sampled_from(sorted(arrays)), min_size=1, max_size=2))
+    members = {name: data.draw(changed_member(name, arrays[name])) for name in sorted(names)}
+    path = good.with_name(f"changed-{good.name}")
+    path.write_bytes(archive_with(good, **members))
+    check_use(path, kind)
+
+
+@pytest.mark.parametrize("kind", USES)
+@hypothesis.settings(max_examples=200)
+@hypothesis.given(data=st.data())
+def test_whatever_is_written_over_a_file_it_is_refused_or_sound(
+    good_files: dict[str, Path], kind: str, data: st.DataObject
+) -> None:
+    content = good_files[kind].read_bytes()
     start = data.draw(st.integers(0, len(content)))
     # The directory at the end is where a few bytes do most.
     if data.draw(st.booleans()):
         start = len(content) - start % 700
-    written = data.draw(st.binary(max_size=40))
-    gap = data.draw(st.integers(0, 40))
-    with suppress(ModelError):
-        assert is_sound(unpack_model("any", content[:start] + written + content[start + gap :]))
+    written, gap = data.draw(st.binary(max_size=40)), data.draw(st.integers(0, 40))
+    path = good_files[kind].with_name(f"overwritten-{kind}.npz")
+    path.write_bytes(content[:start] + written + content[start + gap :])
+    check_use(path, kind)
 
 
 def truncate(path: Path) -> None:
@@ -385,7 +433,7 @@ def make_link(path: Path, target: str) -> None:
 def lie_over_many_lines(path: Path) -> None:
     """Put a member there whose refusal by NumPy has several lines."""
     long_head = b"\x93NUMPY\x02\x00" + struct.pack("<I", 20_000) + b" " * 20_000
-    path.write_bytes(model_with(path.with_name("model.good"), weights=long_head))
+    path.write_bytes(archive_with(path, weights=long_head))
 
 
 FAULTS: list[Any] = [
@@ -490,7 +538,7 @@ def test_broken_companions_leave_the_models_answers_as_they_are(
     path.parent.mkdir()
     client = create_app(models).test_client()
     before = client.post("/api/predict", json={"pixels": [0] * PIXELS}).get_json()
-    for content in (b"", lying_bomb(zipfile.ZIP_BZIP2), model_with(models / "model.good")):
+    for content in (b"", lying_bomb(zipfile.ZIP_BZIP2), (models / "small.npz").read_bytes()):
         path.write_bytes(content)
         for url in ("/api/training", "/api/histories", "/api/models"):
             assert client.get(url).status_code == 200
