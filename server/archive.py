@@ -101,7 +101,7 @@ def _check_members(content: bytes, layout: Layout) -> None:
         # An archive may claim to hold more than can be read.
         raise ArchiveError(f"holds {held[: 2 * len(layout)]}, not {sorted(layout)}")
     if any(member.compress_type not in _METHODS for member in members):
-        raise ArchiveError("is packed as no .npz file is")
+        raise ArchiveError("is compressed as no .npz file is")
     unpacked = sum(member.file_size for member in members)
     if unpacked > MOST_UNPACKED_BYTES:
         raise ArchiveError(f"would unpack to {unpacked} bytes, over {MOST_UNPACKED_BYTES}")

@@ -136,7 +136,7 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path: Path, name: str) 
     whole = numbers(LOADERS[name](MODELS / name))
     chance = random.Random(0)
     refused = 0
-    for _ in range(1_000):
+    for _ in range(500):
         flipped = bytearray(content)
         flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         path.write_bytes(flipped)
@@ -147,7 +147,7 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path: Path, name: str) 
         else:
             assert loaded == whole
     # Nearly all of a file is numbers, which the archive's checksums guard.
-    assert refused > 950
+    assert refused > 475
 
 
 def numbers(loaded: Any) -> dict[str, Any]:
@@ -450,7 +450,9 @@ FAULTS: list[Any] = [
     pytest.param(lambda path: make_link(path, path.name), "symbolic link", id="link to itself"),
     pytest.param(lambda path: make_link(path, "/dev/zero"), "not a regular file", id="device"),
     pytest.param(
-        lambda path: path.write_bytes(lying_bomb(zipfile.ZIP_BZIP2)), "is packed as no", id="bomb"
+        lambda path: path.write_bytes(lying_bomb(zipfile.ZIP_BZIP2)),
+        "is compressed as no",
+        id="bomb",
     ),
     pytest.param(lie_over_many_lines, "Header info length", id="many lines"),
 ]
@@ -554,7 +556,7 @@ def test_a_running_server_answers_on_while_its_model_breaks_and_comes_back(
     with serve("--models", str(models)) as url:
         for break_file in (truncate, make_pipe):
             break_file(path)
-            deadline = time.monotonic() + 2.2
+            deadline = time.monotonic() + 1.4
             while time.monotonic() < deadline:
                 assert answered_digit(url) == 0
                 time.sleep(0.05)
