@@ -1,6 +1,7 @@
 """`python -m server`: serve the demo until it is told to stop."""
 
 import argparse
+import ipaddress
 import os
 import socket
 import sys
@@ -24,6 +25,9 @@ def main() -> None:
     def announce() -> None:
         url_host = f"[{host}]" if ":" in host else host
         print(f"Serving on http://{url_host}:{listener.getsockname()[1]}", flush=True)
+        exposed = describe_exposure(listener)
+        if exposed:
+            print(exposed, flush=True)
 
     if arguments.workers == 1:
         serve(listener, arguments.models, announce)
@@ -32,6 +36,33 @@ def main() -> None:
         serve_with_workers(arguments.workers, listener, arguments.models, announce)
     except WorkerError as error:
         sys.exit(f"Cannot serve: {error}")
+
+
+def describe_exposure(listener: socket.socket) -> str:
+    """Say to whom a listening socket is open; nothing where it is to this machine alone."""
+    host, port = listener.getsockname()[:2]
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if address.is_loopback:
+        return ""
+    if address.is_unspecified:
+        address = own_address(listener.family) or address
+    shown = f"[{address}]" if address.version == 6 else str(address)
+    return (
+        f"Open to everyone who can reach this machine over the network, at http://{shown}:{port}: "
+        "they can draw, see all models and trainings, and change nothing."
+    )
+
+
+def own_address(family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return this machine's address in the network that it uses; None where it is in none."""
+    # Addresses that are documentation's own: nothing is sent until there is something to send.
+    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:
+            return None
+        return ipaddress.ip_address(probe.getsockname()[0])
 
 
 def parse_arguments() -> argparse.Namespace:

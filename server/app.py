@@ -28,7 +28,6 @@ from server.drawing import (
 from server.export import weights_csv, weights_float32
 from server.heatmap import heatmap
 from server.learning import Companions, register_learning
-from server.live import LivePredictions
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
 from server.openapi import describe, openapi
@@ -106,15 +105,18 @@ class Health(msgspec.Struct):
     models: int
 
 
-def create_app(models: Path = MODELS) -> Flask:
-    """Make the WSGI application that serves the page and the models of a directory."""
+def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
+    """Make the WSGI application that serves the page and the models of a directory.
+
+    :param store: of the same directory, where somebody else looks things up in it too
+    """
     # A machine's registry may call .js text/plain, and a browser then refuses the module.
     mimetypes.add_type("text/javascript", ".js")
     app = Flask(__name__, static_folder=ROOT / "static", template_folder=ROOT / "templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
-    store = ModelStore(models)
+    store = store or ModelStore(models)
     companions = Companions(models, store)
     digits = load_digits()
 
@@ -225,8 +227,6 @@ def create_app(models: Path = MODELS) -> Flask:
     def show_api() -> Response:
         return json_response(openapi(app))
 
-    live = LivePredictions(app.wsgi_app, PREDICT, store, SECURITY_HEADERS)
-    app.wsgi_app = live  # type: ignore[method-assign]  # how Flask is meant to be wrapped
     return app
 
 
@@ -239,6 +239,8 @@ def parse_drawing() -> tuple[Floats, str | None]:
     """
     # Read before anything is refused: some servers break a connection whose body is left unread.
     body = request.get_data(cache=False)
+    if request.content_encoding:
+        raise UnsupportedMediaType(f"Got {request.content_encoding}. Accepted: no encoding.")
     try:
         if request.mimetype == BYTES:
             return parse_bytes(body), None

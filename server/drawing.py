@@ -47,6 +47,7 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
         drawing = _decode(body)
     except msgspec.ValidationError as error:
         raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
+    # Text that is not UTF-8 has an error of its own.
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _look_for_nan(body)
         raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error

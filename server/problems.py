@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Flask, Response
-from waitress.task import ErrorTask
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -42,17 +41,3 @@ def register_problems(app: Flask) -> None:
         detail = "The server failed; the request may well be right."
         body = encode_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
         return Response(body, HTTPStatus.INTERNAL_SERVER_ERROR, content_type=PROBLEM_TYPE)
-
-
-class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
-    """Waitress's answer to what never reaches the app, such as a request that is not HTTP."""
-
-    def execute(self) -> None:
-        """Send the error as a problem and close the connection."""
-        error = self.request.error
-        body = encode_problem(error.code, error.body)
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", PROBLEM_TYPE))
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)

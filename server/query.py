@@ -12,10 +12,16 @@ from server.shapes import DIGITS
 Query = TypeVar("Query", bound=msgspec.Struct)
 
 
+_FIELD = f"({'|'.join(Prediction.__struct_fields__)})"
+
+# For whoever reads the API's description; `parse_fields` says better what was wrong.
+_FIELDS = msgspec.Meta(extra_json_schema={"pattern": f"^{_FIELD}(,{_FIELD})*$"})
+
+
 class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
     """`fields`: a comma-separated subset of the answer's; `model`: its name."""
 
-    fields: str | None = None
+    fields: Annotated[str, _FIELDS] | None = None
     model: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""The app under waitress, in one process."""
+"""The demo under uvicorn, in one process."""
 
 import logging
 import signal
@@ -7,26 +7,28 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from waitress import create_server
+from uvicorn import Config, Server
 
-from server.app import MAX_BODY_BYTES, create_app
-from server.channel import serve_quick_answers_at_once
+from server.app import create_app
+from server.connection import MOST_CONNECTIONS, Connection
+from server.gateway import Gateway
+from server.live import LivePredictions
+from server.model_store import ModelStore
 
 try:
     import resource
 except ImportError:
     resource = None  # type: ignore[assignment]
 
-# Predictions are made where their requests are read, so that these are for all the rest; waitress
-# reads slow clients' requests beside its threads, whatever their number.
-THREADS = 2
+# How long a connection is kept open for the next request, in seconds. A page asks twice a second.
+KEEP_ALIVE_SECONDS = 20
 
-# A browser keeps several open. A room full of phones needs more than waitress's 100; Windows waits
-# for no more than 512.
-CONNECTIONS = 480
+# How long a stopped server has to finish its requests in.
+STOP_SECONDS = 5
 
-# Files that the server has open beside its connections, with room to spare.
-OTHER_FILES = 100
+# Files that the server has open beside its connections, with room to spare: so many more people
+# can be told that there are too many.
+OTHER_FILES = 500
 
 
 def serve(listener: socket.socket, models: Path, ready: Callable[[], None]) -> None:
@@ -34,28 +36,52 @@ def serve(listener: socket.socket, models: Path, ready: Callable[[], None]) -> N
 
     :param ready: called as soon as requests are answered
     """
+    store = ModelStore(models)
+    live = LivePredictions(store)
+    serve_app(Gateway(create_app(models, store), live.answer), listener, ready)
+
+
+def serve_app(app: Gateway, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # A page asks for its dozen files at once; that some wait for a thread is no cause for alarm.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    allow_open_files(CONNECTIONS + OTHER_FILES)
-    server = create_server(
-        create_app(models),
-        sockets=[listener],
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        asyncore_use_poll=True,
-        max_request_body_size=4 * MAX_BODY_BYTES,
-        ident=None,
+    allow_open_files(MOST_CONNECTIONS + OTHER_FILES)
+    config = Config(
+        app,
+        http=Connection,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        # What is wrong with a request, its client is told.
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
-    serve_quick_answers_at_once(server)
-    signal.signal(signal.SIGTERM, stop)
-    ready()
-    server.run()
+    # Uvicorn stops by itself, and then passes on what stopped it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(Server):
+    """Uvicorn's, which says when it is ready."""
+
+    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self._ready()
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
     """Handle a signal by ending the process with 0."""
-    # Waitress takes it as the word to finish its requests and return.
     raise SystemExit(0)
 
 

@@ -17,12 +17,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from server.serving import serve, stop
+from server.serving import STOP_SECONDS, serve, stop
 
 _log = logging.getLogger(__name__)
 
-# What a worker, told to stop, has to finish its requests in; waitress itself waits for 5 s.
-STOP_SECONDS = 10.0
+# A worker that is told to stop finishes its requests first, and is killed when that takes longer.
+KILL_SECONDS = 2.0 * STOP_SECONDS
 
 # New processes begin from nothing: a copy of this one could not be trusted on macOS.
 _processes = multiprocessing.get_context("spawn")
@@ -69,7 +69,7 @@ def serve_with_workers(
         for worker in workers:
             worker.process.terminate()
         for worker in workers:
-            worker.process.join(STOP_SECONDS)
+            worker.process.join(KILL_SECONDS)
             worker.process.kill()
 
 

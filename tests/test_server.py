@@ -1,7 +1,6 @@
 """`python -m server` as a process, over real sockets."""
 
 import http.client
-import io
 import json
 import re
 import signal
@@ -13,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
 
 from tests.conftest import save_small_model
 from tests.serving import ROOT, serve
@@ -37,7 +35,7 @@ def send(url: str, request: bytes) -> tuple[int, str, bytes]:
         (b"this is not HTTP\r\n\r\n", 400),
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: minus one\r\n\r\n", 400),
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
-        (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n", 431),
     ],
 )
@@ -86,36 +84,21 @@ def test_sigterm_ends_it_with_success() -> None:
         assert process.wait(timeout=10) == 0
 
 
-SLOW_SERVER = """
-import time
-import server.app
-
-def draw_slowly(*arguments):
-    print("under way", flush=True)
-    time.sleep(0.5)
-    return draw(*arguments)
-
-draw, server.app.heatmap = server.app.heatmap, draw_slowly
-from server.__main__ import main
-main()
-"""
-
-
-def test_sigterm_lets_it_finish_what_is_under_way() -> None:
-    command = [sys.executable, "-c", SLOW_SERVER, "--port", "0"]
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [("127.0.0.1", 1), ("localhost", 1), ("::1", 1), ("0.0.0.0", 2), ("::", 2)],
+)
+def test_it_says_to_whom_it_is_open_beyond_this_machine(host: str, lines: int) -> None:
+    command = [sys.executable, "-m", "server", "--port", "0", "--host", host]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        port = int(process.stdout.readline().rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            connection.sendall(b"GET /api/models/normalized/weights.png?scale=32 HTTP/1.1\r\n\r\n")
-            assert process.stdout.readline() == "under way\n"
-            process.send_signal(signal.SIGTERM)
-            response = http.client.HTTPResponse(connection)
-            response.begin()
-            assert response.status == 200
-            picture = Image.open(io.BytesIO(response.read()))
-            assert picture.size == (10 * 28 * 32, 28 * 32)
+        printed = [process.stdout.readline()]
+        process.send_signal(signal.SIGTERM)
+        printed += process.stdout.read().splitlines()
         assert process.wait(timeout=10) == 0
+    assert printed[0].startswith("Serving on http://")
+    assert len(printed) == lines
+    assert all(line.startswith("Open to everyone who can reach") for line in printed[1:])
 
 
 def test_a_taken_port_is_said_in_one_line(server_url: str) -> None:

@@ -102,7 +102,7 @@ def test_a_count_that_is_none_is_refused(count: str) -> None:
 
 
 def test_a_worker_that_cannot_start_ends_the_whole() -> None:
-    # Waitress refuses a socket that is none for streams.
+    # A socket that is none for streams cannot be served.
     program = (
         "import pathlib, socket; from server.workers import serve_with_workers;"
         "listener = socket.socket(type=socket.SOCK_DGRAM);"

@@ -10,15 +10,14 @@ import asyncio
 import json
 import tempfile
 import time
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from server.shapes import PIXELS
 from tests.conftest import save_small_model
+from tests.connection import Connection
 from tests.killed import NAME, train
 from tests.serving import serve
 
@@ -29,40 +28,6 @@ PEN_SECONDS = 1 / 60
 # How long each turn takes, and how many turns there are of each kind.
 TURN_SECONDS = 5
 TURNS = 3
-
-
-@dataclass
-class Connection:
-    """One browser's kept-alive connection."""
-
-    url: str
-    etag: str = ""
-    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
-
-    async def send(self, request: str, body: bytes = b"") -> int:
-        """Send a request line and a body; return the answer's status."""
-        if self._streams is None:
-            parts = urlsplit(self.url)
-            self._streams = await asyncio.open_connection(parts.hostname, parts.port)
-        reader, writer = self._streams
-        head = f"{request} HTTP/1.1\r\nHost: room\r\nContent-Length: {len(body)}\r\n"
-        if body:
-            head += "Content-Type: application/octet-stream\r\n"
-        if self.etag:
-            head += f"If-None-Match: {self.etag}\r\n"
-        writer.write(head.encode() + b"\r\n" + body)
-        answer = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in answer[1:] if line)
-        self.etag = headers.get("etag", "")
-        status = int(answer[0].split()[1])
-        if status != HTTPStatus.NOT_MODIFIED:
-            await reader.readexactly(int(headers["content-length"]))
-        return status
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._streams is not None:
-            self._streams[1].close()
 
 
 async def watch(url: str, start: float) -> None:

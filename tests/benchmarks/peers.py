@@ -1,17 +1,15 @@
 """`python -m tests.benchmarks.peers KIND`: what the demo's server is compared with.
 
-Each is a plain Flask app under waitress, with as many threads, that takes the same request as the
-live path and prints the same line as `python -m server` when it is ready.
+Each is a plain Flask app behind the demo's own gateway and server, with as many threads, that takes
+the same request as the live path and prints the same line as `python -m server` when it is ready.
 
 - `constant` answers the same bytes whatever it is sent: the floor.
-- `constant-at-once` does so where it has just read, as the demo does: the lowest floor.
 - `tensorflow` computes softmax(xW + b) in a `tf.function`, the shape known and traced beforehand.
 - `keras` calls a `keras.Model`'s `predict` on each request.
 
 Neither of the two normalises the drawing or tells whether it is sure: they do less than the demo.
 """
 
-import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -20,12 +18,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from flask import Flask, Response, request
-from waitress import create_server
 
-from server.channel import serve_quick_answers_at_once
 from server.drawing import JSON, parse_bytes
+from server.gateway import Gateway
 from server.model import MODELS, load_model
-from server.serving import THREADS
+from server.serving import serve_app
 from server.shapes import DIGITS, PIXELS, Floats
 
 # A live answer's length, near enough.
@@ -75,7 +72,6 @@ def keras(path: Path) -> Callable[[bytes], bytes]:
 
 KINDS = {
     "constant": constant,
-    "constant-at-once": constant,
     "tensorflow": tensorflow,
     "keras": keras,
 }
@@ -88,23 +84,17 @@ def _encode(probabilities: Floats) -> bytes:
 
 def main() -> None:
     """Serve one kind until SIGTERM."""
-    kind = sys.argv[1]
-    answer = KINDS[kind](MODEL)
+    answer = KINDS[sys.argv[1]](MODEL)
     app = Flask(__name__)
 
     @app.post("/api/predict")
     def predict() -> Response:
         return Response(answer(request.get_data(cache=False)), content_type=JSON)
 
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(
-        app, sockets=[listener], threads=THREADS, asyncore_use_poll=True, ident=None
-    )
-    if kind == "constant-at-once":
-        serve_quick_answers_at_once(server)
-    print(f"Serving on http://127.0.0.1:{server.effective_port}", flush=True)
-    server.run()
+    host, port = listener.getsockname()
+    url = f"http://{host}:{port}"
+    serve_app(Gateway(app), listener, ready=lambda: print(f"Serving on {url}", flush=True))
 
 
 if __name__ == "__main__":

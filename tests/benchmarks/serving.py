@@ -1,12 +1,8 @@
 """Serving: live predictions against floors and peers, the whole answer, start and memory."""
 
-import re
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
 from io import BytesIO
 from statistics import median, quantiles
 
@@ -24,7 +20,7 @@ from tests.benchmarks.load import (
     stalled,
 )
 from tests.benchmarks.ratios import Ratio
-from tests.serving import ROOT
+from tests.serving import Running, running
 
 CONNECTIONS = (1, 16)
 
@@ -44,35 +40,14 @@ PEER = ["-m", "tests.benchmarks.peers"]
 # What a live prediction is compared with, and what the ratio must and should be.
 PEERS = {
     "constant": ("a constant from Flask", 0.7, 1.0),
-    "constant-at-once": ("a constant from Flask, at once", 0.7, 1.0),
     "tensorflow": ("TensorFlow in the process", 4, 10),
     "keras": ("Keras's predict", 100, 300),
 }
 
 
-@dataclass(frozen=True)
-class Running:
-    """A server that answers at its URL."""
-
-    url: str
-    pid: int
-
-
-@contextmanager
-def running(arguments: list[str]) -> Iterator[Running]:
-    """Run a Python program that prints where it serves; stop it in the end."""
-    command = [sys.executable, *arguments]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            match = re.fullmatch(r"Serving on (http://\S+)\n", process.stdout.readline())
-            if match is None:
-                raise RuntimeError(f"{' '.join(arguments)} did not start")
-            yield Running(match[1], process.pid)
-        finally:
-            process.terminate()
+def quiet(arguments: list[str]) -> AbstractContextManager[Running]:
+    """Run a server and show nothing of what it logs, such as TensorFlow's greetings."""
+    return running(arguments, subprocess.DEVNULL)
 
 
 def measure() -> list[Ratio]:
@@ -84,9 +59,9 @@ def live_predictions() -> list[Ratio]:
     """Compare live predictions per second."""
     ratios = []
     with ExitStack() as stack:
-        demo = stack.enter_context(running(DEMO)).url
-        two = stack.enter_context(running([*DEMO, "--workers", "2"])).url
-        peers = {kind: stack.enter_context(running([*PEER, kind])).url for kind in PEERS}
+        demo = stack.enter_context(quiet(DEMO)).url
+        two = stack.enter_context(quiet([*DEMO, "--workers", "2"])).url
+        peers = {kind: stack.enter_context(quiet([*PEER, kind])).url for kind in PEERS}
         for connections in CONNECTIONS:
             rates = live_rates({"demo": demo, "two": two, **peers}, connections)
             live = f"live, {connections} connection{'s' * (connections > 1)}"
@@ -123,12 +98,12 @@ def starts() -> list[Ratio]:
     for _ in range(STARTS):
         for kind, arguments in (("demo", DEMO), ("peer", [*PEER, "tensorflow"])):
             start = time.perf_counter()
-            with running(arguments) as server:
+            with quiet(arguments) as server:
                 with connect(server.url) as connection:
                     answer(connection, request_bytes())
                 seconds = time.perf_counter() - start
                 figures.setdefault(f"{kind} s", []).append(seconds)
-                figures.setdefault(f"{kind} MB", []).append(resident_megabytes(server.pid))
+                figures.setdefault(f"{kind} MB", []).append(server.megabytes())
     peer = "TensorFlow in the process"
     return [
         compare(
@@ -159,11 +134,6 @@ def whole_answer() -> Ratio:
     assert b"contributions" in body
     low, _, high = quantiles(times)
     return Ratio("whole answer, p50 : 1 ms", median(times), 1.0, "ms", 3, 1, (low, high))
-
-
-def resident_megabytes(pid: int) -> float:
-    """Return a process's resident memory."""
-    return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
 
 
 def compare(

@@ -1,0 +1,168 @@
+"""Where requests come in from uvicorn: live predictions are answered at once, the rest by Flask.
+
+A request is looked at when all of it is there, so that a stalled phone holds no thread, and an
+answer is handed back whole, so that a slow one holds none either.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, NamedTuple
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from werkzeug.test import run_wsgi_app
+
+from server.app import MAX_BODY_BYTES, SECURITY_HEADERS
+from server.problems import PROBLEM_TYPE, encode_problem
+
+# Of ASGI: a request without its body, and how messages of it are taken and sent.
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# Live predictions need none. One more than one, so that a long answer does not hold up short ones.
+THREADS = 2
+
+# How many requests may wait for their turn at once. Each takes some tenths of a millisecond, ten
+# times as long on a small computer: nobody waits for longer than it takes to notice.
+MOST_WAITING = 500
+
+# When to come again, in seconds.
+RETRY_AFTER = 1
+
+# What concerns the connection, or is known better here.
+_NOT_FOR_WSGI = {b"content-length", b"content-type", b"transfer-encoding"}
+
+
+class Answer(NamedTuple):
+    """A whole answer; the headers are as ASGI has them."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def make_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Return an answer, the content's length among its headers."""
+    complete = {**headers, "Content-Length": str(len(body))}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in complete.items()]
+    return Answer(status, encoded, body)
+
+
+def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Answer:
+    """Return a problem as an answer."""
+    headers = {"Content-Type": PROBLEM_TYPE, **SECURITY_HEADERS, **headers}
+    return make_answer(status, headers, encode_problem(status, detail))
+
+
+BUSY = make_problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    f"Too many are drawing at once. Ask again in {RETRY_AFTER} s.",
+    **{"Retry-After": str(RETRY_AFTER)},
+)
+
+
+class Gateway:
+    """The ASGI application.
+
+    :param at_once: answers what takes no longer than to hand it to a thread; None where it cannot
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        at_once: Callable[[Scope, bytes], Answer | None] = lambda *_: None,
+    ) -> None:
+        self._app = app
+        self._at_once = at_once
+        self._threads = ThreadPoolExecutor(THREADS, "wsgi")
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or say that there are too many."""
+        body = await read_body(scope, receive)
+        if body is None:
+            return
+        if self._waiting >= MOST_WAITING:
+            await send_answer(send, BUSY)
+            return
+        self._waiting += 1
+        try:
+            # Whatever else has come in by now is counted before the first is answered.
+            await asyncio.sleep(0)
+            answer = self._at_once(scope, body)
+            if answer is None:
+                loop = asyncio.get_running_loop()
+                environ = make_environ(scope, body)
+                answer = await loop.run_in_executor(self._threads, call, self._app, environ)
+        finally:
+            self._waiting -= 1
+        await send_answer(send, answer)
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return a request's whole body; None where the client has left.
+
+    Of a body that is too long it returns no more than shows the app that it is.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > MAX_BODY_BYTES:
+            return bytes(MAX_BODY_BYTES + 1)
+    body = b""
+    while len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message["body"]
+        if not message["more_body"]:
+            break
+    return body
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send an answer."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
+    """Return a request as WSGI has it.
+
+    Source: PEP 3333, which keeps bytes in strings of Latin-1.
+    """
+    host, port = scope["server"] or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            environ["CONTENT_TYPE"] = value.decode("latin-1")
+        elif name not in _NOT_FOR_WSGI:
+            key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+            text = value.decode("latin-1")
+            environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
+
+
+def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """Return a WSGI application's answer."""
+    content, status, headers = run_wsgi_app(app, environ, buffered=True)
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return Answer(int(status.split(" ", 1)[0]), encoded, b"".join(content))

@@ -1,0 +1,61 @@
+"""One request to an ASGI application, without a server."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from server.gateway import Gateway
+
+
+class Response(NamedTuple):
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return dict(self.headers)[b"content-type"].decode()
+
+
+async def ask(
+    app: Gateway,
+    path: str,
+    *,
+    method: str = "GET",
+    query: str = "",
+    content_type: str = "",
+    content_encoding: str = "",
+    pieces: tuple[bytes, ...] = (b"",),
+) -> Response:
+    """Send a body in pieces, and return the answer."""
+    headers = [(b"content-type", content_type.encode())] if content_type else []
+    if content_encoding:
+        headers.append((b"content-encoding", content_encoding.encode()))
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": headers,
+        "server": ("127.0.0.1", 80),
+    }
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, 1)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *body = sent
+    return Response(start["status"], start["headers"], b"".join(part["body"] for part in body))
+
+
+def ask_once(app: Gateway, path: str, **request: Any) -> Response:
+    """Do the same outside a loop."""
+    return asyncio.run(ask(app, path, **request))

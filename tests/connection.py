@@ -1,0 +1,44 @@
+"""One browser's connection to the server, for the tools that fill a room with visitors."""
+
+import asyncio
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Connection:
+    """Kept alive between requests; opened by the first, and again where the server closed it."""
+
+    url: str
+    etag: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, request: str, body: bytes = b"") -> int:
+        """Send a request line and a body; return the answer's status."""
+        if self._streams is None:
+            parts = urlsplit(self.url)
+            self._streams = await asyncio.open_connection(parts.hostname, parts.port)
+        reader, writer = self._streams
+        head = f"{request} HTTP/1.1\r\nHost: room\r\nContent-Length: {len(body)}\r\n"
+        if body:
+            head += "Content-Type: application/octet-stream\r\n"
+        if self.etag:
+            head += f"If-None-Match: {self.etag}\r\n"
+        writer.write(head.encode() + b"\r\n" + body)
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        self.headers = dict(line.lower().split(": ", 1) for line in answer[1:] if line)
+        self.etag = self.headers.get("etag", "")
+        status = int(answer[0].split()[1])
+        if status != HTTPStatus.NOT_MODIFIED:
+            await reader.readexactly(int(self.headers["content-length"]))
+        if self.headers.get("connection") == "close":
+            self.close()
+        return status
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None

@@ -1,0 +1,171 @@
+"""`python -m tests.crowd`: a room full of people who all draw at once.
+
+Each has the page's two connections: one asks for a prediction every 100 ms while the pen is down,
+and for a whole one when it is lifted, as the page does, never before the last answer is there; the
+other looks twice a second what is being trained. Strokes, and the rests between them and between
+drawings, are of random lengths. Prints how long answers took, in ms, how many requests were
+answered by what status, and the server's memory in MB, as one line of JSON. It measures; it is no
+test.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import numpy as np
+
+from server.shapes import PIXELS
+from tests.connection import Connection
+from tests.serving import Running, running
+
+LIVE = "POST /api/predict?fields=digest,probabilities,evidence"
+WHOLE = f"{LIVE},pixels,placement,doubt,distance"
+
+# How often a pen that is down asks, and a page looks, in seconds.
+PEN_SECONDS = 0.1
+WATCH_SECONDS = 0.5
+
+# The shortest and longest of each, in seconds.
+STROKE_SECONDS = (0.3, 1.5)
+LIFT_SECONDS = (0.2, 0.6)
+LOOK_SECONDS = (1.0, 3.0)
+STROKES = (1, 2)
+
+# People come in over so long, and are measured from then on.
+ARRIVAL_SECONDS = 5
+
+SAMPLE_SECONDS = 1
+
+
+@dataclass
+class Measured:
+    """What all people saw together."""
+
+    milliseconds: dict[str, list[float]] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    async def ask(self, kind: str, connection: Connection, request: str, body: bytes = b"") -> None:
+        """Send a request and keep how that went; after a 503, wait as long as it says."""
+        start = time.perf_counter()
+        try:
+            status = await connection.send(request, body)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self.errors[type(error).__name__] += 1
+            connection.close()
+            await asyncio.sleep(1)
+            return
+        self.statuses[status] += 1
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            await asyncio.sleep(int(connection.headers["retry-after"]))
+            return
+        self.milliseconds.setdefault(kind, []).append(1000 * (time.perf_counter() - start))
+
+    def percentiles(self) -> dict[str, dict[str, float]]:
+        """Return how long answers of each kind took, in ms; p100 is the longest."""
+        return {
+            kind: {
+                f"p{percent}": round(float(np.percentile(times, percent)), 1)
+                for percent in (50, 95, 99, 100)
+            }
+            for kind, times in sorted(self.milliseconds.items())
+        }
+
+
+async def draw(url: str, measured: Measured, random: np.random.Generator) -> None:
+    """Draw one digit after the other."""
+    connection = Connection(url)
+    try:
+        while True:
+            pixels = random.integers(256, size=PIXELS, dtype=np.uint8).tobytes()
+            for _ in range(random.integers(*STROKES, endpoint=True)):
+                lifted = time.perf_counter() + random.uniform(*STROKE_SECONDS)
+                while (now := time.perf_counter()) < lifted:
+                    connection.etag = ""
+                    await measured.ask("live", connection, LIVE, pixels)
+                    await asyncio.sleep(max(0, now + PEN_SECONDS - time.perf_counter()))
+                await measured.ask("whole", connection, WHOLE, pixels)
+                await asyncio.sleep(random.uniform(*LIFT_SECONDS))
+            await asyncio.sleep(random.uniform(*LOOK_SECONDS))
+    finally:
+        connection.close()
+
+
+async def watch(url: str, measured: Measured) -> None:
+    """Look twice a second what is being trained."""
+    connection = Connection(url)
+    try:
+        while True:
+            await measured.ask("watch", connection, "GET /api/training")
+            await asyncio.sleep(WATCH_SECONDS)
+    finally:
+        connection.close()
+
+
+async def visit(url: str, measured: Measured, number: int, arrival: float) -> None:
+    """Come in, draw, and have the page look."""
+    await asyncio.sleep(arrival)
+    random = np.random.default_rng(number)
+    await asyncio.gather(draw(url, measured, random), watch(url, measured))
+
+
+async def fill_room(server: Running, people: int, seconds: float) -> dict[str, object]:
+    """Let people draw for so long; return all that is to be said of it."""
+    measured = Measured()
+    arrivals = np.linspace(0, ARRIVAL_SECONDS, people, endpoint=False)
+    before = round(server.megabytes(), 1)
+    room = [
+        asyncio.create_task(visit(server.url, measured, number, arrival))
+        for number, arrival in enumerate(arrivals)
+    ]
+    await asyncio.sleep(ARRIVAL_SECONDS)
+    measured.milliseconds.clear()
+    measured.statuses.clear()
+    measured.errors.clear()
+    start = time.perf_counter()
+    memory = []
+    while time.perf_counter() < start + seconds:
+        await asyncio.sleep(SAMPLE_SECONDS)
+        memory.append(round(server.megabytes(), 1))
+    took = time.perf_counter() - start
+    for task in room:
+        task.cancel()
+    ended = await asyncio.gather(*room, return_exceptions=True)
+    failures = [error for error in ended if not isinstance(error, asyncio.CancelledError)]
+    if failures:
+        raise RuntimeError(failures[0])
+    return {
+        "people": people,
+        "seconds": round(took),
+        "per_second": {
+            kind: round(len(times) / took) for kind, times in sorted(measured.milliseconds.items())
+        },
+        "ms": measured.percentiles(),
+        "statuses": dict(sorted(measured.statuses.items())),
+        "errors": dict(measured.errors),
+        "megabytes": {
+            "before": before,
+            "after_arrival": memory[0],
+            "end": memory[-1],
+            "most": max(memory),
+        },
+    }
+
+
+def main() -> None:
+    """Serve, fill the room, and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crowd")
+    parser.add_argument("--people", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    with running(["-m", "server", "--port", "0", "--workers", str(arguments.workers)]) as server:
+        print(json.dumps(asyncio.run(fill_room(server, arguments.people, arguments.seconds))))
+
+
+if __name__ == "__main__":
+    main()

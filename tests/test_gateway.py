@@ -1,0 +1,114 @@
+"""Between uvicorn and Flask: whole requests in, whole answers out, and no more than can be done."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, Response, request
+
+from server.gateway import MOST_WAITING, Gateway
+from tests.asgi import ask, ask_once
+
+
+@pytest.fixture
+def door() -> Iterator[threading.Event]:
+    """Open it, and all that wait behind it are answered."""
+    door = threading.Event()
+    yield door
+    door.set()
+
+
+@pytest.fixture
+def app(door: threading.Event) -> Flask:
+    app = Flask(__name__)
+
+    @app.route("/echo", methods=["GET", "POST"])
+    def echo() -> Response:
+        facts = [request.method, request.path, request.query_string.decode("latin-1")]
+        body = request.get_data()
+        return Response(json.dumps([*facts, request.mimetype, len(body), body[:4].decode()]))
+
+    @app.get("/door")
+    def wait() -> str:
+        door.wait(10)
+        return "open"
+
+    return app
+
+
+def test_flask_sees_the_request_as_it_was_sent(app: Flask) -> None:
+    gateway = Gateway(app)
+    answer = ask_once(
+        gateway,
+        "/echo",
+        method="POST",
+        query="a=%C3%A9&b",
+        content_type="text/plain; charset=utf-8",
+        pieces=(b"in", b" pieces"),
+    )
+    assert json.loads(answer.body) == ["POST", "/echo", "a=%C3%A9&b", "text/plain", 9, "in p"]
+
+
+def test_of_a_body_that_is_too_long_no_more_is_read_than_shows_it(app: Flask) -> None:
+    piece = bytes(100_000)
+    answer = ask_once(Gateway(app), "/echo", method="POST", pieces=(piece,) * 1_000)
+    assert json.loads(answer.body)[4] == 300_000
+
+
+def test_more_requests_than_may_wait_are_told_to_come_again(
+    app: Flask, door: threading.Event
+) -> None:
+    gateway = Gateway(app)
+
+    async def crowd() -> tuple[int, int]:
+        waiting = [asyncio.create_task(ask(gateway, "/door")) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        refused = await ask(gateway, "/door")
+        assert refused.status == 503
+        assert refused.content_type == "application/problem+json"
+        assert int(dict(refused.headers)[b"retry-after"]) >= 1
+        assert "Ask again" in json.loads(refused.body)["detail"]
+        door.set()
+        answered = {answer.status for answer in await asyncio.gather(*waiting)}
+        assert answered == {200}
+        # Who comes again is answered.
+        return refused.status, (await ask(gateway, "/door")).status
+
+    assert asyncio.run(crowd()) == (503, 200)
+
+
+def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
+    gateway = Gateway(app)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/echo",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+        "server": None,
+    }
+
+    async def crowd() -> int:
+        never = asyncio.Event()
+
+        async def receive() -> dict[str, object]:
+            await never.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: object) -> None:
+            raise AssertionError(message)
+
+        stalled = [
+            asyncio.create_task(gateway(scope, receive, send)) for _ in range(2 * MOST_WAITING)
+        ]
+        await asyncio.sleep(0.01)
+        status = (await ask(gateway, "/echo")).status
+        never.set()
+        # Whoever has left is sent nothing.
+        await asyncio.gather(*stalled)
+        return status
+
+    assert asyncio.run(crowd()) == 200
