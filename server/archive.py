@@ -19,8 +19,8 @@ FILE_SUFFIX = ".npz"
 
 # The largest that a file may be, and what it may unpack to: many times what any of ours is, and no
 # more than a server can bear.
-MOST_BYTES = 16 * 1024 * 1024
-MOST_UNPACKED_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
+MOST_UNPACKED_BYTES = 16 * 1024 * 1024
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -29,6 +29,11 @@ Arrays = dict[str, NDArray[Any]]
 Layout = dict[str, tuple[tuple[int | str, ...], DTypeLike]]
 
 Card = TypeVar("Card", bound=msgspec.Struct)
+
+_CARD: Layout = {"card": (("bytes",), np.uint8)}
+
+# What NumPy writes. Python unpacks the other methods without a bound: a kilobyte becomes gigabytes.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class ArchiveError(ValueError):
@@ -49,27 +54,18 @@ def unpack(content: bytes, layout: Layout, card_type: type[Card]) -> tuple[Array
 
     :raise ArchiveError: it is not whole, or not what the layout and the card's type say
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as members:
-            unpacked = sum(member.file_size for member in members.infolist())
-    except Exception as error:
-        raise ArchiveError(f"not a whole .npz file ({error})") from error
-    if unpacked > MOST_UNPACKED_BYTES:
-        raise ArchiveError(f"would unpack to {unpacked} bytes, over {MOST_UNPACKED_BYTES}")
+    layout = layout | _CARD
+    _check_members(content, layout)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays: Arrays = {key: archive[key] for key in archive.files}
+            arrays: Arrays = {key: archive[key] for key in layout}
     except Exception as error:
         # zipfile, zlib and NumPy raise a dozen unrelated kinds for a damaged archive.
         raise ArchiveError(f"not a whole .npz file ({error})") from error
-    expected = {*layout, "card"}
-    if arrays.keys() != expected:
-        raise ArchiveError(f"holds {sorted(arrays)}, not {sorted(expected)}")
-    card = arrays.pop("card").tobytes()
     _check(arrays, layout)
     try:
-        return arrays, msgspec.json.decode(card, type=card_type)
-    except msgspec.DecodeError as error:
+        return arrays, msgspec.json.decode(arrays.pop("card").tobytes(), type=card_type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ArchiveError(f"card: {error}") from error
 
 
@@ -90,6 +86,27 @@ def read_content(path: Path) -> bytes:
         raise ArchiveError(f"{error.strerror}") from error
 
 
+def _check_members(content: bytes, layout: Layout) -> None:
+    """Check, before anything is unpacked, what an archive says that it holds.
+
+    :raise ArchiveError: it is no archive, or of something else, or of too much
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except Exception as error:
+        raise ArchiveError(f"not a whole .npz file ({error})") from error
+    held = sorted(member.filename.removesuffix(".npy") for member in members)
+    if held != sorted(layout):
+        # An archive may claim to hold more than can be read.
+        raise ArchiveError(f"holds {held[: 2 * len(layout)]}, not {sorted(layout)}")
+    if any(member.compress_type not in _METHODS for member in members):
+        raise ArchiveError("is compressed as no .npz file is")
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MOST_UNPACKED_BYTES:
+        raise ArchiveError(f"would unpack to {unpacked} bytes, over {MOST_UNPACKED_BYTES}")
+
+
 def _check(arrays: Arrays, layout: Layout) -> None:
     """Check each array's shape, type and numbers.
 
@@ -98,6 +115,9 @@ def _check(arrays: Arrays, layout: Layout) -> None:
     lengths: dict[str, int] = {}
     for key, (sizes, dtype) in layout.items():
         array = arrays[key]
+        # NumPy gives the bytes of what does not begin as an array does.
+        if not isinstance(array, np.ndarray):
+            raise ArchiveError(f"{key} is no array")
         shape = tuple(
             lengths.setdefault(size, found) if isinstance(size, str) else size
             for size, found in zip(sizes, array.shape, strict=False)

@@ -1,6 +1,7 @@
 """The archives of one directory, kept as fresh as their files."""
 
 import logging
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,10 @@ from server.archive import FILE_SUFFIX, ArchiveError
 
 _log = logging.getLogger(__name__)
 
-_Stamp = tuple[int, int, int]
+_Stamp = tuple[int, int, int, int]
+
+# What is wrong with a file is said in one line, whatever stands in the file.
+_MOST_CHARACTERS = 300
 
 Kept = TypeVar("Kept")
 
@@ -20,7 +24,8 @@ class FileStore(Generic[Kept]):
     """Keeps what each file of a directory holds, by the file's name without its ending.
 
     A file that is new, replaced or gone is noticed within `check_seconds`. A file that is refused
-    is logged once, and what was last loaded under its name goes on. Safe to share between threads.
+    is logged once, and what was last loaded under its name goes on; so does all of a directory that
+    is there but cannot be looked into. Safe to share between threads.
 
     :param load: reads a file, or raises ArchiveError
     :param kind: what a file holds, as the log calls it
@@ -35,6 +40,7 @@ class FileStore(Generic[Kept]):
         self._check_seconds = check_seconds
         self._files: dict[str, Kept] = {}
         self._stamps: dict[Path, _Stamp] = {}
+        self._is_out_of_reach = False
         self._next_check = 0.0
         self._lock = threading.Lock()
 
@@ -55,7 +61,16 @@ class FileStore(Generic[Kept]):
         self._next_check = 0.0
 
     def _load_changed_files(self) -> None:
-        stamps = {path: _stamp(path) for path in sorted(self._directory.glob(f"*{FILE_SUFFIX}"))}
+        try:
+            stamps = _look_into(self._directory)
+        except OSError as error:
+            if not self._is_out_of_reach:
+                _log.error(
+                    "%s files out of reach, those loaded before go on: %s", self._kind, error
+                )
+            self._is_out_of_reach = True
+            return
+        self._is_out_of_reach = False
         if stamps == self._stamps:
             return
         files = {}
@@ -66,11 +81,24 @@ class FileStore(Generic[Kept]):
                     kept = self._load(path)
                 except ArchiveError as error:
                     left = "it is left out" if kept is None else "the one loaded before goes on"
-                    _log.error("%s refused, %s: %s", self._kind, left, error)
+                    reason = textwrap.shorten(str(error), _MOST_CHARACTERS, placeholder=" …")
+                    _log.error("%s refused, %s: %s", self._kind, left, reason)
             if kept is not None:
                 files[path.stem] = kept
         self._files = files
         self._stamps = stamps
+
+
+def _look_into(directory: Path) -> dict[Path, _Stamp]:
+    """Return the stamp of each of a directory's files; there are none where it is not there.
+
+    :raise OSError: it is, but this process may not look, or can open no more files
+    """
+    try:
+        paths = sorted(path for path in directory.iterdir() if path.suffix == FILE_SUFFIX)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return {path: _stamp(path) for path in paths}
 
 
 def _stamp(path: Path) -> _Stamp:
@@ -78,5 +106,6 @@ def _stamp(path: Path) -> _Stamp:
     try:
         status = path.stat()
     except OSError:
-        return (0, 0, 0)
-    return (status.st_ino, status.st_size, status.st_mtime_ns)
+        return (0, 0, 0, 0)
+    # Two times, since permission to read a file changes the second alone.
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -34,6 +34,11 @@ _LAYOUT: Layout = {
     "axes": ((WAYS, FEATURES, AXES), np.float16),
     "limits": ((WAYS,), np.float32),
 }
+
+# Beyond these, evidence and distances may leave the finite numbers; no trained model comes near.
+_LARGEST = 1e6
+_LEAST_LIMIT = 1e-6
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -173,8 +178,11 @@ def unpack_model(name: str, content: bytes) -> Model:
         arrays, card = unpack(content, _LAYOUT, ModelCard)
     except ArchiveError as error:
         raise ModelError(str(error)) from error
-    if not (arrays["limits"] > 0).all():
-        raise ModelError("limits are not above 0 everywhere")
+    for key in ("weights", "bias", "means"):
+        if np.abs(arrays[key]).max() > _LARGEST:
+            raise ModelError(f"{key} is not within ±{_LARGEST:g} everywhere")
+    if not (arrays["limits"] >= _LEAST_LIMIT).all():
+        raise ModelError(f"limits are not at least {_LEAST_LIMIT:g} everywhere")
     if card.normalization not in NORMALIZATIONS:
         raise ModelError(f"this server knows no normalization {card.normalization!r}")
     axes = arrays["axes"].astype(np.float32)

@@ -18,8 +18,8 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> Path:
 def write_all_whole(contents: dict[Path, bytes], *, durable: bool = True) -> None:
     """Write several files whole, or none of them where one cannot be written.
 
-    Each is written beside the old one, and when all are, they take the old ones' places: whatever
-    happens before, the old files are still there.
+    Each is written beside the old one, and when all are, they take the old ones' places in the
+    order given: whatever happens before, the old files are still there.
 
     :raise OSError: the disk is full or a directory cannot be written
     """

@@ -110,42 +110,94 @@ const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance
 /** What the moving pen needs of it. */
 const LIVE = "digest,probabilities,evidence";
 
+const JSON_TYPE = "application/json";
+const BYTES_TYPE = "application/octet-stream";
+const PROBLEM_TYPE = "application/problem+json";
+
+/** How long a small answer may take, ms: over flaky Wi-Fi one may get lost without a word. */
+const PATIENCE_MS = 5000;
+
+/** How long to wait before asking again when a question has failed, ms, and how long at most. */
+const RETRY_MS = 1000;
+const MOST_RETRY_MS = 10_000;
+
 /** The server answered, and said what was wrong. */
 export class ProblemError extends Error {
   /**
    * @param {number} status
    * @param {string} detail
+   * @param {number} retryAfter seconds after which to ask again, 0 where it does not say
    */
-  constructor(status, detail) {
+  constructor(status, detail, retryAfter) {
     super(detail);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 
   /** Whether the request was wrong, and will be again. */
   get isFinal() {
     return this.status >= 400 && this.status < 500 && this.status !== 429;
   }
+
+  /** Whether the request was right, and there are too many of them. */
+  get isBusy() {
+    return this.retryAfter > 0;
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {number} ms to wait until asking again may help; not the same for all pages of a room,
+ *   which would all come back at once
+ */
+export function retryDelay(error) {
+  const told = error instanceof ProblemError ? 1000 * error.retryAfter : 0;
+  return Math.min(MOST_RETRY_MS, Math.max(RETRY_MS, told)) * (1 + Math.random() / 2);
 }
 
 /**
  * @param {string} path
+ * @param {string} type of the content
  * @param {RequestInit} [options]
  * @returns {Promise<Response>} a success
  * @throws {ProblemError} the server refused
- * @throws {TypeError} the server was not reached
+ * @throws {Error} the server was not reached, or something else answered in its place, as a network
+ *   does that wants a login first
  */
-async function request(path, options) {
+async function request(path, type, options) {
   const response = await fetch(path, options);
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}));
-    throw new ProblemError(response.status, problem.detail ?? `status ${response.status}`);
+  const found = response.headers.get("Content-Type");
+  if (found === PROBLEM_TYPE) {
+    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+    throw new ProblemError(response.status, (await response.json()).detail, retryAfter);
   }
+  if (!response.ok || found !== type) throw new Error(`${path} is ${response.status} ${found}`);
   return response;
 }
 
+/**
+ * @param {string} path
+ * @param {string[]} names of what the answer must have
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the JSON object that is answered
+ * @throws {ProblemError} the server refused
+ * @throws {Error} the server was not reached, or something else answered in its place
+ */
+async function requestObject(path, names, options) {
+  const found = await (await request(path, JSON_TYPE, options)).json();
+  if (names.some((name) => found?.[name] === undefined))
+    throw new Error(`${path} has not ${names}`);
+  return found;
+}
+
+/** @returns {RequestInit} for what is answered at once, or lost */
+function soon() {
+  return { signal: AbortSignal.timeout(PATIENCE_MS) };
+}
+
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
-export async function fetchModels() {
-  return (await request("/api/models")).json();
+export function fetchModels() {
+  return requestObject("/api/models", ["models"], soon());
 }
 
 /**
@@ -164,13 +216,14 @@ export function fetchPrediction(pixels, model, explained) {
  * @param {string} fields
  * @returns {Promise<Prediction>}
  */
-async function fetchAnswer(pixels, model, fields) {
-  const response = await request(`/api/predict?${new URLSearchParams({ model, fields })}`, {
+function fetchAnswer(pixels, model, fields) {
+  const path = `/api/predict?${new URLSearchParams({ model, fields })}`;
+  return requestObject(path, fields.split(","), {
+    ...soon(),
     method: "POST",
-    headers: { "Content-Type": "application/octet-stream" },
+    headers: { "Content-Type": BYTES_TYPE },
     body: /** @type {BodyInit} */ (pixels),
   });
-  return response.json();
 }
 
 /**
@@ -178,7 +231,10 @@ async function fetchAnswer(pixels, model, fields) {
  * @returns {Promise<Weights>}
  */
 export async function fetchWeights(model) {
-  const response = await request(`${modelPath(model.name)}/weights.bin?v=${model.digest}`);
+  const response = await request(
+    `${modelPath(model.name)}/weights.bin?v=${model.digest}`,
+    BYTES_TYPE,
+  );
   // The server's numbers are little-endian, as are those of every machine that runs a browser.
   const numbers = new Float32Array(await response.arrayBuffer());
   return toWeights(numbers, 1, numbers.slice(PIXELS * DIGITS));
@@ -187,7 +243,7 @@ export async function fetchWeights(model) {
 /** @returns {Promise<SampleDigits>} */
 export async function fetchDigits() {
   /** @type {{digits: {label: number, pixels: string}[], means: Record<string, string[]>}} */
-  const found = await (await request("/api/digits")).json();
+  const found = await requestObject("/api/digits", ["digits", "means"]);
   return {
     digits: found.digits.map(({ label, pixels }) => ({ label, pixels: decode(pixels) })),
     means: Object.fromEntries(
@@ -213,12 +269,12 @@ export async function fetchSeen(pixels, model) {
 
 /** @returns {Promise<Training[]>} those under way on the server's machine, and the last ones */
 export async function fetchTrainings() {
-  return (await (await request("/api/training")).json()).trainings;
+  return (await requestObject("/api/training", ["trainings"], soon())).trainings;
 }
 
 /** @returns {Promise<Training[]>} all that are remembered */
 export async function fetchHistories() {
-  return (await (await request("/api/histories")).json()).trainings;
+  return (await requestObject("/api/histories", ["trainings"])).trainings;
 }
 
 /**
@@ -226,7 +282,7 @@ export async function fetchHistories() {
  * @returns {Promise<Weights>} as they are now
  */
 export async function fetchLiveWeights({ name }) {
-  const response = await request(`/api/training/${encodeURIComponent(name)}/weights`);
+  const response = await request(`/api/training/${encodeURIComponent(name)}/weights`, BYTES_TYPE);
   const buffer = await response.arrayBuffer();
   const floats = new Float32Array(buffer, 0, 1 + DIGITS);
   const frame = new Int8Array(buffer, floats.byteLength);
@@ -238,7 +294,10 @@ export async function fetchLiveWeights({ name }) {
  * @returns {Promise<Frames>}
  */
 export async function fetchFrames({ run, digest }) {
-  const response = await request(`/api/histories/${encodeURIComponent(run)}/weights?v=${digest}`);
+  const response = await request(
+    `/api/histories/${encodeURIComponent(run)}/weights?v=${digest}`,
+    BYTES_TYPE,
+  );
   const buffer = await response.arrayBuffer();
   const size = PIXELS * DIGITS;
   const last = 4 * size;
@@ -264,7 +323,7 @@ export async function fetchFrames({ run, digest }) {
  * @returns {Promise<Evaluation>}
  */
 export async function fetchEvaluation(model) {
-  const found = await (await request(`${modelPath(model.name)}/evaluation`)).json();
+  const found = await requestObject(`${modelPath(model.name)}/evaluation`, ["misread", "read"]);
   /** @param {{pixels: string}} example */
   const toExample = (example) => ({ ...example, pixels: decode(example.pixels) });
   return { ...found, misread: found.misread.map(toExample), read: found.read.map(toExample) };

@@ -1,7 +1,6 @@
 /** One request at a time, and the newest question wins. */
 
-/** How long to wait before asking again when a question has failed, ms. */
-const RETRY_MS = 1000;
+import { retryDelay } from "./api.js";
 
 /**
  * Make a function that asks for the newest of the questions put to it.
@@ -36,7 +35,7 @@ export function askLatest(ask, onAnswer, onFailure) {
           asking = false;
           if (again) waiting ??= current;
           askNext();
-        }, RETRY_MS);
+        }, retryDelay(error));
       },
     );
   };

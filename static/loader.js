@@ -17,6 +17,16 @@ import { findModel, findRun } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Training} Training */
 
+/** @param {unknown} error */
+function describeFailure(error) {
+  if (!(error instanceof ProblemError)) {
+    return "The server cannot be reached. Your drawing is kept; trying again…";
+  }
+  return error.isBusy
+    ? "The server is busy. Your drawing is kept; trying again…"
+    : `The server refused: ${error.message}`;
+}
+
 /**
  * @param {State} state gets what was fetched, and what keeps it away
  * @param {() => void} render shows the state
@@ -31,12 +41,7 @@ export function createLoader(state, render) {
 
   /** @param {string} source @param {unknown} error */
   const reportFailure = (source, error) => {
-    setProblem(
-      source,
-      error instanceof ProblemError
-        ? `The server refused: ${error.message}`
-        : "The server cannot be reached. Your drawing is kept; trying again…",
-    );
+    setProblem(source, describeFailure(error));
     render();
   };
 

@@ -1,6 +1,6 @@
 /** Looking what is being trained, again and again, so that it shows within a second. */
 
-import { fetchTrainings } from "./api.js";
+import { fetchTrainings, retryDelay } from "./api.js";
 
 /** @typedef {import("./api.js").Training} Training */
 
@@ -13,24 +13,24 @@ const WATCH_MS = 500;
  */
 export function watchTrainings({ see, back, away }) {
   let isAway = false;
-  let isLooking = false;
 
-  const look = async () => {
-    setTimeout(look, WATCH_MS);
+  const look = () => {
     // In a tab that nobody looks at, nothing needs to be new.
-    if (document.hidden || isLooking) return;
-    isLooking = true;
-    const trainings = await fetchTrainings().catch((error) => {
-      isAway = true;
-      away(error);
-    });
-    isLooking = false;
-    if (!trainings) return;
-    if (isAway) {
-      isAway = false;
-      back();
-    }
-    see(trainings);
+    const looking = document.hidden ? Promise.resolve(null) : fetchTrainings();
+    looking.then(
+      (trainings) => {
+        setTimeout(look, WATCH_MS);
+        if (!trainings) return;
+        if (isAway) back();
+        isAway = false;
+        see(trainings);
+      },
+      (error) => {
+        setTimeout(look, retryDelay(error));
+        isAway = true;
+        away(error);
+      },
+    );
   };
   look();
 }

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +19,10 @@ from server.shapes import DIGITS, PIXELS
 from server.whole_file import write_whole
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
+
+# The same examples in every run, however long one of them takes on a busy machine.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 def make_card(**changes: object) -> ModelCard:
@@ -165,14 +170,20 @@ def browser() -> Iterator[Browser]:
         pytest.skip(MISSING)
 
 
+def listen_for_complaints(page: Page) -> list[str]:
+    """Return a list that grows with all that a page's console says, forbidden content included."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text))
+    return complaints
+
+
 @pytest.fixture
 def page(browser: Browser, server_url: str) -> Iterator[Page]:
     """Open the page in a desktop window; whatever its console says fails the test."""
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text))
+        complaints = listen_for_complaints(page)
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         yield page

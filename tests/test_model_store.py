@@ -1,5 +1,6 @@
 """A directory of models, watched."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ def test_a_replaced_model_is_taken_up(models: Path) -> None:
     assert favourite(store, "small") == 0
     save_small_model(models, favourite=7)
     assert favourite(store, "small") == 7
+
+
+def test_a_model_is_taken_up_though_the_clock_was_set_back(models: Path) -> None:
+    store = ModelStore(models, check_seconds=0)
+    for number, favoured in enumerate((7, 3, 5)):
+        path = save_small_model(models, favourite=favoured)
+        hour = 3_600 * (400_000 - number)
+        os.utime(path, (hour, hour))
+        assert favourite(store, "small") == favoured
 
 
 def test_a_new_model_is_taken_up_and_one_that_is_gone_is_dropped(models: Path) -> None:

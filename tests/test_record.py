@@ -1,5 +1,6 @@
 """The record of a training under way."""
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.history import load_history, pack_history
+from server.history import load_history, pack_history, save_history
 from server.shapes import DIGITS, PIXELS, Floats
 from server.trainings import WRITE_SECONDS
 from training.evaluation import Figures
@@ -59,6 +60,25 @@ def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
     assert (history.card.phase, history.card.step) == ("training", 1)
     assert history.validation_accuracy.tolist() == [0.5, 0.5]
     assert np.array_equal(history.last_weights, weights_of(0.5))
+
+
+def test_it_is_written_on_though_the_clock_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = iter(range(400_000, 0, -1))
+
+    def save_earlier(*arguments: Any, **options: Any) -> Path:
+        path = save_history(*arguments, **options)
+        hour = 3_600 * next(hours)
+        os.utime(path, (hour, hour))
+        return path
+
+    monkeypatch.setattr("training.record.save_history", save_earlier)
+    with record(tmp_path) as training:
+        training.add(0, FIGURES, weights_of(0), NO_BIAS)
+        wait_until(lambda: len(saved(tmp_path).steps) == 1)
+        training.add(1, FIGURES, weights_of(0), NO_BIAS)
+        wait_until(lambda: len(saved(tmp_path).steps) == 2)
 
 
 def test_a_step_off_the_schedule_is_shown_until_the_next(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Training: TensorFlow checked against NumPy, and the command as a whole."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from server.history import load_history
 from server.model import Model, load_model, softmax
 from server.shapes import DIGITS, PIXELS, Floats
 from tests.conftest import make_card, make_familiarity, save_small_model
+from tests.limits import no_room_beyond
 from training import command
 from training.data import CHECKSUMS, DataError, Dataset, Images, load_mnist
 from training.evaluation import (
@@ -26,6 +28,7 @@ from training.evaluation import (
 )
 from training.examples import add_written, choose_examples, normalize_dataset
 from training.recipe import INIT_SPREAD, RECIPES, Recipe
+from training.record import Record
 from training.regression import (
     DivergedError,
     batch_indices,
@@ -285,6 +288,53 @@ def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> No
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", *arguments)
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("most", [10_000, 600_000])
+def test_a_full_disk_is_said_and_keeps_the_old_model(run: Any, tmp_path: Path, most: int) -> None:
+    before = save_small_model(tmp_path, "tutorial").read_bytes()
+    with no_room_beyond(most), pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "60")
+    assert "the model 'tutorial' is as it was: [Errno 27] File too large" in str(stop.value)
+    # Of the training itself there is as much as there was room for.
+    left = [tmp_path / "training" / "tutorial.npz"] if most > 100_000 else []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [
+        tmp_path / "tutorial.npz",
+        *left,
+    ]
+    assert (tmp_path / "tutorial.npz").read_bytes() == before
+    assert [load_history(path).card.outcome for path in left] == ["failed"] * len(left)
+
+
+def test_a_place_that_cannot_be_written_is_said_and_keeps_the_old_model(
+    run: Any, tmp_path: Path
+) -> None:
+    before = save_small_model(tmp_path, "tutorial").read_bytes()
+    (tmp_path / "history" / "tutorial.npz").mkdir(parents=True)
+    for place in (tmp_path, tmp_path / "tutorial.npz"):
+        with pytest.raises(SystemExit) as stop:
+            run("--recipe", "tutorial", "--steps", "60", "--models", str(place))
+        assert "the model 'tutorial' is as it was: [Errno " in str(stop.value)
+        assert (tmp_path / "tutorial.npz").read_bytes() == before
+
+
+@pytest.mark.usefixtures("run")
+def test_of_two_trainings_at_once_under_one_name_each_ends_and_one_model_is_left(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    def train_one(seed: int) -> str:
+        weights, _ = initial_parameters(SHORT, seed)
+        with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
+            trained = command.train_and_save(dataset, SHORT, seed, tmp_path, "both", record)
+        return trained.model.digest
+
+    with ThreadPoolExecutor(2) as threads:
+        digests = list(threads.map(train_one, (1, 2)))
+    assert load_model(tmp_path / "both.npz").digest in digests
+    assert load_history(tmp_path / "history" / "both.npz").card.model in digests
+    assert load_evaluation(tmp_path / "evaluation" / "both.npz").card.model in digests
+    assert load_history(tmp_path / "training" / "both.npz").card.outcome == "finished"
+    assert list(tmp_path.rglob("*.unfinished")) == []
 
 
 def test_interrupting_keeps_the_old_model(

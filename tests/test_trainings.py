@@ -1,7 +1,9 @@
 """Trainings, watched through the server's own clock."""
 
 import json
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,16 @@ def test_a_training_that_writes_nothing_has_died_and_may_come_back(
     clock.seconds += 0.3
     assert listed(trainings)[0]["state"] == "running"
     assert trainings.look().digest != digest
+
+
+def test_a_training_goes_on_though_the_clock_was_set_back(
+    trainings: Trainings, write: Any, clock: Clock, tmp_path: Path
+) -> None:
+    for hour in range(400_000, 399_995, -1):
+        write(created=datetime.fromtimestamp(3_600 * hour, UTC).isoformat(), seconds=1.0)
+        os.utime(tmp_path / TRAININGS / "mine.npz", (3_600 * hour, 3_600 * hour))
+        assert listed(trainings)[0]["state"] == "running"
+        clock.seconds += DEAD_SECONDS - 0.1
 
 
 def test_a_training_that_nobody_looked_at_for_long_has_not_died(

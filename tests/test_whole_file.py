@@ -1,11 +1,13 @@
 """Files that are written whole."""
 
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
 from server.whole_file import write_all_whole, write_whole
+from tests.limits import no_room_beyond, without_privileges
 
 
 def test_a_file_is_written_and_its_directory_made(tmp_path: Path) -> None:
@@ -55,3 +57,31 @@ def test_of_several_files_none_is_replaced_where_one_cannot_be_written(tmp_path:
         write_all_whole({path: b"new", tmp_path / "blocked" / "other.npz": b"new"})
     assert path.read_bytes() == b"old"
     assert sorted(tmp_path.iterdir()) == [tmp_path / "blocked", path]
+
+
+def test_where_one_cannot_be_replaced_those_after_it_are_as_they_were(tmp_path: Path) -> None:
+    last = write_whole(tmp_path / "last.npz", b"old")
+    in_the_way = tmp_path / "directory.npz"
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match=r"directory\.npz"):
+        write_all_whole({in_the_way: b"new", last: b"new"})
+    assert last.read_bytes() == b"old"
+    assert sorted(tmp_path.iterdir()) == [in_the_way, last]
+
+
+def test_a_directory_that_is_read_only_is_said_and_left_as_it_is() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        path = write_whole(Path(directory) / "file.npz", b"old")
+        Path(directory).chmod(0o555)
+        with without_privileges(), pytest.raises(PermissionError):
+            write_whole(path, b"new")
+        assert path.read_bytes() == b"old"
+        assert list(Path(directory).iterdir()) == [path]
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = write_whole(tmp_path / "file.npz", b"old")
+    with no_room_beyond(100_000), pytest.raises(OSError, match="File too large"):
+        write_all_whole({tmp_path / "other.npz": b"fits", path: bytes(200_000)})
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -273,14 +273,15 @@ def train_and_save(
     history, recorded = record.finish(weights, bias, temperature, model.digest)
     evaluation = evaluate(model, drawn.test, dataset.test)
     evaluated = pack_evaluation(evaluation)
-    # All is made before anything is written, so that a moment is enough for the three. The other
-    # two name the model's digest: with another model, they are none of its.
+    # All is made before anything is written, so that a moment is enough for the three. The model
+    # goes last: where another cannot be replaced, it is as it was. The others name its digest: with
+    # another model, they are none of its.
     file_name = name + FILE_SUFFIX
     write_all_whole(
         {
-            models / file_name: content,
             models / HISTORIES / file_name: recorded,
             models / EVALUATIONS / file_name: evaluated,
+            models / file_name: content,
         }
     )
     record.end()
