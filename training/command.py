@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import platform
 import signal
 import sys
@@ -33,6 +34,7 @@ from server.settings import Init
 from server.shapes import Floats
 from server.whole_file import write_all_whole
 from training.data import DataError, Dataset, add_data_argument, load_mnist
+from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster
 from training.evaluation import (
     GUESSING_LOSS,
     Figures,
@@ -44,7 +46,13 @@ from training.evaluation import (
     followed_images,
     measure,
 )
-from training.examples import add_written, choose_examples, normalize_dataset
+from training.examples import (
+    add_written,
+    choose_examples,
+    learned_images,
+    normalize_dataset,
+    normalize_images,
+)
 from training.export import export_model
 from training.familiarity import fit_familiarity, sure_fraction
 from training.recipe import RECIPES, Recipe
@@ -68,19 +76,27 @@ class Trained:
 
 def main(arguments: list[str] | None = None) -> None:
     """Train, save and report; on any failure leave the old model as it is and say why."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = parse_arguments(arguments)
     recipe = chosen_recipe(options)
     name = options.name or recipe.name
     try:
+        cluster = join_cluster(os.environ.get(TF_CONFIG))
+    except ClusterError as error:
+        sys.exit(str(error))
+    # Not before: TensorFlow does not let Ctrl-C through while it waits for other machines.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
         check_name(name)
         make_optimizer(recipe)
+        if not cluster.leads:
+            take_part(load_mnist(options.data), recipe, options.seed, cluster)
+            return
         weights, _ = initial_parameters(recipe, options.seed)
         with Record(options.models, name, recipe.settings(options.seed), weights) as record:
             dataset = load_mnist(options.data)
             board = None if options.tensorboard is None else Board(options.tensorboard)
             trained = train_and_save(
-                dataset, recipe, options.seed, options.models, name, record, board
+                dataset, recipe, options.seed, options.models, name, record, board, cluster
             )
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
@@ -116,6 +132,13 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT_RECIPE)
     parser.add_argument("--steps", type=positive_count)
+    parser.add_argument(
+        "--stream",
+        type=positive_count,
+        metavar="N",
+        help="train on N images, rounded down to whole batches, each made of one of MNIST's by "
+        "chance; takes the place of --steps",
+    )
     parser.add_argument("--batch-size", type=batch_size, help="a count, or all")
     parser.add_argument("--learning-rate", type=positive_number)
     parser.add_argument("--optimizer", help="the name of any optimizer that Keras ships")
@@ -140,7 +163,16 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.stream is not None:
+        size = options.batch_size or RECIPES[options.recipe].batch_size
+        if options.steps is not None:
+            parser.error("--stream already says how many steps there are: leave --steps out")
+        if size == "all":
+            parser.error("--stream has no end to be a batch of: give --batch-size a count")
+        if options.stream < size:
+            parser.error(f"--stream {options.stream} is less than a batch of {size}")
+    return options
 
 
 def positive_count(text: str) -> int:
@@ -185,7 +217,10 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         )
         if (value := getattr(options, field)) is not None
     }
-    return replace(recipe, **given)
+    recipe = replace(recipe, **given)
+    if options.stream is None:
+        return recipe
+    return replace(recipe, augmented=True, steps=options.stream // int(recipe.batch_size))
 
 
 def train_and_save(
@@ -196,11 +231,13 @@ def train_and_save(
     name: str,
     record: Record,
     board: Board | None = None,
+    cluster: Cluster | None = None,
 ) -> Trained:
     """Train on the dataset, evaluate what the server would answer, save all of it, and return it.
 
     :param drawn: as it was drawn: normalising it is part of the training
     :param board: gets what the record gets
+    :param cluster: those that train together; this process leads them
     :raise DivergedError: the loss left the finite numbers, or ended above that of guessing
     :raise OSError: a file cannot be written
     """
@@ -208,6 +245,7 @@ def train_and_save(
     drawn, recipe = choose_examples(drawn, recipe)
     dataset = normalize_dataset(drawn, recipe)
     examples = add_written(dataset.train, recipe, seed)
+    learned = learned_images(drawn.train, examples, recipe, seed)
     followed, validation = followed_images(dataset.train), dataset.validation
 
     def keep(step: int, weights: Floats, bias: Floats) -> Figures:
@@ -231,7 +269,7 @@ def train_and_save(
                 )
             progress.update(step - progress.n)
 
-        weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
+        weights, bias = train(learned.pixels, learned.labels, recipe, seed, report, cluster)
     record.enter("evaluating")
     figures = keep(recipe.steps, weights, bias)
     if board is not None:
@@ -285,6 +323,21 @@ def train_and_save(
     )
     record.end()
     return Trained(model, history, evaluation)
+
+
+def take_part(drawn: Dataset, recipe: Recipe, seed: int, cluster: Cluster) -> None:
+    """Take a worker's share of a training that another process leads and keeps.
+
+    :raise DivergedError: the loss left the finite numbers
+    """
+    drawn, recipe = choose_examples(drawn, recipe)
+    examples = add_written(normalize_images(drawn.train, recipe.normalization), recipe, seed)
+    learned = learned_images(drawn.train, examples, recipe, seed)
+    train(learned.pixels, learned.labels, recipe, seed, lambda *_: None, cluster)
+    print(
+        f"Worker {cluster.worker} of {cluster.workers} has done its share; "
+        "worker 0 saves the model."
+    )
 
 
 def leave_documents(trained: Trained, options: argparse.Namespace) -> None:

@@ -117,6 +117,7 @@ def settings_of(model: Model) -> list[tuple[str, str]]:
         ("W begins at", card.init),
         ("bias", "yes" if card.has_bias else "no"),
         ("images per digit", "all" if few is None else f"{few:,}"),
+        ("each image changed by chance", "yes" if card.augmented else "no"),
         ("seed", str(card.seed)),
         ("temperature", f"{card.temperature:.3f}"),
     ]
