@@ -5,16 +5,18 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from server.model import load_model
 from tests.serving import ROOT
 from training.data import Dataset
-from training.distribution import TF_CONFIG, ClusterError, join_cluster, read_config
+from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster, read_config
 from training.examples import keep_few
 from training.recipe import RECIPES
 from training.regression import train
@@ -105,13 +107,28 @@ def test_without_a_config_one_trains_alone(text: str | None) -> None:
 
 
 def test_a_batch_cannot_be_shared_by_more_workers_than_it_has_examples(mnist: Dataset) -> None:
-    alone = join_cluster(None)
     recipe = replace(RECIPES["tutorial"], batch_size=2)
     with pytest.raises(ValueError, match="batch of 2 cannot be shared by 3"):
         train(
             *(mnist.test.pixels, mnist.test.labels, recipe, 0, lambda *_: None),
-            replace(alone, workers=3),
+            Cluster(worker=0, workers=3),
         )
+
+
+class Lost:
+    """A strategy of which another worker has gone."""
+
+    def scope(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def run(self, *_: object, **__: object) -> None:
+        raise tf.errors.UnavailableError(None, None, "Connection reset by peer")
+
+
+def test_a_worker_that_is_gone_ends_the_training_of_the_others(mnist: Dataset) -> None:
+    images, recipe = mnist.test, RECIPES["tutorial"]
+    with pytest.raises(ClusterError, match="lost after step 0"):
+        train(images.pixels, images.labels, recipe, 0, lambda *_: None, Cluster(Lost(), 0, 2))
 
 
 def test_a_port_that_is_taken_is_said_in_the_last_line(tmp_path: Path) -> None:

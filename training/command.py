@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
-    except (DataError, DivergedError, ModelError, OSError, ValueError) as error:
+    except (ClusterError, DataError, DivergedError, ModelError, OSError, ValueError) as error:
         sys.exit(f"Not trained, and the model {name!r} is as it was: {error}")
     card = trained.model.card
     print_report(card)
@@ -238,6 +238,7 @@ def train_and_save(
     :param drawn: as it was drawn: normalising it is part of the training
     :param board: gets what the record gets
     :param cluster: those that train together; this process leads them
+    :raise ClusterError: another worker is gone
     :raise DivergedError: the loss left the finite numbers, or ended above that of guessing
     :raise OSError: a file cannot be written
     """
@@ -328,6 +329,7 @@ def train_and_save(
 def take_part(drawn: Dataset, recipe: Recipe, seed: int, cluster: Cluster) -> None:
     """Take a worker's share of a training that another process leads and keeps.
 
+    :raise ClusterError: another worker is gone
     :raise DivergedError: the loss left the finite numbers
     """
     drawn, recipe = choose_examples(drawn, recipe)

@@ -18,7 +18,7 @@ EXAMPLE = (
 
 
 class ClusterError(Exception):
-    """The cluster cannot be joined; the message says why, and what TF_CONFIG is to be."""
+    """The cluster cannot be joined, or has lost a worker; the message says why."""
 
 
 class _Task(msgspec.Struct):

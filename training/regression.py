@@ -9,7 +9,7 @@ import tensorflow as tf
 from server.shapes import DIGITS, PIXELS, Floats
 from training.batches import batch_indices, batch_source
 from training.data import Bytes
-from training.distribution import Cluster
+from training.distribution import Cluster, ClusterError
 from training.recipe import INIT_SPREAD, Recipe
 
 # Wraps or combines other optimisers, and so cannot be had by its name alone.
@@ -84,6 +84,7 @@ def train(
         steps done, the mean loss since the last report, W and b
     :raise ValueError: the recipe's optimiser is unknown, or a batch has fewer examples than there
         are workers
+    :raise ClusterError: another worker is gone
     :raise DivergedError: the loss is no longer finite
     """
     cluster = cluster or Cluster()
@@ -131,7 +132,12 @@ def train(
 
     done = 0
     for batches in batch_indices(labels, recipe, seed):
-        loss = float(descend(batches))
+        try:
+            loss = float(descend(batches))
+        except tf.errors.OpError as error:
+            if cluster.workers == 1:
+                raise
+            raise ClusterError(f"Another worker was lost after step {done}.") from error
         done += len(batches)
         if not np.isfinite(loss) or not np.isfinite(W.numpy()).all():
             raise DivergedError(
