@@ -215,8 +215,8 @@ def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     """Run the command on the small dataset; return the last line of its output as JSON."""
     monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
     # Both take longer than all these trainings, and have tests of their own.
-    monkeypatch.setattr("training.report.animate", lambda _history: b"animated")
-    monkeypatch.setattr(command, "fit_familiarity", lambda *_: make_familiarity())
+    monkeypatch.setattr(command, "animate", lambda _history: b"animated")
+    monkeypatch.setattr(command, "learn_ways", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         command.main(["--models", str(tmp_path), *arguments])

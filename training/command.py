@@ -7,6 +7,7 @@ import platform
 import signal
 import sys
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from server.model import (
 from server.settings import Init
 from server.shapes import Floats
 from server.whole_file import write_all_whole
+from training.animation import animate
 from training.data import DataError, Dataset, add_data_argument, load_mnist
 from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster
 from training.evaluation import (
@@ -54,7 +56,7 @@ from training.examples import (
     normalize_images,
 )
 from training.export import export_model
-from training.familiarity import fit_familiarity, sure_fraction
+from training.familiarity import fit_familiarity, learn_ways, sure_fraction
 from training.recipe import RECIPES, Recipe
 from training.record import Record
 from training.regression import DivergedError, initial_parameters, make_optimizer, train
@@ -72,6 +74,7 @@ class Trained:
     model: Model
     history: History
     evaluation: Evaluation
+    animation: bytes
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -92,11 +95,22 @@ def main(arguments: list[str] | None = None) -> None:
             take_part(load_mnist(options.data), recipe, options.seed, cluster)
             return
         weights, _ = initial_parameters(recipe, options.seed)
-        with Record(options.models, name, recipe.settings(options.seed), weights) as record:
+        with (
+            Record(options.models, name, recipe.settings(options.seed), weights) as record,
+            ThreadPoolExecutor(1) as beside,
+        ):
             dataset = load_mnist(options.data)
             board = None if options.tensorboard is None else Board(options.tensorboard)
             trained = train_and_save(
-                dataset, recipe, options.seed, options.models, name, record, board, cluster
+                dataset,
+                recipe,
+                options.seed,
+                options.models,
+                name,
+                record,
+                beside,
+                board,
+                cluster,
             )
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
@@ -230,12 +244,14 @@ def train_and_save(
     models: Path,
     name: str,
     record: Record,
+    beside: Executor,
     board: Board | None = None,
     cluster: Cluster | None = None,
 ) -> Trained:
     """Train on the dataset, evaluate what the server would answer, save all of it, and return it.
 
     :param drawn: as it was drawn: normalising it is part of the training
+    :param beside: does what need not be waited for
     :param board: gets what the record gets
     :param cluster: those that train together; this process leads them
     :raise ClusterError: another worker is gone
@@ -256,6 +272,7 @@ def train_and_save(
             board.add(step, figures, weights, bias)
         return figures
 
+    ways = beside.submit(learn_ways, examples)
     first = keep(0, *initial_parameters(recipe, seed))
     record.enter("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
@@ -285,9 +302,10 @@ def train_and_save(
             f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
             f"guessing: {why}."
         )
+    animation = beside.submit(animate, record.history)
     temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
-    familiarity = fit_familiarity(examples, validation, weights, bias)
+    familiarity = fit_familiarity(ways.result(), validation, weights, bias)
     card = ModelCard(
         **msgspec.structs.asdict(recipe.settings(seed)),
         temperature=temperature,
@@ -323,7 +341,7 @@ def train_and_save(
         }
     )
     record.end()
-    return Trained(model, history, evaluation)
+    return Trained(model, history, evaluation, animation.result())
 
 
 def take_part(drawn: Dataset, recipe: Recipe, seed: int, cluster: Cluster) -> None:
@@ -348,7 +366,9 @@ def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
     :raise OSError: a directory cannot be written
     """
     reports = options.report or options.models / REPORTS
-    page, animation = write_report(reports, trained.model, trained.history, trained.evaluation)
+    page, animation = write_report(
+        reports, trained.model, trained.history, trained.evaluation, trained.animation
+    )
     print(f"Report: {page}; W being learned: {animation}")
     if options.export is not None:
         export_model(trained.model, options.export)
