@@ -330,6 +330,7 @@ def train_and_save(
     history, recorded = record.finish(weights, bias, temperature, model.digest)
     evaluation = evaluate(model, drawn.test, dataset.test)
     evaluated = pack_evaluation(evaluation)
+    animated = animation.result()
     # All is made before anything is written, so that a moment is enough for the three. The other
     # two name the model's digest: with another model, they are none of its.
     file_name = name + FILE_SUFFIX
@@ -341,7 +342,7 @@ def train_and_save(
         }
     )
     record.end()
-    return Trained(model, history, evaluation, animation.result())
+    return Trained(model, history, evaluation, animated)
 
 
 def take_part(drawn: Dataset, recipe: Recipe, seed: int, cluster: Cluster) -> None:
