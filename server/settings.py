@@ -13,7 +13,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `normalization` names what every image went through. `learning_rate` is None where the
     optimiser's own default was used. A batch of "all" is the whole of the training images.
-    `images_per_digit` is how many of each digit were kept of MNIST, None where all were.
+    `images_per_digit` is how many of each digit were kept of MNIST, None where all were. With
+    `augmented` no step saw an image that another had seen: each was made of one of these by chance.
     """
 
     recipe: str
@@ -26,3 +27,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     init: Init = "zeros"
     has_bias: bool = True
     images_per_digit: int | None = None
+    augmented: bool = False

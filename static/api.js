@@ -72,6 +72,7 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {string} init
  * @property {boolean} has_bias
  * @property {number | null} images_per_digit
+ * @property {boolean} augmented
  * @property {number} temperature
  * @property {Curves} curves
  * @property {string} digest changes whenever anything of it does

@@ -19,6 +19,17 @@ from server.shapes import DIGITS, PIXELS
 from server.whole_file import write_whole
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
+from training.data import DataError, Dataset, Images, load_mnist
+
+
+def make_images(count: int, seed: int) -> Images:
+    """Make easy digits: noise, and a bright row whose place is the label."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(DIGITS, size=count).astype(np.uint8)
+    pixels = random.integers(64, size=(count, 28, 28)).astype(np.uint8)
+    pixels[np.arange(count), 2 * labels + 4] = 255
+    return Images(pixels.reshape(count, PIXELS), labels)
+
 
 # The same examples in every run, however long one of them takes on a busy machine.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -150,6 +161,15 @@ def models(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(models: Path) -> FlaskClient:
     return create_app(models).test_client()
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """Fetch the real MNIST; a machine that cannot have it skips what needs it."""
+    try:
+        return load_mnist()
+    except DataError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

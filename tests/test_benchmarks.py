@@ -1,9 +1,12 @@
 """The benchmarks' own arithmetic, and that their load is what it says."""
 
+import numpy as np
 import pytest
 
-from tests.benchmarks import load
+from server.shapes import PIXELS
+from tests.benchmarks import load, loops, training
 from tests.benchmarks.ratios import Ratio, table
+from tests.conftest import make_images
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,28 @@ def test_load_that_is_refused_is_no_figure(
     monkeypatch.setattr(load, "PATH", "/api/predict?model=none")
     with load.connect(server_url) as connection, pytest.raises(RuntimeError, match="404"):
         load.answer(connection, load.request_bytes(load.PATH))
+
+
+def test_all_ways_to_train_learn_the_same_regression() -> None:
+    images = make_images(1_000, 1)
+    weights, bias = loops.numpy(images, 100)
+    for W, b in (loops.ours(images, 100), loops.fit(images, 20).get_weights()):
+        assert W.shape == (PIXELS, 10)
+        right = (images.intensities @ W + b).argmax(axis=1) == images.labels
+        assert right.mean() > 0.9
+    assert np.corrcoef(weights.ravel(), loops.ours(images, 100)[0].ravel())[0, 1] > 0.95
+    assert bias.shape == (10,)
+
+
+def test_a_program_is_timed_and_weighed() -> None:
+    program = "print(len(b'x' * 200_000_000))"
+    # From a process that is small, since a program is never weighed less than what started it.
+    weigh = f"from tests.benchmarks.training import run; print(run(['-c', {program!r}]).megabytes)"
+    weighed = training.run(["-c", weigh])
+    assert weighed.seconds > 0
+    assert 190 < float(weighed.output) < 300
+
+
+def test_a_program_that_fails_is_no_figure() -> None:
+    with pytest.raises(RuntimeError, match="failed"):
+        training.run(["-c", "raise SystemExit(1)"])

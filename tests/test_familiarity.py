@@ -8,7 +8,14 @@ from server.model import softmax
 from server.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data import Images
 from training.evaluation import calibration_error, fit_temperature
-from training.familiarity import SURE_FRACTION, fit_familiarity, limit_for, sure_fraction, ways_of
+from training.familiarity import (
+    SURE_FRACTION,
+    fit_familiarity,
+    learn_ways,
+    limit_for,
+    sure_fraction,
+    ways_of,
+)
 from training.handwriting import write_digits
 
 WRITTEN = write_digits(1200, seed=0)
@@ -25,7 +32,7 @@ def centroid_model(images: Images) -> tuple[Floats, Floats]:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Floats, Floats, Familiarity]:
     weights, bias = centroid_model(EXAMPLES)
-    return weights, bias, fit_familiarity(EXAMPLES, UNSEEN, weights, bias)
+    return weights, bias, fit_familiarity(learn_ways(EXAMPLES), UNSEEN, weights, bias)
 
 
 def test_ink_is_averaged_over_two_by_two_pixels() -> None:
@@ -129,7 +136,7 @@ def test_a_digit_without_examples_is_no_obstacle() -> None:
     ones = EXAMPLES.labels == 1
     only = Images(EXAMPLES.pixels[ones], EXAMPLES.labels[ones])
     weights, bias = centroid_model(EXAMPLES)
-    familiarity = fit_familiarity(only, only, weights, bias)
+    familiarity = fit_familiarity(learn_ways(only), only, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert (familiarity.limits > 0).all()
 
@@ -137,7 +144,7 @@ def test_a_digit_without_examples_is_no_obstacle() -> None:
 def test_a_way_with_fewer_examples_than_axes_overflows_nothing() -> None:
     weights, bias = centroid_model(EXAMPLES)
     few = Images(EXAMPLES.pixels[:50], EXAMPLES.labels[:50])
-    familiarity = fit_familiarity(few, UNSEEN, weights, bias)
+    familiarity = fit_familiarity(learn_ways(few), UNSEEN, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert familiarity.limits.max() < 100
 

@@ -103,7 +103,7 @@ def test_the_animation_has_a_frame_for_every_recorded_step(
 def test_report_and_animation_are_written_under_the_models_name(
     trained: tuple[Model, History, Evaluation], tmp_path: Path
 ) -> None:
-    page, animation = write_report(tmp_path / "reports", *trained)
+    page, animation = write_report(tmp_path / "reports", *trained, animate(trained[1]))
     assert [page.name, animation.name] == ["small.html", "small.webp"]
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert animation.read_bytes()[8:12] == b"WEBP"

@@ -15,10 +15,11 @@ from server.evaluation import load_evaluation
 from server.history import load_history
 from server.model import Model, load_model, softmax
 from server.shapes import DIGITS, PIXELS, Floats
-from tests.conftest import make_card, make_familiarity, save_small_model
+from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
 from training import command
-from training.data import CHECKSUMS, DataError, Dataset, Images, load_mnist
+from training.batches import batch_indices
+from training.data import CHECKSUMS, Dataset, Images
 from training.evaluation import (
     accuracy,
     calibration_error,
@@ -26,12 +27,17 @@ from training.evaluation import (
     evaluate,
     misread_examples,
 )
-from training.examples import add_written, choose_examples, normalize_dataset
+from training.examples import (
+    add_written,
+    choose_examples,
+    learned_images,
+    normalize_dataset,
+    normalize_images,
+)
 from training.recipe import INIT_SPREAD, RECIPES, Recipe
 from training.record import Record
 from training.regression import (
     DivergedError,
-    batch_indices,
     cross_entropy,
     initial_parameters,
     make_optimizer,
@@ -45,15 +51,6 @@ SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
 def silent(_step: int, _loss: float, _weights: Floats, _bias: Floats) -> None:
     """Take a training's reports and do nothing."""
-
-
-def make_images(count: int, seed: int) -> Images:
-    """Make easy digits: noise, and a bright row whose place is the label."""
-    random = np.random.default_rng(seed)
-    labels = random.integers(DIGITS, size=count).astype(np.uint8)
-    pixels = random.integers(64, size=(count, 28, 28)).astype(np.uint8)
-    pixels[np.arange(count), 2 * labels + 4] = 255
-    return Images(pixels.reshape(count, PIXELS), labels)
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +218,8 @@ def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     """Run the command on the small dataset; return the last line of its output as JSON."""
     monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
     # Both take longer than all these trainings, and have tests of their own.
-    monkeypatch.setattr("training.report.animate", lambda _history: b"animated")
-    monkeypatch.setattr(command, "fit_familiarity", lambda *_: make_familiarity())
+    monkeypatch.setattr(command, "animate", lambda _history: b"animated")
+    monkeypatch.setattr(command, "learn_ways", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         command.main(["--models", str(tmp_path), *arguments])
@@ -282,6 +279,10 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
         ["--recipe", "none"],
         ["--init", "ones"],
         ["--images-per-digit", "0"],
+        ["--stream", "0"],
+        ["--stream", "99"],
+        ["--stream", "1000", "--steps", "10"],
+        ["--stream", "1000", "--batch-size", "all"],
     ],
 )
 def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> None:
@@ -324,8 +325,11 @@ def test_of_two_trainings_at_once_under_one_name_each_ends_and_one_model_is_left
 ) -> None:
     def train_one(seed: int) -> str:
         weights, _ = initial_parameters(SHORT, seed)
-        with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
-            trained = command.train_and_save(dataset, SHORT, seed, tmp_path, "both", record)
+        with (
+            Record(tmp_path, "both", SHORT.settings(seed), weights) as record,
+            ThreadPoolExecutor(1) as beside,
+        ):
+            trained = command.train_and_save(dataset, SHORT, seed, tmp_path, "both", record, beside)
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:
@@ -412,6 +416,29 @@ def test_experiments_are_kept_with_their_settings(run: Any, tmp_path: Path) -> N
         assert (card.batch_size, card.init, card.has_bias) == ("all", "random", False)
         assert card.images_per_digit == 10
     assert not model.bias.any()
+
+
+def test_a_stream_of_made_images_is_the_same_training(run: Any, tmp_path: Path) -> None:
+    run("--recipe", "tutorial", "--name", "streamed", "--stream", "1090", "--batch-size", "20")
+    model = load_model(tmp_path / "streamed.npz")
+    history = load_history(tmp_path / "history" / "streamed.npz")
+    for card in (model.card, history.card):
+        assert (card.augmented, card.steps, card.batch_size) == (True, 54, 20)
+    assert history.steps.tolist() == recorded_steps(54)
+    assert model.card.train_accuracy > 0.5
+    again = model.weights.tobytes()
+    run("--recipe", "tutorial", "--name", "streamed", "--stream", "1090", "--batch-size", "20")
+    assert load_model(tmp_path / "streamed.npz").weights.tobytes() == again
+
+
+def test_what_is_augmented_is_learned_as_drawn_and_all_else_as_it_is(dataset: Dataset) -> None:
+    recipe = replace(RECIPES["normalized"], written=20)
+    examples = add_written(normalize_dataset(dataset, recipe).train, recipe, seed=0)
+    assert learned_images(dataset.train, examples, recipe, seed=0) is examples
+    learned = learned_images(dataset.train, examples, replace(recipe, augmented=True), seed=0)
+    assert np.array_equal(learned.pixels[:-20], dataset.train.pixels)
+    assert np.array_equal(normalize_images(learned, "moments").pixels[-20:], examples.pixels[-20:])
+    assert np.array_equal(learned.labels, examples.labels)
 
 
 def test_a_training_leaves_its_history_which_ends_in_the_served_model(
@@ -562,15 +589,6 @@ def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_p
         run("--recipe", "tutorial", "--steps", "3", "--report", str(tmp_path / "file" / "below"))
     assert "The model 'tutorial' is saved, but" in str(stop.value.code)
     assert load_model(tmp_path / "tutorial.npz").card.steps == 3
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Dataset:
-    """Fetch the real MNIST; a machine that cannot have it skips what needs it."""
-    try:
-        return load_mnist()
-    except DataError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -43,6 +43,8 @@ def animate(history: History) -> bytes:
         file,
         "WEBP",
         lossless=True,
+        # The least effort takes a third less time than the default, for a seventh more bytes.
+        quality=0,
         method=4,
         save_all=True,
         append_images=frames[1:],

@@ -2,10 +2,12 @@
 
 import argparse
 import math
+import os
 import platform
 import signal
 import sys
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +34,9 @@ from server.model import (
 from server.settings import Init
 from server.shapes import Floats
 from server.whole_file import write_all_whole
+from training.animation import animate
 from training.data import DataError, Dataset, add_data_argument, load_mnist
+from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster
 from training.evaluation import (
     GUESSING_LOSS,
     Figures,
@@ -44,9 +48,15 @@ from training.evaluation import (
     followed_images,
     measure,
 )
-from training.examples import add_written, choose_examples, normalize_dataset
+from training.examples import (
+    add_written,
+    choose_examples,
+    learned_images,
+    normalize_dataset,
+    normalize_images,
+)
 from training.export import export_model
-from training.familiarity import fit_familiarity, sure_fraction
+from training.familiarity import fit_familiarity, learn_ways, sure_fraction
 from training.recipe import RECIPES, Recipe
 from training.record import Record
 from training.regression import DivergedError, initial_parameters, make_optimizer, train
@@ -64,28 +74,48 @@ class Trained:
     model: Model
     history: History
     evaluation: Evaluation
+    animation: bytes
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Train, save and report; on any failure leave the old model as it is and say why."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = parse_arguments(arguments)
     recipe = chosen_recipe(options)
     name = options.name or recipe.name
     try:
+        cluster = join_cluster(os.environ.get(TF_CONFIG))
+    except ClusterError as error:
+        sys.exit(str(error))
+    # Not before: TensorFlow does not let Ctrl-C through while it waits for other machines.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
         check_name(name)
         make_optimizer(recipe)
+        if not cluster.leads:
+            take_part(load_mnist(options.data), recipe, options.seed, cluster)
+            return
         weights, _ = initial_parameters(recipe, options.seed)
-        with Record(options.models, name, recipe.settings(options.seed), weights) as record:
+        with (
+            Record(options.models, name, recipe.settings(options.seed), weights) as record,
+            ThreadPoolExecutor(1) as beside,
+        ):
             dataset = load_mnist(options.data)
             board = None if options.tensorboard is None else Board(options.tensorboard)
             trained = train_and_save(
-                dataset, recipe, options.seed, options.models, name, record, board
+                dataset,
+                recipe,
+                options.seed,
+                options.models,
+                name,
+                record,
+                beside,
+                board,
+                cluster,
             )
     except KeyboardInterrupt:
         print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
-    except (DataError, DivergedError, ModelError, OSError, ValueError) as error:
+    except (ClusterError, DataError, DivergedError, ModelError, OSError, ValueError) as error:
         sys.exit(f"Not trained, and the model {name!r} is as it was: {error}")
     card = trained.model.card
     print_report(card)
@@ -116,6 +146,13 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT_RECIPE)
     parser.add_argument("--steps", type=positive_count)
+    parser.add_argument(
+        "--stream",
+        type=positive_count,
+        metavar="N",
+        help="train on N images, rounded down to whole batches, each made of one of MNIST's by "
+        "chance; takes the place of --steps",
+    )
     parser.add_argument("--batch-size", type=batch_size, help="a count, or all")
     parser.add_argument("--learning-rate", type=positive_number)
     parser.add_argument("--optimizer", help="the name of any optimizer that Keras ships")
@@ -140,7 +177,16 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.stream is not None:
+        size = options.batch_size or RECIPES[options.recipe].batch_size
+        if options.steps is not None:
+            parser.error("--stream already says how many steps there are: leave --steps out")
+        if size == "all":
+            parser.error("--stream has no end to be a batch of: give --batch-size a count")
+        if options.stream < size:
+            parser.error(f"--stream {options.stream} is less than a batch of {size}")
+    return options
 
 
 def positive_count(text: str) -> int:
@@ -185,7 +231,10 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         )
         if (value := getattr(options, field)) is not None
     }
-    return replace(recipe, **given)
+    recipe = replace(recipe, **given)
+    if options.stream is None:
+        return recipe
+    return replace(recipe, augmented=True, steps=options.stream // int(recipe.batch_size))
 
 
 def train_and_save(
@@ -195,12 +244,17 @@ def train_and_save(
     models: Path,
     name: str,
     record: Record,
+    beside: Executor,
     board: Board | None = None,
+    cluster: Cluster | None = None,
 ) -> Trained:
     """Train on the dataset, evaluate what the server would answer, save all of it, and return it.
 
     :param drawn: as it was drawn: normalising it is part of the training
+    :param beside: does what need not be waited for
     :param board: gets what the record gets
+    :param cluster: those that train together; this process leads them
+    :raise ClusterError: another worker is gone
     :raise DivergedError: the loss left the finite numbers, or ended above that of guessing
     :raise OSError: a file cannot be written
     """
@@ -208,6 +262,7 @@ def train_and_save(
     drawn, recipe = choose_examples(drawn, recipe)
     dataset = normalize_dataset(drawn, recipe)
     examples = add_written(dataset.train, recipe, seed)
+    learned = learned_images(drawn.train, examples, recipe, seed)
     followed, validation = followed_images(dataset.train), dataset.validation
 
     def keep(step: int, weights: Floats, bias: Floats) -> Figures:
@@ -217,6 +272,7 @@ def train_and_save(
             board.add(step, figures, weights, bias)
         return figures
 
+    ways = beside.submit(learn_ways, examples)
     first = keep(0, *initial_parameters(recipe, seed))
     record.enter("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
@@ -231,7 +287,7 @@ def train_and_save(
                 )
             progress.update(step - progress.n)
 
-        weights, bias = train(examples.pixels, examples.labels, recipe, seed, report)
+        weights, bias = train(learned.pixels, learned.labels, recipe, seed, report, cluster)
     record.enter("evaluating")
     figures = keep(recipe.steps, weights, bias)
     if board is not None:
@@ -246,9 +302,10 @@ def train_and_save(
             f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
             f"guessing: {why}."
         )
+    animation = beside.submit(animate, record.history)
     temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
-    familiarity = fit_familiarity(examples, validation, weights, bias)
+    familiarity = fit_familiarity(ways.result(), validation, weights, bias)
     card = ModelCard(
         **msgspec.structs.asdict(recipe.settings(seed)),
         temperature=temperature,
@@ -273,6 +330,7 @@ def train_and_save(
     history, recorded = record.finish(weights, bias, temperature, model.digest)
     evaluation = evaluate(model, drawn.test, dataset.test)
     evaluated = pack_evaluation(evaluation)
+    animated = animation.result()
     # All is made before anything is written, so that a moment is enough for the three. The model
     # goes last: where another cannot be replaced, it is as it was. The others name its digest: with
     # another model, they are none of its.
@@ -285,7 +343,23 @@ def train_and_save(
         }
     )
     record.end()
-    return Trained(model, history, evaluation)
+    return Trained(model, history, evaluation, animated)
+
+
+def take_part(drawn: Dataset, recipe: Recipe, seed: int, cluster: Cluster) -> None:
+    """Take a worker's share of a training that another process leads and keeps.
+
+    :raise ClusterError: another worker is gone
+    :raise DivergedError: the loss left the finite numbers
+    """
+    drawn, recipe = choose_examples(drawn, recipe)
+    examples = add_written(normalize_images(drawn.train, recipe.normalization), recipe, seed)
+    learned = learned_images(drawn.train, examples, recipe, seed)
+    train(learned.pixels, learned.labels, recipe, seed, lambda *_: None, cluster)
+    print(
+        f"Worker {cluster.worker} of {cluster.workers} has done its share; "
+        "worker 0 saves the model."
+    )
 
 
 def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
@@ -294,7 +368,9 @@ def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
     :raise OSError: a directory cannot be written
     """
     reports = options.report or options.models / REPORTS
-    page, animation = write_report(reports, trained.model, trained.history, trained.evaluation)
+    page, animation = write_report(
+        reports, trained.model, trained.history, trained.evaluation, trained.animation
+    )
     print(f"Report: {page}; W being learned: {animation}")
     if options.export is not None:
         export_model(trained.model, options.export)

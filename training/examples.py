@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from server.normalization import NORMALIZATIONS
-from training.data import Dataset, Images
+from training.data import Bytes, Dataset, Images
 from training.handwriting import write_digits
 from training.recipe import Recipe
 
@@ -54,14 +54,29 @@ def add_written(images: Images, recipe: Recipe, seed: int) -> Images:
     )
 
 
+def learned_images(drawn: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
+    """Return what the regression learns from: the examples, or, to be augmented, them as drawn.
+
+    :param drawn: MNIST's training images as they were drawn
+    """
+    if not recipe.augmented:
+        return examples
+    return add_written(drawn, replace(recipe, normalization="none"), seed)
+
+
 def normalize_images(images: Images, normalization: str) -> Images:
     """Return the images as the server's normalisation of that name leaves them."""
+    return Images(normalize_pixels(images.pixels, normalization), images.labels)
+
+
+def normalize_pixels(drawn: Bytes, normalization: str) -> Bytes:
+    """Return the same of pixels (n, 784), ink = 255."""
     if normalization == "none":
-        return images
+        return drawn
     normalize = NORMALIZATIONS[normalization]
-    pixels = np.empty_like(images.pixels)
+    pixels = np.empty_like(drawn)
     for start in range(0, len(pixels), CHUNK):
         part = slice(start, start + CHUNK)
-        intensities = np.divide(images.pixels[part], 255, dtype=np.float32)
+        intensities = np.divide(drawn[part], 255, dtype=np.float32)
         pixels[part] = np.rint(normalize(intensities) * 255)
-    return Images(pixels, images.labels)
+    return pixels

@@ -1,5 +1,7 @@
 """What a model is to take for familiar: learned from what it was trained on."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,17 +36,14 @@ SURE_FRACTION = 0.972
 # A way's least scale: a way with no more examples than axes explains each of them wholly.
 LEAST_SCALE = 0.1
 
-# Pictures whose features are computed at a time.
-CHUNK = 1024
+# Pictures whose features are computed at a time: few enough to stay in the processor's cache.
+CHUNK = 32
 
 
-def fit_familiarity(
-    examples: Images, validation: Images, weights: Floats, bias: Floats
-) -> Familiarity:
-    """Learn each way's mean and axes from normalised examples, and the limits from validation.
+def learn_ways(examples: Images) -> Familiarity:
+    """Learn each way's mean, axes and scale, which stands for its limit, from normalised examples.
 
-    Limits are such that the model is unsure, for whatever reason, of 1 − SURE_FRACTION of the
-    validation images.
+    What W and b make of them has no part in it.
     """
     found = features_of(examples)
     ways = ways_of(examples)
@@ -61,9 +60,18 @@ def fit_familiarity(
         axes[way] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
         scales[way] = np.quantile(residual(differences, axes[way]), WITHIN_SCALE)
     scales[list(WAYS_OF[0])] *= ZERO_STRICTNESS
-    scaled = Familiarity(means, axes, np.maximum(scales, LEAST_SCALE))
-    limit = limit_for(*probable_distances(validation, weights, bias, scaled))
-    return Familiarity(means, axes, (scaled.limits * np.float32(limit)).astype(np.float32))
+    return Familiarity(means, axes, np.maximum(scales, LEAST_SCALE))
+
+
+def fit_familiarity(
+    ways: Familiarity, validation: Images, weights: Floats, bias: Floats
+) -> Familiarity:
+    """Set the limits of the ways that have been learned by normalised validation images.
+
+    They are such that the model is unsure, for whatever reason, of 1 − SURE_FRACTION of them.
+    """
+    limit = limit_for(*probable_distances(validation, weights, bias, ways))
+    return replace(ways, limits=(ways.limits * np.float32(limit)).astype(np.float32))
 
 
 def limit_for(distances: NDArray[np.float64], probable: NDArray[np.bool_]) -> float:
@@ -110,5 +118,5 @@ def features_of(images: Images) -> Floats:
     found = np.empty((len(images.labels), FEATURES), np.float32)
     for start in range(0, len(found), CHUNK):
         part = slice(start, start + CHUNK)
-        found[part] = features(images.intensities[part])
+        found[part] = features(np.divide(images.pixels[part], 255, dtype=np.float32))
     return found

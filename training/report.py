@@ -13,7 +13,6 @@ from server.history import History
 from server.model import Model
 from server.shapes import SIDE, Floats
 from server.whole_file import write_whole
-from training.animation import animate
 
 TEMPLATE = "report.html"
 
@@ -49,16 +48,17 @@ class Curve:
 
 
 def write_report(
-    directory: Path, model: Model, history: History, evaluation: Evaluation
+    directory: Path, model: Model, history: History, evaluation: Evaluation, animation: bytes
 ) -> tuple[Path, Path]:
     """Write NAME.html, and NAME.webp, in which W is seen to be learned; return both paths.
 
+    :param animation: the content of the latter
     :raise OSError: the directory cannot be written
     """
     page = write_whole(
         directory / f"{model.name}.html", render(model, history, evaluation).encode()
     )
-    return page, write_whole(directory / f"{model.name}.webp", animate(history))
+    return page, write_whole(directory / f"{model.name}.webp", animation)
 
 
 def render(model: Model, history: History, evaluation: Evaluation) -> str:
@@ -117,6 +117,7 @@ def settings_of(model: Model) -> list[tuple[str, str]]:
         ("W begins at", card.init),
         ("bias", "yes" if card.has_bias else "no"),
         ("images per digit", "all" if few is None else f"{few:,}"),
+        ("each image changed by chance", "yes" if card.augmented else "no"),
         ("seed", str(card.seed)),
         ("temperature", f"{card.temperature:.3f}"),
     ]

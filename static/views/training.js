@@ -320,7 +320,8 @@ function describeState(training) {
 
 /** @param {Training} training */
 function describeSettings(training) {
-  const { optimizer, learning_rate, batch_size, init, has_bias, images_per_digit } = training;
+  const { optimizer, learning_rate, batch_size, init, has_bias, images_per_digit, augmented } =
+    training;
   const parts = [
     `recipe ${training.recipe}`,
     `optimizer ${optimizer}`,
@@ -330,6 +331,7 @@ function describeSettings(training) {
   ];
   if (!has_bias) parts.push("no bias");
   if (images_per_digit !== null) parts.push(`${images_per_digit} images a digit`);
+  if (augmented) parts.push("each image changed by chance");
   if (training.temperature !== 1) {
     const by = training.temperature.toFixed(3);
     parts.push(`all W and b divided by ${by} in the end, curves and losses from before that`);

@@ -9,10 +9,14 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.benchmarks import serving
+from tests.benchmarks import serving, training
 from tests.benchmarks.ratios import table
 
-PARTS = {"serving": serving.measure}
+PARTS = {
+    "serving": serving.measure,
+    "training": training.measure,
+    "scale": training.measure_scale,
+}
 
 
 def main() -> None:
