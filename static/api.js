@@ -143,6 +143,14 @@ async function request(path, options) {
   return response;
 }
 
+/**
+ * See that a file of the page can be had.
+ * @param {URL} file
+ */
+export async function fetchFile(file) {
+  await request(file.href);
+}
+
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
 export async function fetchModels() {
   return (await request("/api/models")).json();
