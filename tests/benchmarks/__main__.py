@@ -9,10 +9,10 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.benchmarks import serving
+from tests.benchmarks import page, serving
 from tests.benchmarks.ratios import table
 
-PARTS = {"serving": serving.measure}
+PARTS = {"serving": serving.measure, "page": page.measure}
 
 
 def main() -> None:

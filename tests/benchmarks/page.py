@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from statistics import median, quantiles
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +35,13 @@ MOVES = 40
 # An hour of drawing without a break: a digit every three seconds.
 MINUTES = 60
 DRAWINGS_A_MINUTE = 20
+
+# What the page holds, as Chromium counts it: the figure's name, ours, its size and unit.
+HELD = (
+    ("JSHeapUsedSize", "heap", 1e6, "MB"),
+    ("Nodes", "nodes", 1, ""),
+    ("JSEventListeners", "listeners", 1, ""),
+)
 
 # What is polled for as long as the page is open.
 POLLED = "/api/training"
@@ -225,7 +233,7 @@ def draw_slowly(page: Page, stroke: Stroke, pause: Callable[[], None]) -> None:
     points = [on_screen(page, point) for point in stroke]
     page.mouse.move(*points[0])
     page.mouse.down()
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         for step in range(1, STEPS + 1):
             pause()
             share = step / STEPS
@@ -290,8 +298,7 @@ def many_strokes(browser: Browser, url: str) -> list[Ratio]:
     loads = {"few": [1, 2], "many strokes": [MANY_STROKES, 4], "many points": [1, MANY_POINTS]}
     works: dict[str, list[float]] = {}
     with opened(browser, url) as page:
-        session = page.context.new_cdp_session(page)
-        session.send("Performance.enable")
+        session = open_session(page)
         for _ in range(ROUNDS):
             for name, load in loads.items():
                 page.mouse.move(*on_screen(page, (0.5, 0.5)))
@@ -333,8 +340,7 @@ def scribble(page: Page) -> None:
 def hour(browser: Browser, url: str) -> list[Ratio]:
     """Compare the last minute of an hour's drawing with the first: work, memory, what is held."""
     with opened(browser, url) as page:
-        session = page.context.new_cdp_session(page)
-        session.send("Performance.enable")
+        session = open_session(page)
         # What is drawn first is also compiled.
         page.evaluate(DRAW_ON, DRAWINGS_A_MINUTE)
         works: dict[str, list[float]] = {}
@@ -346,24 +352,12 @@ def hour(browser: Browser, url: str) -> list[Ratio]:
                 first = held(session)
                 page.evaluate(DRAW_ON, MINUTES * DRAWINGS_A_MINUTE)
         last = held(session)
+    name = "after an hour"
     return [
-        compare_work(
-            "after an hour, the same minute's work : before", works["last"], works["first"]
-        ),
+        compare_work(f"{name}, the same minute's work : before", works["last"], works["first"]),
         *(
-            Ratio(
-                f"after an hour, {name} : before",
-                last[key] / size,
-                first[key] / size,
-                unit,
-                1.05,
-                1,
-            )
-            for key, name, size, unit in (
-                ("JSHeapUsedSize", "heap", 1e6, "MB"),
-                ("Nodes", "nodes", 1, ""),
-                ("JSEventListeners", "listeners", 1, ""),
-            )
+            Ratio(f"{name}, {what} : before", last[key] / size, first[key] / size, unit, 1.05, 1)
+            for key, what, size, unit in HELD
         ),
     ]
 
@@ -375,6 +369,13 @@ def draw_minute(page: Page) -> None:
         read_answer(page)
         page.click("#undo")
         page.click("#clear")
+
+
+def open_session(page: Page) -> CDPSession:
+    """Let Chromium count the page's work, in the time that its main thread has the processor."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    return session
 
 
 def work(session: CDPSession, act: Callable[[], None]) -> float:
