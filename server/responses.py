@@ -67,13 +67,13 @@ def packed(response: Response) -> Response:
     if etag is not None:
         response.set_etag(etag, weak=True)
     if response.status_code == HTTPStatus.OK and request.accept_encodings["gzip"] > 0:
-        # A file is not read before, so that it could be sent from the disk.
+        # Files are handed on unread otherwise.
         response.direct_passthrough = False
         body = response.get_data()
         if len(body) >= _LEAST_PACKED_BYTES:
             response.set_data(_pack(body))
             response.content_encoding = "gzip"
-            # Ranges are of bytes as they are sent, and these are made anew.
+            # A range would be one of the file's bytes, not of these.
             response.headers.pop("Accept-Ranges", None)
     return response
 

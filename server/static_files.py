@@ -19,7 +19,8 @@ def static_version(directory: Path = STATIC) -> str:
     files = sorted(
         (path.relative_to(directory).as_posix(), status.st_mtime_ns, status.st_size)
         for path in directory.rglob("*")
-        for status in [path.stat()]
+        # An editor's lock may be a link that leads nowhere.
+        for status in [path.lstat()]
     )
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 

@@ -91,3 +91,5 @@ def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
         versions.append(static_version(tmp_path))
     assert len(set(versions)) == 4
     assert static_version(tmp_path) == versions[-1]
+    (tmp_path / ".#lock").symlink_to("nowhere")
+    assert static_version(tmp_path) != versions[-1]

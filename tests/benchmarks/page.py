@@ -357,14 +357,7 @@ def hour(browser: Browser, url: str) -> list[Ratio]:
     return [
         compare_work(f"{name}, the same minute's work : before", after, before),
         *(
-            Ratio(
-                f"{name}, {what} : before",
-                last[key] / size,
-                first[key] / size,
-                unit,
-                1 + CHANGE,
-                1 + CHANGE / 2,
-            )
+            unchanged(f"{name}, {what} : before", last[key] / size, first[key] / size, unit)
             for key, what, size, unit in HELD
         ),
     ]
@@ -400,7 +393,14 @@ def metrics(session: CDPSession) -> dict[str, float]:
 def compare_work(name: str, ours: list[float], theirs: list[float]) -> Ratio:
     """Compare the work of two loads, round by round."""
     low, _, high = quantiles(our / their for our, their in zip(ours, theirs, strict=True))
-    return Ratio(name, median(ours), median(theirs), "ms", 1 + CHANGE, 1 + CHANGE / 2, (low, high))
+    return unchanged(name, median(ours), median(theirs), "ms", (low, high))
+
+
+def unchanged(
+    name: str, ours: float, theirs: float, unit: str, spread: tuple[float, float] | None = None
+) -> Ratio:
+    """Compare what should not have grown."""
+    return Ratio(name, ours, theirs, unit, 1 + CHANGE, 1 + CHANGE / 2, spread)
 
 
 def percentile95(values: list[float]) -> float:
