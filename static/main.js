@@ -89,6 +89,8 @@ const askPrediction = loader.createRequest(
     }
   },
   (question, prediction) => {
+    // The newest is asked, not what waited.
+    if (hasMoved) ask(false);
     if (question.drawing !== drawing) return;
     // A model that was replaced answers with other weights than are here.
     if (prediction.digest !== findModel(state, state.model)?.digest) askModels(undefined);
@@ -97,7 +99,7 @@ const askPrediction = loader.createRequest(
       state.explanation = /** @type {Explanation} */ (prediction);
       loader.needAll();
     }
-    state.busy = question !== lastQuestion || hasMoved;
+    state.busy = question !== lastQuestion;
     if (!state.busy) flyAfterRest();
   },
 );
@@ -239,7 +241,7 @@ function askAnew() {
 
 /**
  * The pen has moved. The first move since the last frame asks at once, so that the next frame may
- * show the answer; all others together ask with that frame.
+ * show the answer; all others together ask when it comes, or else with that frame.
  */
 function followPen() {
   state.busy = true;
