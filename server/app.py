@@ -34,10 +34,11 @@ from server.openapi import describe, openapi
 from server.prediction import Prediction, predict
 from server.problems import register_problems
 from server.query import HeatmapQuery, PredictQuery, WeightsQuery, parse_fields, parse_query
-from server.responses import json_response, kept, revalidated
+from server.responses import json_response, kept, packed, revalidated
 from server.shapes import DIGITS, SIDE, Floats
+from server.static_files import STATIC, register_static_files, static_version
 
-ROOT = Path(__file__).parent.parent
+TEMPLATES = Path(__file__).parent.parent / "templates"
 
 CSV = "text/csv"
 
@@ -112,7 +113,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     """
     # A machine's registry may call .js text/plain, and a browser then refuses the module.
     mimetypes.add_type("text/javascript", ".js")
-    app = Flask(__name__, static_folder=ROOT / "static", template_folder=ROOT / "templates")
+    app = Flask(__name__, static_folder=STATIC, template_folder=TEMPLATES)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
@@ -133,9 +134,15 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
         response.headers.update(SECURITY_HEADERS)
         return response
 
+    app.after_request(packed)
+
     @app.get("/")
-    def page() -> str:
-        return render_template("index.html", digits=range(DIGITS), views=VIEWS)
+    def page() -> Response:
+        version = static_version()
+        html = render_template("index.html", digits=range(DIGITS), views=VIEWS, version=version)
+        return revalidated(Response(html))
+
+    register_static_files(app)
 
     @app.post(PREDICT)
     @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))

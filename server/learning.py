@@ -1,13 +1,12 @@
 """The routes to what was learned and is being learned: trainings, histories, evaluations."""
 
-import gzip
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.exceptions import NotFound
 
 from server.drawing import BYTES, JSON
@@ -156,14 +155,7 @@ def register_learning(
         evaluation = companions.evaluation(find_model(name))
         if evaluation is None:
             raise NotFound(_missing("evaluation", name))
-        plain, packed = _encode(evaluation)
-        accepted = request.accept_encodings["gzip"] > 0
-        response = Response(packed if accepted else plain, content_type=JSON)
-        response.vary.add("Accept-Encoding")
-        if accepted:
-            response.content_encoding = "gzip"
-        suffix = "-gzip" if accepted else ""
-        return revalidated(response, evaluation.digest + suffix)
+        return revalidated(Response(_encode(evaluation), content_type=JSON), evaluation.digest)
 
 
 def _missing(what: str, name: str) -> str:
@@ -182,7 +174,6 @@ def _encode_last(history: History) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _encode(evaluation: Evaluation) -> tuple[bytes, bytes]:
-    """Write an evaluation as JSON, plain and gzipped: its pictures pack to a fifth."""
-    plain = msgspec.json.encode(evaluation.answer())
-    return plain, gzip.compress(plain, compresslevel=6, mtime=0)
+def _encode(evaluation: Evaluation) -> bytes:
+    """Write an evaluation as JSON, once for all who ask."""
+    return msgspec.json.encode(evaluation.answer())

@@ -1,5 +1,9 @@
 """Answers as clients get them: JSON, and what a browser may keep."""
 
+import gzip
+from functools import lru_cache
+from http import HTTPStatus
+
 import msgspec
 from flask import Response, request
 
@@ -7,6 +11,10 @@ from server.drawing import JSON
 
 # The longest that a cache is told to keep an answer; RFC 2616 knew no longer.
 YEAR_SECONDS = 365 * 24 * 60 * 60
+
+# What packs well; shorter answers go into a packet as they are.
+_PACKED_TYPES = ("text/", JSON, "image/svg+xml")
+_LEAST_PACKED_BYTES = 1000
 
 
 def json_response(value: object) -> Response:
@@ -35,5 +43,42 @@ def kept(response: Response, digest: str) -> Response:
     """
     revalidated(response, digest)
     if request.args.get("v") == digest:
-        response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+        kept_for_good(response)
     return response
+
+
+def kept_for_good(response: Response) -> Response:
+    """Let the browser keep the answer and never ask again: its address changes when it does."""
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+    return response
+
+
+def packed(response: Response) -> Response:
+    """Gzip what is text, if the client takes that; answers to what was posted stay as they are.
+
+    Packed and plain, an answer has one ETag, and so a weak one: it stands for what it says, not for
+    its bytes.
+    """
+    is_text = (response.content_type or "").startswith(_PACKED_TYPES)
+    if request.method not in ("GET", "HEAD") or not is_text:
+        return response
+    response.vary.add("Accept-Encoding")
+    etag, _ = response.get_etag()
+    if etag is not None:
+        response.set_etag(etag, weak=True)
+    if response.status_code == HTTPStatus.OK and request.accept_encodings["gzip"] > 0:
+        # Files are handed on unread otherwise.
+        response.direct_passthrough = False
+        body = response.get_data()
+        if len(body) >= _LEAST_PACKED_BYTES:
+            response.set_data(_pack(body))
+            response.content_encoding = "gzip"
+            # A range would be one of the file's bytes, not of these.
+            response.headers.pop("Accept-Ranges", None)
+    return response
+
+
+@lru_cache(maxsize=64)
+def _pack(body: bytes) -> bytes:
+    """Gzip once what is asked for again and again."""
+    return gzip.compress(body, mtime=0)

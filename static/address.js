@@ -6,6 +6,7 @@
 import { DIGITS, PIXELS } from "./regression.js";
 
 /** @typedef {import("./explain.js").Edit} Edit */
+/** @typedef {import("./pixels.js").Picture} Picture */
 /** @typedef {import("./pixels.js").Point} Point */
 /** @typedef {import("./pixels.js").Stroke} Stroke */
 
@@ -49,6 +50,12 @@ const STEP = 2 / CHARACTERS.length ** LENGTH;
 const LEAST = -0.5;
 
 const DRAWING = "The drawing in the address";
+
+/**
+ * Points of all strokes in an address: a digit has some hundred. It is written after each stroke,
+ * and has to go through mail and chats.
+ */
+const MOST_POINTS = 5000;
 
 /** What the temperature may be, and the units of evidence added to a digit. */
 const TEMPERATURES = { least: 0.1, most: 10 };
@@ -96,7 +103,7 @@ const PARTS = {
   strokes: {
     name: "drawing",
     write: (strokes) => strokes.map((stroke) => stroke.map(writePoint).join("")).join("."),
-    read: (text) => (text ? text.split(".").map(readStroke) : []),
+    read: readStrokes,
   },
   image: {
     name: "image",
@@ -153,11 +160,14 @@ const PARTS = {
 const KEYS = /** @type {(keyof Shareable)[]} */ (Object.keys(PARTS));
 
 /**
- * @param {Shareable} state its strokes of snapped points
+ * A drawing of too many points is written as the image that the model gets of it.
+ * @param {Shareable & {picture: Picture | null}} shown its strokes of snapped points
  * @returns {string} from its `#` on
  */
-export function writeAddress(state) {
+export function writeAddress(shown) {
   const empty = emptyAddress();
+  const isTooLong = shown.picture !== null && countPoints(shown.strokes) > MOST_POINTS;
+  const state = isTooLong ? { ...shown, strokes: [], image: shown.picture?.pixels ?? null } : shown;
   const written = KEYS.map((key) => [key, writePart(key, state), writePart(key, empty)]);
   const changed = written.filter(([, text, before]) => text !== before);
   const parts = changed.map(([key, text]) => {
@@ -217,6 +227,21 @@ function fromCode(code) {
 /** @param {Point} point */
 function writePoint({ x, y }) {
   return writeCode(toCode(x), LENGTH) + writeCode(toCode(y), LENGTH);
+}
+
+/** @param {readonly Stroke[]} strokes */
+function countPoints(strokes) {
+  return strokes.reduce((count, stroke) => count + stroke.length, 0);
+}
+
+/** @param {string} text */
+function readStrokes(text) {
+  const pieces = text ? text.split(".") : [];
+  const points = (text.length - (pieces.length - 1)) / (2 * LENGTH);
+  if (points > MOST_POINTS) {
+    throw new RangeError(`${DRAWING} has more than ${MOST_POINTS} points.`);
+  }
+  return pieces.map(readStroke);
 }
 
 /** @param {string} text */

@@ -114,6 +114,7 @@ const LIVE = "digest,probabilities,evidence";
 const JSON_TYPE = "application/json";
 const BYTES_TYPE = "application/octet-stream";
 const PROBLEM_TYPE = "application/problem+json";
+const MODULE_TYPE = "text/javascript; charset=utf-8";
 
 /** How long a small answer may take, ms: over flaky Wi-Fi one may get lost without a word. */
 const PATIENCE_MS = 5000;
@@ -194,6 +195,14 @@ async function requestObject(path, names, options) {
 /** @returns {RequestInit} for what is answered at once, or lost */
 function soon() {
   return { signal: AbortSignal.timeout(PATIENCE_MS) };
+}
+
+/**
+ * See that a module of the page can be had.
+ * @param {URL} module
+ */
+export async function fetchModule(module) {
+  await request(module.href, MODULE_TYPE);
 }
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */

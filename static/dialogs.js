@@ -1,8 +1,7 @@
 /** What opens over the page: real digits to start from, sharing, and the keys. */
 
 import { weightFiles } from "./api.js";
-import { find } from "./dom.js";
-import { download, toPicture } from "./save.js";
+import { find, whenChanged } from "./dom.js";
 import { createGallery } from "./views/gallery.js";
 
 /** @typedef {import("./state.js").Shown} Shown */
@@ -53,12 +52,21 @@ export function createDialogs(update, { address, needDigits }) {
   });
   find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
     try {
+      const { download, toPicture } = await import("./save.js");
       const name = `evidence-${view}.png`;
       download(await toPicture(main), name);
       result.textContent = `Saved as ${name}.`;
     } catch (error) {
       result.textContent = `This browser could not make the picture: ${error}`;
     }
+  });
+
+  const showFiles = whenChanged((/** @type {string} */ model) => {
+    const files = weightFiles(model);
+    png.href = files.png;
+    png.download = `${model}-weights.png`;
+    csv.href = files.csv;
+    csv.download = `${model}-weights.csv`;
   });
 
   return {
@@ -69,11 +77,7 @@ export function createDialogs(update, { address, needDigits }) {
       view = shown.view;
       empty.hidden = shown.samples !== null;
       showGallery(shown);
-      const files = weightFiles(shown.model);
-      png.href = files.png;
-      png.download = `${shown.model}-weights.png`;
-      csv.href = files.csv;
-      csv.download = `${shown.model}-weights.csv`;
+      showFiles(shown.model);
     },
   };
 }

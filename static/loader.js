@@ -73,7 +73,10 @@ export function createLoader(state, render) {
       const entries = models.map(({ digest }, index) => {
         return /** @type {const} */ ([digest, found[index]]);
       });
-      state.weights = new Map([...state.weights, ...entries]);
+      // Those of models that have been replaced are not asked for again.
+      const listed = new Set(state.models.map(({ digest }) => digest));
+      const all = [...state.weights, ...entries];
+      state.weights = new Map(all.filter(([digest]) => listed.has(digest)));
     },
   );
 

@@ -8,18 +8,11 @@ import { createFlight } from "./flight.js";
 import { listenToPixels } from "./inspect.js";
 import { listenToShortcuts } from "./keys.js";
 import { createLoader } from "./loader.js";
-import { listenToKeys, listenToPen, paintDrawing } from "./pad.js";
+import { createPainter, listenToKeys, listenToPen } from "./pad.js";
 import { createRasterizer } from "./pixels.js";
 import { createState, derive, findModel, findRun } from "./state.js";
-import { createAccuracyView } from "./views/accuracy.js";
+import { createViews } from "./views.js";
 import { createAnswer } from "./views/answer.js";
-import { createChangeView } from "./views/change.js";
-import { createDrawView } from "./views/draw.js";
-import { createGuideView } from "./views/guide.js";
-import { createPixelsView } from "./views/pixels.js";
-import { createSoftmaxView } from "./views/softmax.js";
-import { createTrainingView } from "./views/training.js";
-import { createWeightsView } from "./views/weights.js";
 import { changedTrainings, watchTrainings } from "./watch.js";
 
 /** @typedef {import("./state.js").Explanation} Explanation */
@@ -45,7 +38,12 @@ const state = createState();
 /** @type {Question | null} */
 let lastQuestion = null;
 let drawing = 0;
+/** The frame that is to be shown, 0 for none. */
 let frame = 0;
+/** Whether a prediction was asked for since the last frame. */
+let hasAsked = false;
+/** Whether the pen has moved since then. */
+let hasMoved = false;
 let remembering = 0;
 let resting = 0;
 /**
@@ -57,6 +55,7 @@ let past = [];
 const toPicture = createRasterizer();
 
 const pad = find("#pad", HTMLCanvasElement);
+const paint = createPainter(pad);
 const main = find("main", HTMLElement);
 const links = findAll("nav a", HTMLAnchorElement);
 const sections = findAll(".view", HTMLElement);
@@ -68,24 +67,15 @@ const flight = createFlight(
   find("#sent", HTMLCanvasElement),
   find("#seen", HTMLCanvasElement),
 );
-const showAnswer = createAnswer();
-const loader = createLoader(state, render);
+const { show: showAnswer, showBusy } = createAnswer();
+const loader = createLoader(state, showSoon);
 const dialogs = createDialogs(update, {
   address: () => writeAddress(state),
   needDigits: loader.needDigits,
 });
 
-/** @type {Record<string, (shown: import("./state.js").Shown) => void>} */
-const views = {
-  draw: createDrawView(),
-  pixels: createPixelsView(),
-  softmax: createSoftmaxView(update),
-  weights: createWeightsView(update),
-  change: createChangeView(update),
-  training: createTrainingView(update),
-  accuracy: createAccuracyView(update),
-  guide: createGuideView(update),
-};
+const views = createViews(update);
+const askView = loader.createRequest("view", views.load, () => {});
 
 const askPrediction = loader.createRequest(
   "prediction",
@@ -99,6 +89,8 @@ const askPrediction = loader.createRequest(
     }
   },
   (question, prediction) => {
+    // The newest is asked, not what waited.
+    if (hasMoved) ask(false);
     if (question.drawing !== drawing) return;
     // A model that was replaced answers with other weights than are here.
     if (prediction.digest !== findModel(state, state.model)?.digest) askModels(undefined);
@@ -107,7 +99,7 @@ const askPrediction = loader.createRequest(
       state.explanation = /** @type {Explanation} */ (prediction);
       loader.needAll();
     }
-    state.busy = question !== lastQuestion || frame !== 0;
+    state.busy = question !== lastQuestion;
     if (!state.busy) flyAfterRest();
   },
 );
@@ -132,10 +124,30 @@ function render() {
     else link.removeAttribute("aria-current");
   }
   setText(live, describeLive(shown));
-  for (const section of sections) section.hidden = section.id !== `view-${shown.view}`;
+  for (const section of sections) {
+    section.hidden = section.id !== `view-${shown.view}`;
+    section.ariaBusy = String(!section.hidden && !views.isHere(shown.view));
+  }
   showAnswer(shown);
-  views[shown.view](shown);
+  views.show(shown);
   dialogs.show(shown);
+}
+
+/** Show the state with the next frame, however often it changes until then. */
+function showSoon() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    hasAsked = false;
+    if (hasMoved) ask(false);
+    paint(state);
+    render();
+  });
+}
+
+/** Ask for what the view shows and is not here yet. */
+function needAll() {
+  loader.needAll();
+  if (!views.isHere(state.view)) askView(state.view);
 }
 
 /**
@@ -146,10 +158,6 @@ function describeLive({ trainings, ended }) {
   const running = trainings.find((training) => training.state === "running");
   if (running) return `${Math.round((100 * running.step) / running.steps)} %`;
   return ended?.state ?? "";
-}
-
-function paint() {
-  paintDrawing(pad, state.strokes, state.image);
 }
 
 /**
@@ -173,7 +181,7 @@ function update(changes) {
     history.pushState({ view: state.view }, "", writeAddress(state));
     showOtherView();
   }
-  loader.needAll();
+  needAll();
   render();
   remember();
 }
@@ -204,8 +212,7 @@ function forgetEdits() {
  * @param {boolean} explained
  */
 function ask(explained) {
-  cancelAnimationFrame(frame);
-  frame = 0;
+  hasMoved = false;
   // An image is a picture already, and the pad shows the whole of it.
   state.picture = state.image
     ? { pixels: state.image, crop: { left: 0, top: 0, side: 1 } }
@@ -228,20 +235,21 @@ function askAnew() {
   drawing++;
   state.prediction = null;
   state.explanation = null;
-  paint();
+  paint(state);
   ask(true);
 }
 
-/** The pen has moved: paint and ask once a frame, however many points a frame brings. */
+/**
+ * The pen has moved. The first move since the last frame asks at once, so that the next frame may
+ * show the answer; all others together ask when it comes, or else with that frame.
+ */
 function followPen() {
-  if (frame) return;
-  frame = requestAnimationFrame(() => {
-    paint();
-    ask(false);
-    render();
-  });
   state.busy = true;
-  render();
+  showBusy(true);
+  if (hasAsked) hasMoved = true;
+  else ask(false);
+  hasAsked = true;
+  showSoon();
 }
 
 /** Show how the drawing got into its place, once the pen has rested. */
@@ -286,7 +294,7 @@ function openAddress() {
     if (shared.model && !isKnown) {
       state.notice = `There is no model “${shared.model}” here; this is the default one.`;
     }
-    if (!Object.hasOwn(views, shared.view)) {
+    if (!views.exists(shared.view)) {
       state.notice = `There is no view “${shared.view}”; this is the first one.`;
       shared.view = "draw";
     }
@@ -301,7 +309,7 @@ function openAddress() {
   }
   askAnew();
   showOtherView();
-  loader.needAll();
+  needAll();
   render();
 }
 
@@ -344,16 +352,15 @@ const pen = {
   /** @param {import("./pixels.js").Point[]} points */
   extend(points) {
     // The pad was cleared under the pen: what it goes on drawing is a stroke of its own.
-    const isCleared = !state.strokes.includes(stroke);
+    const isCleared = state.strokes.at(-1) !== stroke;
     if (isCleared) pen.begin(points[0]);
     stroke.push(...points.slice(Number(isCleared)).map(snap));
     followPen();
   },
 
   end() {
-    paint();
     ask(true);
-    render();
+    showSoon();
     remember();
   },
 };
@@ -399,7 +406,7 @@ addEventListener("popstate", (event) => {
   flight.stop();
   keepAddress();
   showOtherView();
-  loader.needAll();
+  needAll();
   render();
 });
 addEventListener("hashchange", () => {
@@ -442,20 +449,30 @@ listenToShortcuts(
 
 // The size changes with the window, the screen's density with zoom or another screen, and the ink's
 // colour with the scheme; each needs the drawing painted again.
-new ResizeObserver(paint).observe(pad);
+new ResizeObserver(paintAnew).observe(pad);
 addEventListener("resize", () => {
   flight.stop();
-  paint();
+  paintAnew();
 });
 darkScheme.addEventListener("change", () => {
   flight.stop();
   readInkColour();
-  paint();
+  paintAnew();
   render();
 });
 
+function paintAnew() {
+  paint(state, true);
+}
+
 function readInkColour() {
   state.inkColour = getComputedStyle(pad).color;
+}
+
+// The first view is light. Who does anything may soon want another one.
+for (const type of ["pointermove", "pointerdown", "keydown"]) {
+  // What does not come now is asked for again when it is to be shown.
+  addEventListener(type, () => views.loadAll().catch(() => {}), { once: true });
 }
 
 readInkColour();
@@ -478,12 +495,12 @@ watchTrainings({
     // Who followed it sees how it ended, not another one.
     if (state.ended && state.ended.run === followed?.run) state.run = followed.run;
     if (state.view === "training") state.ended = null;
-    loader.needAll();
-    render();
+    needAll();
+    showSoon();
   },
   back() {
     loader.setProblem("server", "");
-    render();
+    showSoon();
   },
   away: (error) => loader.reportFailure("server", error),
 });

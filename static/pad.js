@@ -1,8 +1,9 @@
 /** The drawing pad: pointer events in, strokes out, and strokes painted. */
 
-import { PEN_WIDTH, SIDE } from "./pixels.js";
+import { PEN_WIDTH, SIDE, createNews } from "./pixels.js";
 
 /** @typedef {import("./pixels.js").Point} Point */
+/** @typedef {import("./pixels.js").Segment} Segment */
 /** @typedef {import("./pixels.js").Stroke} Stroke */
 
 /**
@@ -17,10 +18,12 @@ export function listenToPen(canvas, pen) {
   /** @type {{id: number, type: string} | null} */
   let active = null;
 
-  /** @param {PointerEvent} event */
-  const toPoint = (event) => {
+  /** @param {PointerEvent[]} events */
+  const toPoints = (events) => {
     const box = canvas.getBoundingClientRect();
-    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+    return events.map(({ clientX, clientY }) => {
+      return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
+    });
   };
 
   const lift = () => {
@@ -49,14 +52,27 @@ export function listenToPen(canvas, pen) {
     } catch {
       // The pointer is gone already, or a script made the event. The stroke goes on without.
     }
-    pen.begin(toPoint(event));
+    pen.begin(toPoints([event])[0]);
   });
 
-  canvas.addEventListener("pointermove", (event) => {
+  /** When the last raw move was, ms. */
+  let lastRaw = -Infinity;
+
+  /** @param {PointerEvent} event */
+  const extend = (event) => {
     if (event.pointerId !== active?.id) return;
     // Browsers hold back moves between two frames; Safari gives them out since version 17 only.
     const moves = event.getCoalescedEvents?.() ?? [];
-    pen.extend((moves.length ? moves : [event]).map(toPoint));
+    const news = (moves.length ? moves : [event]).filter(({ timeStamp }) => timeStamp > lastRaw);
+    if (news.length) pen.extend(toPoints(news));
+  };
+
+  canvas.addEventListener("pointermove", extend);
+  // Where a page came over TLS, or from the machine itself, Chromium tells of moves at once too,
+  // and with the next frame of the same ones again.
+  canvas.addEventListener("pointerrawupdate", (event) => {
+    extend(/** @type {PointerEvent} */ (event));
+    lastRaw = event.timeStamp;
   });
 
   for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
@@ -135,15 +151,38 @@ export function listenToKeys(canvas, cursor, pen) {
 }
 
 /**
- * Paint what was drawn over the whole canvas, as sharp as the screen is, in the canvas's CSS
- * `color`.
+ * Make what paints on the canvas, as sharp as the screen is and in the canvas's CSS `color`. Only
+ * what is new since the last call is painted, unless it is to be painted anew.
  * @param {HTMLCanvasElement} canvas
- * @param {readonly Stroke[]} strokes
- * @param {Uint8Array | null} image of 28×28 intensities, in place of strokes
+ * @returns {(drawing: {strokes: readonly Stroke[], image: Uint8Array | null}, isAnew?: boolean) =>
+ *   void} takes strokes, or in place of them an image of 28×28 intensities
  */
-export function paintDrawing(canvas, strokes, image) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
+export function createPainter(canvas) {
+  let findNews = createNews();
+  /** @type {Uint8Array | null} */
+  let painted = null;
+
+  return ({ strokes, image }, isToldAnew = false) => {
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    const isOther = isToldAnew || image !== painted;
+    if (isOther) findNews = createNews();
+    const { isAnew, segments } = findNews(strokes);
+    if (isOther || isAnew) {
+      prepare(canvas, context);
+      if (image) paintImage(context, image, canvas.width);
+    }
+    painted = image;
+    paintSegments(context, segments);
+  };
+}
+
+/**
+ * Clear the canvas and let it be painted on in fractions of its side.
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2D} context
+ */
+function prepare(canvas, context) {
   const side = Math.round(canvas.clientWidth * devicePixelRatio);
   // Setting the size, even to what it is, clears the canvas and its settings.
   canvas.width = canvas.height = side;
@@ -151,7 +190,15 @@ export function paintDrawing(canvas, strokes, image) {
   context.lineWidth = PEN_WIDTH;
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
-  image?.forEach((intensity, pixel) => {
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Uint8Array} image
+ * @param {number} side of the canvas, in its pixels
+ */
+function paintImage(context, image, side) {
+  image.forEach((intensity, pixel) => {
     if (!intensity) return;
     context.globalAlpha = intensity / 255;
     const [row, column] = [Math.floor(pixel / SIDE), pixel % SIDE];
@@ -166,13 +213,25 @@ export function paintDrawing(canvas, strokes, image) {
     );
   });
   context.globalAlpha = 1;
-  for (const stroke of strokes) {
-    context.beginPath();
-    for (const point of stroke) context.lineTo(point.x, point.y);
-    context.stroke();
-    // A line that goes nowhere is not painted, but a tap leaves ink.
-    context.beginPath();
-    context.arc(stroke[0].x, stroke[0].y, PEN_WIDTH / 2, 0, 2 * Math.PI);
-    context.fill();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {readonly Segment[]} segments
+ */
+function paintSegments(context, segments) {
+  context.beginPath();
+  for (const [from, to] of segments) {
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
   }
+  context.stroke();
+  // A line that goes nowhere is not painted, but a tap leaves ink.
+  context.beginPath();
+  for (const [from, to] of segments) {
+    if (from !== to) continue;
+    context.moveTo(from.x, from.y);
+    context.arc(from.x, from.y, PEN_WIDTH / 2, 0, 2 * Math.PI);
+  }
+  context.fill();
 }

@@ -43,44 +43,82 @@ export function strokesToPicture(strokes) {
   return createRasterizer()(strokes);
 }
 
+/** @typedef {[Point, Point]} Segment Twice the same point where a stroke begins: a tap leaves ink. */
+
 /**
- * Make a function like `strokesToPicture` that inks only what is new since its last call: a pen's
- * move costs the same however much was drawn before. Strokes may grow between two calls, in number
- * and at their last one's end; whatever else changes begins anew.
- * @returns {(strokes: readonly Stroke[]) => Picture | null}
+ * Make a function that finds what is new in strokes since its last call, so that a pen's move costs
+ * the same however much was drawn before. Strokes may grow between two calls: their last one at its
+ * end, and their number in a list that is another one. Whatever else changes begins anew.
+ * @returns {(strokes: readonly Stroke[]) => {isAnew: boolean, segments: Segment[]}}
  */
-export function createRasterizer() {
-  const mask = new Uint8Array(GRID * GRID);
-  /** @type {Stroke[]} */
-  let inked = [];
-  /** How many points of the last of them are inked. */
+export function createNews() {
+  /** @type {readonly Stroke[]} */
+  let known = [];
+  /** How many points of the last of them are known. */
   let points = 0;
 
   return (strokes) => {
-    if (!inked.every((stroke, index) => stroke === strokes[index])) {
-      mask.fill(0);
-      inked = [];
+    const isAnew = strokes !== known && !known.every((stroke, index) => stroke === strokes[index]);
+    /** @type {Segment[]} */
+    const segments = [];
+    const last = isAnew ? -1 : known.length - 1;
+    for (let index = Math.max(0, last); index < strokes.length; index++) {
+      const stroke = strokes[index];
+      for (let point = index === last ? points : 0; point < stroke.length; point++) {
+        segments.push([stroke[Math.max(0, point - 1)], stroke[point]]);
+      }
+      points = stroke.length;
     }
-    for (let index = Math.max(0, inked.length - 1); index < strokes.length; index++) {
-      const done = index === inked.length - 1 ? points : 0;
-      inkStroke(mask, strokes[index], done);
-      points = strokes[index].length;
-    }
-    inked = [...strokes];
-    return maskToPicture(mask);
+    known = strokes;
+    return { isAnew, segments };
   };
 }
 
 /**
- * @param {Uint8Array} mask
+ * Make a function like `strokesToPicture` that inks only what is new since its last call, as
+ * `createNews` finds it.
+ * @returns {(strokes: readonly Stroke[]) => Picture | null}
+ */
+export function createRasterizer() {
+  const findNews = createNews();
+  let grid = createGrid();
+
+  return (strokes) => {
+    const { isAnew, segments } = findNews(strokes);
+    if (isAnew) grid = createGrid();
+    for (const segment of segments) inkSegment(grid, segment);
+    return gridToPicture(grid);
+  };
+}
+
+/**
+ * The pad in cells.
+ * @typedef {object} Grid
+ * @property {Uint8Array} mask GRID × GRID, row-major, 1 = ink
+ * @property {number} count of cells with ink
+ * @property {number} x sum of their columns
+ * @property {number} y sum of their rows
+ * @property {number} left first column with ink
+ * @property {number} right last
+ * @property {number} top first row with ink
+ * @property {number} bottom last
+ */
+
+/** @returns {Grid} without ink */
+function createGrid() {
+  const mask = new Uint8Array(GRID * GRID);
+  return { mask, count: 0, x: 0, y: 0, left: GRID, right: -1, top: GRID, bottom: -1 };
+}
+
+/**
+ * @param {Grid} grid
  * @returns {Picture | null}
  */
-function maskToPicture(mask) {
-  const rows = extent(mask, GRID, 1);
-  const columns = extent(mask, 1, GRID);
-  if (!rows || !columns) return null;
-  const scale = FIT / Math.max(rows.end - rows.start, columns.end - columns.start);
-  const centre = centreOfMass(mask);
+function gridToPicture({ mask, count, x, y, left, right, top, bottom }) {
+  if (!count) return null;
+  const scale = FIT / (Math.max(right - left, bottom - top) + 1);
+  // A cell's middle lies half a cell from where it begins.
+  const centre = { x: x / count + 0.5, y: y / count + 0.5 };
   const across = areaWeights(centre.x, scale);
   const down = areaWeights(centre.y, scale);
   const side = SIDE / scale / GRID;
@@ -93,22 +131,10 @@ function maskToPicture(mask) {
 /**
  * Ink every cell whose centre the round pen covers. Ink beyond the pad's edge is lost, as it is on
  * screen.
- * @param {Uint8Array} mask GRID × GRID, row-major, 0 or 1
- * @param {Stroke} stroke
- * @param {number} done how many of its points are inked already
+ * @param {Grid} grid
+ * @param {Segment} segment
  */
-function inkStroke(mask, stroke, done) {
-  for (let index = done; index < stroke.length; index++) {
-    inkSegment(mask, stroke[Math.max(0, index - 1)], stroke[index]);
-  }
-}
-
-/**
- * @param {Uint8Array} mask
- * @param {Point} from
- * @param {Point} to the same as `from` for a dot
- */
-function inkSegment(mask, from, to) {
+function inkSegment(grid, [from, to]) {
   const radius = (PEN_WIDTH / 2) * GRID;
   const [x0, y0, x1, y1] = [from.x * GRID, from.y * GRID, to.x * GRID, to.y * GRID];
   const [dx, dy] = [x1 - x0, y1 - y0];
@@ -119,54 +145,30 @@ function inkSegment(mask, from, to) {
   const right = Math.min(GRID, Math.ceil(Math.max(x0, x1) + radius));
   for (let row = top; row < bottom; row++) {
     for (let column = left; column < right; column++) {
+      if (grid.mask[row * GRID + column]) continue;
       const [px, py] = [column + 0.5 - x0, row + 0.5 - y0];
       // How far along the segment the nearest point to this cell lies, 0 to 1.
       const along = lengthSquared && Math.min(1, Math.max(0, (px * dx + py * dy) / lengthSquared));
       const [ex, ey] = [px - along * dx, py - along * dy];
-      if (ex * ex + ey * ey <= radius * radius) mask[row * GRID + column] = 1;
+      if (ex * ex + ey * ey <= radius * radius) inkCell(grid, row, column);
     }
   }
 }
 
 /**
- * The first and the last line of cells with ink, where lines are `lineStep` apart and a line's
- * cells `cellStep`.
- * @param {Uint8Array} mask
- * @param {number} lineStep
- * @param {number} cellStep
- * @returns {{start: number, end: number} | null} `end` is one past the last; null without ink
+ * @param {Grid} grid
+ * @param {number} row
+ * @param {number} column of a cell without ink
  */
-function extent(mask, lineStep, cellStep) {
-  /** @param {number} line */
-  const hasInk = (line) => {
-    for (let cell = 0; cell < GRID; cell++) {
-      if (mask[line * lineStep + cell * cellStep]) return true;
-    }
-    return false;
-  };
-  let start = 0;
-  while (start < GRID && !hasInk(start)) start++;
-  if (start === GRID) return null;
-  let end = GRID;
-  while (!hasInk(end - 1)) end--;
-  return { start, end };
-}
-
-/**
- * @param {Uint8Array} mask with some ink
- * @returns {Point} in cells
- */
-function centreOfMass(mask) {
-  let [ink, x, y] = [0, 0, 0];
-  for (let row = 0; row < GRID; row++) {
-    for (let column = 0; column < GRID; column++) {
-      if (!mask[row * GRID + column]) continue;
-      ink++;
-      x += column + 0.5;
-      y += row + 0.5;
-    }
-  }
-  return { x: x / ink, y: y / ink };
+function inkCell(grid, row, column) {
+  grid.mask[row * GRID + column] = 1;
+  grid.count++;
+  grid.x += column;
+  grid.y += row;
+  grid.left = Math.min(grid.left, column);
+  grid.right = Math.max(grid.right, column);
+  grid.top = Math.min(grid.top, row);
+  grid.bottom = Math.max(grid.bottom, row);
 }
 
 /**

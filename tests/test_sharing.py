@@ -28,7 +28,7 @@ def shown(page: Page) -> list[str]:
     values = page.locator("main :is(select, input):visible").evaluate_all(
         "inputs => inputs.map(input => `${input.value} ${input.checked}`)"
     )
-    outlines = page.locator("main path").evaluate_all(
+    outlines = page.locator("main .view:not([hidden]) path").evaluate_all(
         "paths => paths.map(path => path.getAttribute('d'))"
     )
     return [*texts, *pictures, *values, *(outline or "" for outline in outlines)]

@@ -88,7 +88,7 @@ def taken(page: Page, sent: bytes) -> Drawing:
 def open_view(page: Page, view: str) -> None:
     """Open a view by its key."""
     page.keyboard.press(str(list(VIEWS).index(view) + 1))
-    expect(page.locator(f"#view-{view}")).to_be_visible()
+    expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
 
 
 def numbers(texts: Locator) -> list[float]:

@@ -15,7 +15,10 @@ const NORMALIZATIONS = {
   moments: "Set upright, and each side stretched towards an even spread of ink",
 };
 
-/** @returns {(shown: Shown) => void} */
+/**
+ * @returns {{show: (shown: Shown) => void, showBusy: (isBusy: boolean) => void}} `showBusy` tells
+ *   at once that the answer is no longer that of the drawing, or again is
+ */
 export function createAnswer() {
   const select = find("#model", HTMLSelectElement);
   const hint = find("#hint", HTMLElement);
@@ -41,7 +44,13 @@ export function createAnswer() {
       setText(why, describeLead(explanation, learned)),
   );
 
-  return (shown) => {
+  /** @param {boolean} isBusy */
+  const showBusy = (isBusy) => {
+    answer.ariaBusy = String(isBusy);
+  };
+
+  /** @param {Shown} shown */
+  const show = (shown) => {
     const { prediction, explanation, picture } = shown;
     const choices = shown.models.map(({ name, test_accuracy }) => {
       return { value: name, text: `${name}: ${formatPercent(test_accuracy)} on MNIST` };
@@ -50,7 +59,7 @@ export function createAnswer() {
     hint.hidden = picture !== null;
     setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
 
-    answer.ariaBusy = String(shown.busy);
+    showBusy(shown.busy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
     answer.dataset.sure = String(prediction?.sure ?? false);
     setText(digit, prediction ? String(prediction.digit) : "");
@@ -72,6 +81,8 @@ export function createAnswer() {
       main.style.setProperty("--pixel-column", String(shown.pixel % SIDE));
     }
   };
+
+  return { show, showBusy };
 }
 
 /**

@@ -9,11 +9,12 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.benchmarks import serving, training
+from tests.benchmarks import page, serving, training
 from tests.benchmarks.ratios import table
 
 PARTS = {
     "serving": serving.measure,
+    "page": page.measure,
     "training": training.measure,
     "scale": training.measure_scale,
 }

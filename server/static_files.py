@@ -1,0 +1,35 @@
+"""The page's files, at addresses that change when any of them does: a browser asks for each once.
+
+Modules name each other by relative addresses, so that the page's version of one leads to that of
+all others.
+"""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, send_from_directory
+
+from server.responses import kept_for_good
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def static_version(directory: Path = STATIC) -> str:
+    """Return what changes whenever a file in a directory is added, changed or removed."""
+    files = sorted(
+        (path.relative_to(directory).as_posix(), status.st_mtime_ns, status.st_size)
+        for path in directory.rglob("*")
+        # An editor's lock may be a link that leads nowhere.
+        for status in [path.lstat()]
+    )
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+
+
+def register_static_files(app: Flask) -> None:
+    """Add the route; `url_for("static_file", version=…, filename=…)` gives a file's address."""
+
+    @app.get("/static/v-<version>/<path:filename>")
+    def static_file(version: str, filename: str) -> Response:
+        response = send_from_directory(STATIC, filename)
+        # Files that were replaced are sent to a page that is older, but not to be kept as its own.
+        return kept_for_good(response) if version == static_version() else response
