@@ -201,6 +201,15 @@ function keepForUndo() {
   past = [...past, { strokes, image, label }].slice(-MOST_PAST);
 }
 
+/**
+ * Say at once whether an answer is awaited, and not with the next frame.
+ * @param {boolean} isBusy
+ */
+function setBusy(isBusy) {
+  state.busy = isBusy;
+  showBusy(isBusy);
+}
+
 /** What was tried on one drawing's numbers means nothing to another's. */
 function forgetEdits() {
   state.edits = [];
@@ -218,7 +227,7 @@ function ask(explained) {
     ? { pixels: state.image, crop: { left: 0, top: 0, side: 1 } }
     : toPicture(state.strokes);
   state.seen = new Map();
-  state.busy = state.picture !== null;
+  setBusy(state.picture !== null);
   // Before the models are known, there is none to ask.
   if (state.picture && state.model) {
     lastQuestion = { pixels: state.picture.pixels, model: state.model, explained, drawing };
@@ -244,8 +253,7 @@ function askAnew() {
  * show the answer; all others together ask when it comes, or else with that frame.
  */
 function followPen() {
-  state.busy = true;
-  showBusy(true);
+  setBusy(true);
   if (hasAsked) hasMoved = true;
   else ask(false);
   hasAsked = true;

@@ -71,8 +71,11 @@ export function listenToPen(canvas, pen) {
   // Where a page came over TLS, or from the machine itself, Chromium tells of moves at once too,
   // and with the next frame of the same ones again.
   canvas.addEventListener("pointerrawupdate", (event) => {
-    extend(/** @type {PointerEvent} */ (event));
-    lastRaw = event.timeStamp;
+    const move = /** @type {PointerEvent} */ (event);
+    // That a pointer has been taken away is told before its next move, but after the raw one.
+    if (!canvas.hasPointerCapture(move.pointerId)) return;
+    extend(move);
+    lastRaw = move.timeStamp;
   });
 
   for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {

@@ -1,9 +1,13 @@
 """One request to an ASGI application, without a server."""
 
 import asyncio
-from typing import Any, NamedTuple
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 from server.gateway import Gateway
+
+Answers = TypeVar("Answers")
 
 
 class Response(NamedTuple):
@@ -56,6 +60,12 @@ async def ask(
     return Response(start["status"], start["headers"], b"".join(part["body"] for part in body))
 
 
+def run(answers: Coroutine[Any, Any, Answers]) -> Answers:
+    """Run to the end in a loop of its own; a test's own thread may be a browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, answers).result()
+
+
 def ask_once(app: Gateway, path: str, **request: Any) -> Response:
-    """Do the same outside a loop."""
-    return asyncio.run(ask(app, path, **request))
+    """Ask outside a loop."""
+    return run(ask(app, path, **request))

@@ -78,7 +78,8 @@ def strokes_of(page: Page) -> list[list[dict[str, float]]]:
     page.wait_for_timeout(400)
     strokes: list[list[dict[str, float]]] = page.evaluate(
         """async () => {
-          const { readAddress } = await import("/static/address.js");
+          const main = document.querySelector("script[type=module]").src;
+          const { readAddress } = await import(new URL("address.js", main));
           return readAddress(location.hash).strokes;
         }"""
     )
@@ -384,7 +385,7 @@ def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page:
     for point in ONE[0][2:]:
         page.mouse.move(*on_screen(page, point), steps=4)
     page.wait_for_timeout(700)
-    assert asked == []
+    assert not any("training" in url for url in asked)
     page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
     page.mouse.move(1, 1)
     assert read_answer(page) == "1"

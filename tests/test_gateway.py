@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, Response, request
 
 from server.gateway import MOST_WAITING, Gateway
-from tests.asgi import ask, ask_once
+from tests.asgi import ask, ask_once, run
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_more_requests_than_may_wait_are_told_to_come_again(
         # Who comes again is answered.
         return refused.status, (await ask(gateway, "/door")).status
 
-    assert asyncio.run(crowd()) == (503, 200)
+    assert run(crowd()) == (503, 200)
 
 
 def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
@@ -111,4 +111,4 @@ def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
         await asyncio.gather(*stalled)
         return status
 
-    assert asyncio.run(crowd()) == 200
+    assert run(crowd()) == 200
