@@ -366,12 +366,14 @@ def test_a_phone_that_is_turned_in_the_middle_of_a_stroke_keeps_what_was_drawn(
 def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    # As browsers do in a tab that is not looked at: no frames, and it is said to be hidden.
+    # As browsers do in a tab that is not looked at: frames are held, and it is said to be hidden.
     page.evaluate(
         """() => {
           window.isAsleep = false;
           const next = requestAnimationFrame;
-          window.requestAnimationFrame = (action) => (isAsleep ? 1 : next(action));
+          const held = [];
+          window.requestAnimationFrame = (action) => isAsleep ? held.push(action) : next(action);
+          window.wake = () => { isAsleep = false; held.splice(0).forEach(next); };
           Object.defineProperty(document, "hidden", { get: () => isAsleep });
           addEventListener("pointerdown", ({ pointerId }) => { window.pointer = pointerId; });
         }"""
@@ -388,8 +390,9 @@ def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page:
     assert not any("training" in url for url in asked)
     page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
     page.mouse.move(1, 1)
+    expect(page.locator("#answer")).to_have_attribute("aria-busy", "true")
+    page.evaluate("wake()")
     assert read_answer(page) == "1"
-    page.evaluate("isAsleep = false")
     page.mouse.up()
     with page.expect_request("**/api/training"):
         draw_with_mouse(page, [[(0.1, 0.5), (0.9, 0.5)]])
