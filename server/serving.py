@@ -26,6 +26,9 @@ KEEP_ALIVE_SECONDS = 20
 # How long a stopped server has to finish its requests in.
 STOP_SECONDS = 5
 
+# How many newcomers the system holds until they are let in.
+BACKLOG = 1024
+
 # Files that the server has open beside its connections, with room to spare: so many more people
 # can be told that there are too many.
 OTHER_FILES = 500
@@ -58,6 +61,8 @@ def serve_app(app: Gateway, listener: socket.socket, ready: Callable[[], None]) 
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        # Asyncio lets in so many at a time. Of several processes, one would take all that come.
+        backlog=1,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
@@ -77,6 +82,8 @@ class _Server(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)
         self._ready()
 
 
