@@ -1,6 +1,7 @@
 """The wiring: which request meets which code."""
 
 import mimetypes
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -138,9 +139,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
 
     @app.get("/")
     def page() -> Response:
-        version = static_version()
-        html = render_template("index.html", digits=range(DIGITS), views=VIEWS, version=version)
-        return revalidated(Response(html))
+        return revalidated(Response(render_page(static_version())))
 
     register_static_files(app)
 
@@ -235,6 +234,12 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
         return json_response(openapi(app))
 
     return app
+
+
+@lru_cache(maxsize=1)
+def render_page(version: str) -> str:
+    """Write the page, once for all who ask: nothing of it depends on who that is."""
+    return render_template("index.html", digits=range(DIGITS), views=VIEWS, version=version)
 
 
 def parse_drawing() -> tuple[Floats, str | None]:

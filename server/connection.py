@@ -6,12 +6,13 @@ directly, some of them curious.
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.gateway import BUSY, Answer, make_problem
+from server.gateway import ARRIVED, BUSY, Answer, make_problem
 
 # A browser keeps up to six open, one or two of them in use.
 MOST_CONNECTIONS = 2000
@@ -108,6 +109,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that all of it is there."""
         self._is_in_request = False
+        self.scope["state"][ARRIVED] = time.monotonic()
         super().on_message_complete()
 
     def pause_writing(self) -> None:

@@ -6,6 +6,7 @@ answer is handed back whole, so that a slow one holds none either.
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -26,9 +27,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Live predictions need none. One more than one, so that a long answer does not hold up short ones.
 THREADS = 2
 
-# How many requests may wait for their turn at once. Each takes some tenths of a millisecond, ten
-# times as long on a small computer: nobody waits for longer than it takes to notice.
-MOST_WAITING = 500
+# A request that has waited for so long when its turn comes is not answered any more: the pen has
+# gone on, and to say so takes a fifth of the time that an answer does.
+MOST_SECONDS = 0.5
+
+# Where the API's paths begin.
+API = "/api/"
+
+# Where a connection notes when all of a request was there, by the clock of `time.monotonic`.
+ARRIVED = "arrived"
 
 # When to come again, in seconds.
 RETRY_AFTER = 1
@@ -45,17 +52,16 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def make_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Return an answer, the content's length among its headers."""
-    complete = {**headers, "Content-Length": str(len(body))}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in complete.items()]
-    return Answer(status, encoded, body)
+def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Write headers as ASGI has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Answer:
     """Return a problem as an answer."""
-    headers = {"Content-Type": PROBLEM_TYPE, **SECURITY_HEADERS, **headers}
-    return make_answer(status, headers, encode_problem(status, detail))
+    body = encode_problem(status, detail)
+    headers = {"Content-Type": PROBLEM_TYPE, "Content-Length": str(len(body)), **headers}
+    return Answer(status, encode_headers(SECURITY_HEADERS | headers), body)
 
 
 BUSY = make_problem(
@@ -79,28 +85,34 @@ class Gateway:
         self._app = app
         self._at_once = at_once
         self._threads = ThreadPoolExecutor(THREADS, "wsgi")
-        self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or say that there are too many."""
         body = await read_body(scope, receive)
         if body is None:
             return
-        if self._waiting >= MOST_WAITING:
-            await send_answer(send, BUSY)
-            return
-        self._waiting += 1
-        try:
-            # Whatever else has come in by now is counted before the first is answered.
-            await asyncio.sleep(0)
-            answer = self._at_once(scope, body)
-            if answer is None:
-                loop = asyncio.get_running_loop()
-                environ = make_environ(scope, body)
-                answer = await loop.run_in_executor(self._threads, call, self._app, environ)
-        finally:
-            self._waiting -= 1
+        answer = BUSY if is_late(scope) else self._at_once(scope, body)
+        if answer is None:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._call, scope, body)
         await send_answer(send, answer)
+
+    def _call(self, scope: Scope, body: bytes) -> Answer:
+        """Return the app's answer."""
+        return BUSY if is_late(scope) else call(self._app, make_environ(scope, body))
+
+
+def is_late(scope: Scope) -> bool:
+    """Tell whether a request to the API has waited for too long.
+
+    The page and its files are worth waiting for: without one of them it does not run at all.
+    """
+    # Of a body that is too long the end is not waited for.
+    arrived = scope["state"].get(ARRIVED)
+    if arrived is None or not scope["path"].startswith(API):
+        return False
+    late: bool = time.monotonic() - arrived > MOST_SECONDS
+    return late
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:

@@ -13,14 +13,14 @@ from werkzeug.wrappers import Request
 
 from server.app import PREDICT, SECURITY_HEADERS
 from server.drawing import BYTES, JSON, parse_bytes
-from server.gateway import Answer, Scope, make_answer
+from server.gateway import Answer, Scope, encode_headers
 from server.model_store import ModelStore
 from server.prediction import predict
 from server.query import PredictQuery, parse_fields, parse_query
 from server.shapes import PIXELS
 
-_HEADERS = {"Content-Type": JSON, **SECURITY_HEADERS}
-_CONTENT_TYPE = (b"content-type", BYTES.encode())
+_HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
+_BYTES = BYTES.encode()
 
 
 class LivePredictions:
@@ -31,19 +31,17 @@ class LivePredictions:
 
     def answer(self, scope: Scope, body: bytes) -> Answer | None:
         """Answer one request; None where it is no live one, or one to be refused."""
-        is_live = (
-            len(body) == PIXELS
-            and scope["path"] == PREDICT
-            and scope["method"] == "POST"
-            and _CONTENT_TYPE in scope["headers"]
-            and all(name != b"content-encoding" for name, _ in scope["headers"])
-        )
+        if len(body) != PIXELS or scope["path"] != PREDICT or scope["method"] != "POST":
+            return None
+        headers = dict(scope["headers"])
+        is_live = headers.get(b"content-type") == _BYTES and b"content-encoding" not in headers
         asked = _read_query(scope["query_string"]) if is_live else None
         model = self._store.find(asked[0]) if asked else None
         if asked is None or model is None:
             return None
-        prediction = predict(model, parse_bytes(body), asked[1])
-        return make_answer(HTTPStatus.OK, _HEADERS, msgspec.json.encode(prediction))
+        answer = msgspec.json.encode(predict(model, parse_bytes(body), asked[1]))
+        length = (b"content-length", b"%d" % len(answer))
+        return Answer(HTTPStatus.OK, [*_HEADERS, length], answer)
 
 
 # A page sends the same few again and again; whatever else is sent takes no more room than this.

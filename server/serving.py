@@ -34,17 +34,22 @@ BACKLOG = 1024
 OTHER_FILES = 500
 
 
-def serve(listener: socket.socket, models: Path, ready: Callable[[], None]) -> None:
+def serve(
+    listener: socket.socket, models: Path, ready: Callable[[], None], newcomers: int = BACKLOG
+) -> None:
     """Serve a directory's models until SIGINT or SIGTERM, and finish what is under way.
 
     :param ready: called as soon as requests are answered
+    :param newcomers: how many are let in at a time; others who listen too may have the rest
     """
     store = ModelStore(models)
     live = LivePredictions(store)
-    serve_app(Gateway(create_app(models, store), live.answer), listener, ready)
+    serve_app(Gateway(create_app(models, store), live.answer), listener, ready, newcomers)
 
 
-def serve_app(app: Gateway, listener: socket.socket, ready: Callable[[], None]) -> None:
+def serve_app(
+    app: Gateway, listener: socket.socket, ready: Callable[[], None], newcomers: int = BACKLOG
+) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     allow_open_files(MOST_CONNECTIONS + OTHER_FILES)
@@ -61,8 +66,7 @@ def serve_app(app: Gateway, listener: socket.socket, ready: Callable[[], None]) 
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        # Asyncio lets in so many at a time. Of several processes, one would take all that come.
-        backlog=1,
+        backlog=newcomers,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
@@ -82,6 +86,7 @@ class _Server(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
+        # Asyncio takes the number that it lets in for the number that the system may hold.
         for listener in sockets or []:
             listener.listen(BACKLOG)
         self._ready()

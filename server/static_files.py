@@ -5,6 +5,8 @@ all others.
 """
 
 import hashlib
+import time
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
@@ -14,7 +16,17 @@ from server.responses import kept_for_good
 STATIC = Path(__file__).parent.parent / "static"
 
 
-def static_version(directory: Path = STATIC) -> str:
+def static_version() -> str:
+    """Return the version of the page's files; they are looked at once a second."""
+    return _version_at(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _version_at(_second: int) -> str:
+    return version_of(STATIC)
+
+
+def version_of(directory: Path) -> str:
     """Return what changes whenever a file in a directory is added, changed or removed."""
     files = sorted(
         (path.relative_to(directory).as_posix(), status.st_mtime_ns, status.st_size)

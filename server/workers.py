@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 # A worker that is told to stop finishes its requests first, and is killed when that takes longer.
 KILL_SECONDS = 2.0 * STOP_SECONDS
 
+# How many a worker lets in at a time: of those who come at once, the others get some too.
+NEWCOMERS = 1
+
 # New processes begin from nothing: a copy of this one could not be trusted on macOS.
 _processes = multiprocessing.get_context("spawn")
 
@@ -100,7 +103,7 @@ def _work(listener: socket.socket, models: Path, report: Connection) -> None:
     # An interrupt from the keyboard reaches all processes; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    serve(listener, models, ready=lambda: report.send("serving"))
+    serve(listener, models, lambda: report.send("serving"), NEWCOMERS)
 
 
 def _end_with_parent() -> None:

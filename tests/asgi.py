@@ -1,11 +1,12 @@
 """One request to an ASGI application, without a server."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from server.gateway import Gateway
+from server.gateway import ARRIVED, Gateway
 
 Answers = TypeVar("Answers")
 
@@ -29,8 +30,12 @@ async def ask(
     content_type: str = "",
     content_encoding: str = "",
     pieces: tuple[bytes, ...] = (b"",),
+    waited: float = 0,
 ) -> Response:
-    """Send a body in pieces, and return the answer."""
+    """Send a body in pieces, and return the answer.
+
+    :param waited: for how many seconds it has been there already
+    """
     headers = [(b"content-type", content_type.encode())] if content_type else []
     if content_encoding:
         headers.append((b"content-encoding", content_encoding.encode()))
@@ -42,6 +47,7 @@ async def ask(
         "query_string": query.encode(),
         "headers": headers,
         "server": ("127.0.0.1", 80),
+        "state": {ARRIVED: time.monotonic() - waited},
     }
     messages = [
         {"type": "http.request", "body": piece, "more_body": number < len(pieces)}

@@ -13,15 +13,17 @@ class Connection:
     url: str
     etag: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, request: str, body: bytes = b"") -> int:
-        """Send a request line and a body; return the answer's status."""
+        """Send a request line and a body; return the answer's status, and keep its body."""
         if self._streams is None:
             parts = urlsplit(self.url)
             self._streams = await asyncio.open_connection(parts.hostname, parts.port)
         reader, writer = self._streams
         head = f"{request} HTTP/1.1\r\nHost: room\r\nContent-Length: {len(body)}\r\n"
+        head += "Accept-Encoding: gzip\r\n"
         if body:
             head += "Content-Type: application/octet-stream\r\n"
         if self.etag:
@@ -32,7 +34,7 @@ class Connection:
         self.etag = self.headers.get("etag", "")
         status = int(answer[0].split()[1])
         if status != HTTPStatus.NOT_MODIFIED:
-            await reader.readexactly(int(self.headers["content-length"]))
+            self.body = await reader.readexactly(int(self.headers["content-length"]))
         if self.headers.get("connection") == "close":
             self.close()
         return status

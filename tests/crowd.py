@@ -1,16 +1,18 @@
 """`python -m tests.crowd`: a room full of people who all draw at once.
 
-Each has the page's two connections: one asks for a prediction every 100 ms while the pen is down,
-and for a whole one when it is lifted, as the page does, never before the last answer is there; the
-other looks twice a second what is being trained. Strokes, and the rests between them and between
-drawings, are of random lengths. Prints how long answers took, in ms, how many requests were
-answered by what status, and the server's memory in MB, as one line of JSON. It measures; it is no
-test.
+Each opens the page with all that it loads, and has its two connections then. One asks for a
+prediction every 100 ms while the pen is down, and for a whole one when it is lifted, as the page
+does, never before the last answer is there; the other looks twice a second what is being trained.
+Strokes, and the rests between them and between drawings, are of random lengths. Prints how long
+answers took, in ms, while people came in and afterwards, how many requests were answered by what
+status, and the server's memory in MB, as one line of JSON. It measures; it is no test.
 """
 
 import argparse
 import asyncio
+import gzip
 import json
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -35,8 +37,9 @@ LIFT_SECONDS = (0.2, 0.6)
 LOOK_SECONDS = (1.0, 3.0)
 STROKES = (1, 2)
 
-# People come in over so long, and are measured from then on.
-ARRIVAL_SECONDS = 5
+# People come in over so long, are settled after so long, and are measured from then on.
+ARRIVAL_SECONDS = 10
+SETTLED_SECONDS = 12
 
 SAMPLE_SECONDS = 1
 
@@ -106,9 +109,25 @@ async def watch(url: str, measured: Measured) -> None:
         connection.close()
 
 
+async def open_page(url: str, measured: Measured) -> None:
+    """Get the page and its files, one after another."""
+    connection = Connection(url)
+    try:
+        await measured.ask("page", connection, "GET /")
+        files = re.findall(
+            r'(?:href|src)="(/static/[^"]+)"', gzip.decompress(connection.body).decode()
+        )
+        for file in files:
+            connection.etag = ""
+            await measured.ask("file", connection, f"GET {file}")
+    finally:
+        connection.close()
+
+
 async def visit(url: str, measured: Measured, number: int, arrival: float) -> None:
-    """Come in, draw, and have the page look."""
+    """Come in, open the page, draw, and have it look."""
     await asyncio.sleep(arrival)
+    await open_page(url, measured)
     random = np.random.default_rng(number)
     await asyncio.gather(draw(url, measured, random), watch(url, measured))
 
@@ -122,7 +141,9 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
         asyncio.create_task(visit(server.url, measured, number, arrival))
         for number, arrival in enumerate(arrivals)
     ]
-    await asyncio.sleep(ARRIVAL_SECONDS)
+    await asyncio.sleep(SETTLED_SECONDS)
+    opened = {kind: measured.percentiles().get(kind) for kind in ("page", "file")}
+    arrival_statuses = dict(measured.statuses)
     measured.milliseconds.clear()
     measured.statuses.clear()
     measured.errors.clear()
@@ -140,6 +161,8 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
         raise RuntimeError(failures[0])
     return {
         "people": people,
+        "opening_ms": opened,
+        "opening_statuses": arrival_statuses,
         "seconds": round(took),
         "per_second": {
             kind: round(len(times) / took) for kind, times in sorted(measured.milliseconds.items())

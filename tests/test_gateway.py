@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, request
 
-from server.gateway import MOST_WAITING, Gateway
+from server.gateway import MOST_SECONDS, THREADS, Gateway
+from tests.asgi import Response as Answer
 from tests.asgi import ask, ask_once, run
 
 
@@ -30,7 +31,7 @@ def app(door: threading.Event) -> Flask:
         body = request.get_data()
         return Response(json.dumps([*facts, request.mimetype, len(body), body[:4].decode()]))
 
-    @app.get("/door")
+    @app.get("/api/door")
     def wait() -> str:
         door.wait(10)
         return "open"
@@ -57,29 +58,43 @@ def test_of_a_body_that_is_too_long_no_more_is_read_than_shows_it(app: Flask) ->
     assert json.loads(answer.body)[4] == 300_000
 
 
-def test_more_requests_than_may_wait_are_told_to_come_again(
-    app: Flask, door: threading.Event
+def check_busy(answer: Answer) -> None:
+    assert answer.status == 503
+    assert answer.content_type == "application/problem+json"
+    assert int(dict(answer.headers)[b"retry-after"]) >= 1
+    assert "Ask again" in json.loads(answer.body)["detail"]
+
+
+def test_whoever_has_waited_for_too_long_is_told_to_come_again(app: Flask) -> None:
+    gateway = Gateway(app, lambda *_: pytest.fail("It is answered all the same."))
+    check_busy(ask_once(gateway, "/api/door", waited=2 * MOST_SECONDS))
+
+
+def test_the_page_and_its_files_are_worth_waiting_for(app: Flask) -> None:
+    answer = ask_once(Gateway(app), "/echo", waited=2 * MOST_SECONDS)
+    assert answer.status == 200
+
+
+def test_waiting_for_a_thread_counts_too(
+    app: Flask, door: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server.gateway.MOST_SECONDS", 0.1)
     gateway = Gateway(app)
 
-    async def crowd() -> tuple[int, int]:
-        waiting = [asyncio.create_task(ask(gateway, "/door")) for _ in range(MOST_WAITING)]
-        await asyncio.sleep(0)
-        refused = await ask(gateway, "/door")
-        assert refused.status == 503
-        assert refused.content_type == "application/problem+json"
-        assert int(dict(refused.headers)[b"retry-after"]) >= 1
-        assert "Ask again" in json.loads(refused.body)["detail"]
+    async def crowd() -> list[Answer]:
+        asking = [asyncio.create_task(ask(gateway, "/api/door")) for _ in range(THREADS + 1)]
+        await asyncio.sleep(0.2)
         door.set()
-        answered = {answer.status for answer in await asyncio.gather(*waiting)}
-        assert answered == {200}
-        # Who comes again is answered.
-        return refused.status, (await ask(gateway, "/door")).status
+        return await asyncio.gather(*asking)
 
-    assert run(crowd()) == (503, 200)
+    *answered, late = run(crowd())
+    assert [answer.status for answer in answered] == [200] * THREADS
+    check_busy(late)
+    # Who comes again is answered.
+    assert ask_once(gateway, "/api/door").status == 200
 
 
-def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
+def test_bodies_that_are_still_coming_in_hold_up_nobody(app: Flask) -> None:
     gateway = Gateway(app)
     scope = {
         "type": "http",
@@ -89,6 +104,7 @@ def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
         "headers": [],
         "http_version": "1.1",
         "server": None,
+        "state": {},
     }
 
     async def crowd() -> int:
@@ -101,9 +117,7 @@ def test_bodies_that_are_still_coming_in_do_not_count(app: Flask) -> None:
         async def send(message: object) -> None:
             raise AssertionError(message)
 
-        stalled = [
-            asyncio.create_task(gateway(scope, receive, send)) for _ in range(2 * MOST_WAITING)
-        ]
+        stalled = [asyncio.create_task(gateway(scope, receive, send)) for _ in range(1000)]
         await asyncio.sleep(0.01)
         status = (await ask(gateway, "/echo")).status
         never.set()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from server.static_files import static_version
+from server.static_files import version_of
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
@@ -80,7 +80,7 @@ def test_a_version_leads_nowhere_else(client: FlaskClient, path: str) -> None:
 
 
 def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
-    versions = [static_version(tmp_path)]
+    versions = [version_of(tmp_path)]
     file = tmp_path / "views" / "draw.js"
     file.parent.mkdir()
     for text in ("let a;", "let ab;", None):
@@ -88,8 +88,8 @@ def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
             file.unlink()
         else:
             file.write_text(text, encoding="utf-8")
-        versions.append(static_version(tmp_path))
+        versions.append(version_of(tmp_path))
     assert len(set(versions)) == 4
-    assert static_version(tmp_path) == versions[-1]
+    assert version_of(tmp_path) == versions[-1]
     (tmp_path / ".#lock").symlink_to("nowhere")
-    assert static_version(tmp_path) != versions[-1]
+    assert version_of(tmp_path) != versions[-1]
