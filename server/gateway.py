@@ -75,15 +75,18 @@ class Gateway:
     """The ASGI application.
 
     :param at_once: answers what takes no longer than to hand it to a thread; None where it cannot
+    :param most_seconds: that a request may wait for its turn
     """
 
     def __init__(
         self,
         app: WSGIApplication,
         at_once: Callable[[Scope, bytes], Answer | None] = lambda *_: None,
+        most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._app = app
         self._at_once = at_once
+        self._most_seconds = most_seconds
         self._threads = ThreadPoolExecutor(THREADS, "wsgi")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +94,7 @@ class Gateway:
         body = await read_body(scope, receive)
         if body is None:
             return
-        answer = BUSY if is_late(scope) else self._at_once(scope, body)
+        answer = BUSY if self._is_late(scope) else self._at_once(scope, body)
         if answer is None:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._call, scope, body)
@@ -99,20 +102,19 @@ class Gateway:
 
     def _call(self, scope: Scope, body: bytes) -> Answer:
         """Return the app's answer."""
-        return BUSY if is_late(scope) else call(self._app, make_environ(scope, body))
+        return BUSY if self._is_late(scope) else call(self._app, make_environ(scope, body))
 
+    def _is_late(self, scope: Scope) -> bool:
+        """Tell whether a request to the API has waited for too long.
 
-def is_late(scope: Scope) -> bool:
-    """Tell whether a request to the API has waited for too long.
-
-    The page and its files are worth waiting for: without one of them it does not run at all.
-    """
-    # Of a body that is too long the end is not waited for.
-    arrived = scope["state"].get(ARRIVED)
-    if arrived is None or not scope["path"].startswith(API):
-        return False
-    late: bool = time.monotonic() - arrived > MOST_SECONDS
-    return late
+        The page and its files are worth waiting for: without one of them it does not run at all.
+        """
+        # Of a body that is too long the end is not waited for.
+        arrived = scope["state"].get(ARRIVED)
+        if arrived is None or not scope["path"].startswith(API):
+            return False
+        late: bool = time.monotonic() - arrived > self._most_seconds
+        return late
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:

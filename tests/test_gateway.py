@@ -75,11 +75,8 @@ def test_the_page_and_its_files_are_worth_waiting_for(app: Flask) -> None:
     assert answer.status == 200
 
 
-def test_waiting_for_a_thread_counts_too(
-    app: Flask, door: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.gateway.MOST_SECONDS", 0.1)
-    gateway = Gateway(app)
+def test_waiting_for_a_thread_counts_too(app: Flask, door: threading.Event) -> None:
+    gateway = Gateway(app, most_seconds=0.1)
 
     async def crowd() -> list[Answer]:
         asking = [asyncio.create_task(ask(gateway, "/api/door")) for _ in range(THREADS + 1)]
