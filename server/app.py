@@ -147,7 +147,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))
     def answer_drawing() -> Response:
         """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
-        query = parse_query(request.args.to_dict(), PredictQuery)
+        query = parse_query(request.args, PredictQuery)
         pixels, name = parse_drawing()
         prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
         return json_response(prediction)
@@ -181,7 +181,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     @describe(query=HeatmapQuery, answer="image/png", errors=(400, 404))
     def draw_weights(name: str) -> Response:
         """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
-        query = parse_query(request.args.to_dict(), HeatmapQuery)
+        query = parse_query(request.args, HeatmapQuery)
         model = find_model(name)
         digits = range(DIGITS) if query.digit is None else [query.digit]
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
@@ -193,7 +193,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     @describe(query=WeightsQuery, answer=Weights, errors=(400, 404))
     def show_weights(name: str) -> Response:
         """Give W and b as numbers."""
-        parse_query(request.args.to_dict(), WeightsQuery)
+        parse_query(request.args, WeightsQuery)
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
         return kept(json_response(weights), model.digest)
@@ -202,7 +202,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     @describe(query=WeightsQuery, answer=BYTES, errors=(400, 404))
     def send_weights(name: str) -> Response:
         """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
-        parse_query(request.args.to_dict(), WeightsQuery)
+        parse_query(request.args, WeightsQuery)
         model = find_model(name)
         return kept(Response(weights_float32(model), content_type=BYTES), model.digest)
 
@@ -210,7 +210,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     @describe(query=WeightsQuery, answer=CSV, errors=(400, 404))
     def tabulate_weights(name: str) -> Response:
         """Give W and b as a table: a line for each pixel, then one for the bias."""
-        parse_query(request.args.to_dict(), WeightsQuery)
+        parse_query(request.args, WeightsQuery)
         model = find_model(name)
         return kept(Response(weights_csv(model), content_type=CSV), model.digest)
 

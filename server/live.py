@@ -50,7 +50,7 @@ def _read_query(query: bytes) -> tuple[str | None, frozenset[str]] | None:
     """Return the model's name and the fields that a query string asks for, if it is accepted."""
     try:
         arguments = Request({"QUERY_STRING": query.decode("latin-1")}).args
-        asked = parse_query(arguments.to_dict(), PredictQuery)
+        asked = parse_query(arguments, PredictQuery)
         return asked.model, parse_fields(asked.fields)
     except BadRequest:
         return None

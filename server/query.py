@@ -1,9 +1,9 @@
 """What query strings ask for, checked once, here."""
 
-from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 import msgspec
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from server.prediction import OPTIONAL_FIELDS, Prediction
@@ -42,13 +42,16 @@ class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
     v: str | None = None
 
 
-def parse_query(arguments: Mapping[str, str], kind: type[Query]) -> Query:
+def parse_query(arguments: MultiDict[str, str], kind: type[Query]) -> Query:
     """Read a query string's arguments as the given kind.
 
-    :raise BadRequest: a parameter is unknown or its value is not accepted
+    :raise BadRequest: a parameter is unknown or stands twice, or its value is not accepted
     """
+    repeated = [name for name, values in arguments.lists() if len(values) > 1]
+    if repeated:
+        raise BadRequest(f"Query: {', '.join(repeated)} more than once. Accepted: each once.")
     try:
-        return msgspec.convert(arguments, kind, strict=False)
+        return msgspec.convert(arguments.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         accepted = ", ".join(kind.__struct_fields__)
         raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error

@@ -221,6 +221,7 @@ def test_compressed_bodies_are_not_unpacked(
         ("/api/models/small/weights.png?digit=one", 400, "Expected `int"),
         ("/api/models/small/weights.png?scale=0", 400, "Expected `int` >= 1"),
         ("/api/models/small/weights.png?scale=33", 400, "Expected `int` <= 32"),
+        ("/api/models/small/weights.png?digit=3&digit=", 400, "digit more than once"),
         ("/api/models/small/weights.png?size=3", 400, "Accepted parameters: digit, scale"),
         ("/nowhere", 404, "not found"),
         ("/static/../server/app.py", 404, "not found"),

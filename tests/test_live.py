@@ -79,6 +79,7 @@ def test_a_body_may_come_in_pieces(demo: tuple[Gateway, list[str]]) -> None:
     [
         ("model=none", INK, 404),
         ("colour=red", INK, 400),
+        ("model=small&model=none", INK, 400),
         ("fields=smell", INK, 400),
         ("fields=%FF\u00e9", INK, 400),
         ("", INK[1:], 422),
