@@ -260,10 +260,14 @@ function followPen() {
   showSoon();
 }
 
-/** Show how the drawing got into its place, once the pen has rested. */
+/** Once the pen has rested, paint the drawing in one, and show how it got into its place. */
 function flyAfterRest() {
   clearTimeout(resting);
-  resting = setTimeout(fly, REST_MS);
+  resting = setTimeout(() => {
+    // Pieces that were painted one after another show, faintly, where they meet.
+    paintAnew();
+    fly();
+  }, REST_MS);
 }
 
 function fly() {
