@@ -66,6 +66,9 @@ from training.tensorboard import Board
 DEFAULT_RECIPE = "normalized"
 INTERRUPTED = 130
 
+# What need not be waited for: features of the training images, and the animation.
+BESIDE = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -97,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
         weights, _ = initial_parameters(recipe, options.seed)
         with (
             Record(options.models, name, recipe.settings(options.seed), weights) as record,
-            ThreadPoolExecutor(1) as beside,
+            ThreadPoolExecutor(BESIDE) as beside,
         ):
             dataset = load_mnist(options.data)
             board = None if options.tensorboard is None else Board(options.tensorboard)
@@ -305,13 +308,17 @@ def train_and_save(
     animation = beside.submit(animate, record.history)
     temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
+    accuracies = [
+        accuracy(part, weights, bias) for part in (dataset.train, validation, dataset.test)
+    ]
+    # Waited for no sooner than it is needed.
     familiarity = fit_familiarity(ways.result(), validation, weights, bias)
     card = ModelCard(
         **msgspec.structs.asdict(recipe.settings(seed)),
         temperature=temperature,
-        train_accuracy=accuracy(dataset.train, weights, bias),
-        validation_accuracy=accuracy(validation, weights, bias),
-        test_accuracy=accuracy(dataset.test, weights, bias),
+        train_accuracy=accuracies[0],
+        validation_accuracy=accuracies[1],
+        test_accuracy=accuracies[2],
         calibration_error=calibration_error(dataset.test, weights, bias),
         sure_fraction=sure_fraction(dataset.test, weights, bias, familiarity),
         digit_accuracy=digit_accuracy(dataset.test, weights, bias),
