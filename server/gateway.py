@@ -28,7 +28,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 THREADS = 2
 
 # A request that has waited for so long when its turn comes is not answered any more: the pen has
-# gone on, and to say so takes a fifth of the time that an answer does.
+# gone on, and those behind it wait too.
 MOST_SECONDS = 0.5
 
 # Where the API's paths begin.
@@ -41,7 +41,7 @@ ARRIVED = "arrived"
 RETRY_AFTER = 1
 
 # What concerns the connection, or is known better here.
-_NOT_FOR_WSGI = {b"content-length", b"content-type", b"transfer-encoding"}
+_NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
 
 class Answer(NamedTuple):
