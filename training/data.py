@@ -12,10 +12,11 @@ import sys
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pooch
@@ -48,6 +49,9 @@ MIRROR_SECONDS = (5, 10)
 NPM_SECONDS = 120
 
 VALIDATION_IMAGES = 5_000
+
+# How many images are made floats at a time: all of MNIST's would be 200 MB.
+PART = 5_000
 
 CACHE = Path(pooch.os_cache("evidence"))
 
@@ -83,6 +87,20 @@ class Images:
     def intensities(self) -> NDArray[np.float32]:
         """The pixels (n, 784) in [0, 1]."""
         return np.divide(self.pixels, 255, dtype=np.float32)
+
+    @property
+    def parts(self) -> Iterator[Self]:
+        """All images, PART at a time."""
+        if len(self.labels) <= PART:
+            # Its floats are kept.
+            yield self
+            return
+        for start in range(0, len(self.labels), PART):
+            yield self.only(slice(start, start + PART))
+
+    def only(self, chosen: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Return the images at these places."""
+        return type(self)(self.pixels[chosen], self.labels[chosen])
 
 
 @dataclass(frozen=True)

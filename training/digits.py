@@ -24,7 +24,7 @@ def first_of_each(images: Images) -> Images:
     chosen = np.concatenate(
         [np.nonzero(images.labels == label)[0][:EXAMPLES] for label in range(DIGITS)]
     )
-    return Images(images.pixels[chosen], images.labels[chosen])
+    return images.only(chosen)
 
 
 def mean_digits(images: Images) -> Bytes:

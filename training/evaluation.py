@@ -27,8 +27,7 @@ TEMPERATURES = np.geomspace(0.25, 4, 401)
 
 def evidence_for(images: Images, weights: Floats, bias: Floats) -> Floats:
     """Weigh normalised images: evidence (n, 10)."""
-    evidence: Floats = images.intensities @ weights + bias
-    return evidence
+    return np.concatenate([part.intensities @ weights + bias for part in images.parts])
 
 
 def correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
@@ -60,7 +59,7 @@ class Figures(NamedTuple):
 
 def followed_images(train: Images) -> Images:
     """Return the part of the training images that is followed while W and b are learned."""
-    return Images(train.pixels[:FOLLOWED_IMAGES], train.labels[:FOLLOWED_IMAGES])
+    return train.only(slice(FOLLOWED_IMAGES))
 
 
 def measure(followed: Images, validation: Images, weights: Floats, bias: Floats) -> Figures:

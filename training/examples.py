@@ -18,7 +18,7 @@ def keep_few(images: Images, per_digit: int) -> Images:
     kept = np.zeros(len(images.labels), bool)
     for digit in np.unique(images.labels):
         kept[np.nonzero(images.labels == digit)[0][:per_digit]] = True
-    return Images(images.pixels[kept], images.labels[kept])
+    return images.only(kept)
 
 
 def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:

@@ -45,13 +45,12 @@ def learn_ways(examples: Images) -> Familiarity:
 
     What W and b make of them has no part in it.
     """
-    found = features_of(examples)
     ways = ways_of(examples)
     means = np.zeros((WAYS, FEATURES), np.float32)
     axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
     scales = np.ones(WAYS, np.float32)
     for way in np.unique(ways):
-        own = found[ways == way]
+        own = features_of(examples.only(ways == way))
         means[way] = own.mean(axis=0)
         differences = own - means[way]
         # In ascending order of variance: the last ones are the main ways to differ.
@@ -105,11 +104,10 @@ def probable_distances(
     """Return how far images (n,) lie from what each is read as, and if that is probable enough."""
     evidence = evidence_for(images, weights, bias)
     answers = evidence.argmax(axis=1)
-    found = features_of(images)
     distances = np.empty(len(answers))
     for digit in np.unique(answers):
         own = answers == digit
-        distances[own] = familiarity.distances(found[own], digit)
+        distances[own] = familiarity.distances(features_of(images.only(own)), digit)
     return distances, softmax(evidence).max(axis=1) >= SURE_PROBABILITY
 
 
