@@ -17,7 +17,7 @@ from server.model import Model, load_model, softmax
 from server.shapes import DIGITS, PIXELS, Floats
 from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
-from training import command
+from training import command, preparation
 from training.batches import batch_indices
 from training.data import CHECKSUMS, Dataset, Images
 from training.evaluation import (
@@ -34,6 +34,8 @@ from training.examples import (
     normalize_dataset,
     normalize_images,
 )
+from training.options import chosen_recipe, parse_arguments
+from training.preparation import prepare
 from training.recipe import INIT_SPREAD, RECIPES, Recipe
 from training.record import Record
 from training.regression import (
@@ -216,13 +218,14 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 @pytest.fixture
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
-    monkeypatch.setattr(command, "load_mnist", lambda _folder: dataset)
     # Both take longer than all these trainings, and have tests of their own.
     monkeypatch.setattr(command, "animate", lambda _history: b"animated")
-    monkeypatch.setattr(command, "learn_ways", lambda _examples: make_familiarity())
+    monkeypatch.setattr(preparation, "learn_ways", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
-        command.main(["--models", str(tmp_path), *arguments])
+        options = parse_arguments(["--models", str(tmp_path), *arguments])
+        recipe = chosen_recipe(options)
+        command.train_as_asked(options, recipe, lambda: prepare(dataset, recipe, options.seed))
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return run
@@ -325,11 +328,9 @@ def test_of_two_trainings_at_once_under_one_name_each_ends_and_one_model_is_left
 ) -> None:
     def train_one(seed: int) -> str:
         weights, _ = initial_parameters(SHORT, seed)
-        with (
-            Record(tmp_path, "both", SHORT.settings(seed), weights) as record,
-            ThreadPoolExecutor(1) as beside,
-        ):
-            trained = command.train_and_save(dataset, SHORT, seed, tmp_path, "both", record, beside)
+        prepared = prepare(dataset, SHORT, seed)
+        with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
+            trained = command.train_and_save(prepared, seed, tmp_path, "both", record)
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:

@@ -1,0 +1,128 @@
+"""What another process computes meanwhile."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing import active_children, parent_process
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.serving import ROOT
+from training.beside import computed_beside
+from training.data import DataError
+
+MINUTES = 300
+
+
+def halve(numbers: list[float]) -> tuple[bool, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
+    """Tell whether this is another process, too."""
+    return parent_process() is not None, np.array(numbers) / 2
+
+
+def fail(message: str) -> None:
+    raise DataError(message)
+
+
+def leave(code: int) -> None:
+    os._exit(code)
+
+
+def sleep_beside(path: Path) -> None:
+    """Say in a file that it is here, and in the end that it has tidied up."""
+    path.write_text(str(os.getpid()))
+    try:
+        time.sleep(MINUTES)
+    finally:
+        path.unlink()
+
+
+def wait_for(path: Path, exists: bool = True) -> None:
+    deadline = time.monotonic() + 20
+    while path.exists() != exists:
+        assert time.monotonic() < deadline, f"{path} exists: {not exists}"
+        time.sleep(0.01)
+
+
+def test_a_function_is_called_in_another_process_with_what_it_is_given() -> None:
+    with computed_beside(halve, [1.0, 3.0]) as halved:
+        is_another, halves = halved()
+    assert is_another
+    assert halves.tolist() == [0.5, 1.5]
+
+
+def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
+    with (
+        computed_beside(fail, "no source has it") as failed,
+        pytest.raises(DataError, match=r"^no source has it$"),
+    ):
+        failed()
+
+
+def test_a_process_that_was_killed_is_not_waited_for() -> None:
+    with (
+        computed_beside(leave, 7) as left,
+        pytest.raises(ChildProcessError, match=r"leave was stopped in its process .exit code 7"),
+    ):
+        left()
+
+
+def test_leaving_ends_the_process_which_tidies_up(tmp_path: Path) -> None:
+    path = tmp_path / "here"
+    with computed_beside(sleep_beside, path):
+        wait_for(path)
+    assert not path.exists()
+    assert active_children() == []
+
+
+PROGRAM = """
+import signal, sys
+from pathlib import Path
+from tests.test_beside import sleep_beside
+from training.beside import computed_beside
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with computed_beside(sleep_beside, Path(sys.argv[1])) as slept:
+        slept()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups like these")
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [
+        # As a terminal does: to all processes of the group.
+        pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
+        pytest.param(signal.SIGKILL, os.kill, id="killed"),
+    ],
+)
+def test_both_end_without_a_word(
+    tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
+) -> None:
+    path, program = tmp_path / "here", tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    with subprocess.Popen(
+        [sys.executable, str(program), str(path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        wait_for(path)
+        send(process.pid, number)
+        _, said = process.communicate(timeout=20)
+    wait_for(path, exists=False)
+    assert process.returncode == -number
+    assert said == ""
+
+
+def test_the_command_line_is_read_without_tensorflow() -> None:
+    program = "import sys, training.__main__; print('tensorflow' in sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+    assert said == "False\n"

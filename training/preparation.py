@@ -1,0 +1,52 @@
+"""What a training begins with: all that is made of MNIST before TensorFlow is needed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.familiarity import Familiarity
+from training.data import Dataset, Images, load_mnist
+from training.examples import add_written, choose_examples, learned_images, normalize_dataset
+from training.familiarity import learn_ways
+from training.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """MNIST for one training.
+
+    `drawn` is as people drew it and `dataset` the same as the model will see it, both with no more
+    training images than the `recipe` asks for; `learned` is what the regression learns from. Of
+    `ways` the limits are still to be fitted. All of it took `seconds`.
+    """
+
+    recipe: Recipe
+    drawn: Dataset
+    dataset: Dataset
+    learned: Images
+    ways: Familiarity
+    seconds: float
+
+
+def load_and_prepare(folder: Path | None, recipe: Recipe, seed: int) -> Preparation:
+    """Find MNIST, in a folder that someone brought if there is one, and prepare it.
+
+    :raise DataError: no source has it
+    """
+    return prepare(load_mnist(folder), recipe, seed)
+
+
+def prepare(drawn: Dataset, recipe: Recipe, seed: int) -> Preparation:
+    """Prepare a dataset as it was drawn."""
+    start = time.monotonic()
+    drawn, recipe = choose_examples(drawn, recipe)
+    dataset = normalize_dataset(drawn, recipe)
+    examples = add_written(dataset.train, recipe, seed)
+    return Preparation(
+        recipe=recipe,
+        drawn=drawn,
+        dataset=dataset,
+        learned=learned_images(drawn.train, examples, recipe, seed),
+        ways=learn_ways(examples),
+        seconds=time.monotonic() - start,
+    )
