@@ -70,12 +70,11 @@ class Familiarity:
     axes: Floats
     limits: Floats
 
-    def distance(self, pixels: Floats, digit: int) -> float:
-        """Tell how far normalised pixels (784,) lie from a digit; 1 is the limit."""
-        return float(self.distances(features(pixels), digit))
-
     def distances(self, found: Floats, digit: int) -> Floats:
-        """Tell the same (…) of features (…, FEATURES): the least of the distances to its ways."""
+        """Tell how far features (…, FEATURES) lie from a digit (…); 1 is the limit.
+
+        It is the least of the distances to the digit's ways.
+        """
         ways = [
             residual(found - self.means[way], self.axes[way]) / self.limits[way]
             for way in WAYS_OF[digit]

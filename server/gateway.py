@@ -52,6 +52,10 @@ class Answer(NamedTuple):
     body: bytes
 
 
+# Answers a request, or leaves it to the app.
+AtOnce = Callable[[Scope, bytes], Awaitable[Answer | None]]
+
+
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Write headers as ASGI has them."""
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -74,14 +78,14 @@ BUSY = make_problem(
 class Gateway:
     """The ASGI application.
 
-    :param at_once: answers what takes no longer than to hand it to a thread; None where it cannot
+    :param at_once: answers what takes no longer than to hand it to a thread
     :param most_seconds: that a request may wait for its turn
     """
 
     def __init__(
         self,
         app: WSGIApplication,
-        at_once: Callable[[Scope, bytes], Answer | None] = lambda *_: None,
+        at_once: AtOnce | None = None,
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._app = app
@@ -94,7 +98,9 @@ class Gateway:
         body = await read_body(scope, receive)
         if body is None:
             return
-        answer = BUSY if self._is_late(scope) else self._at_once(scope, body)
+        answer = BUSY if self._is_late(scope) else None
+        if answer is None and self._at_once is not None:
+            answer = await self._at_once(scope, body)
         if answer is None:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._call, scope, body)

@@ -92,8 +92,12 @@ class Model:
         return PLACEMENTS[self.card.normalization](pixels)
 
     def evidence(self, pixels: Floats) -> Floats:
-        """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit."""
-        return pixels @ self.weights + self.bias
+        """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit.
+
+        Each drawing's is the same, bit for bit, whatever others it is weighed with.
+        """
+        weighed: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
+        return weighed + self.bias
 
     def contributions(self, pixels: Floats) -> Floats:
         """Multiply each normalised pixel (784,) by its weights: (10, 784).

@@ -32,9 +32,10 @@ _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
 _BEFORE_MIDDLE = _FROM_MIDDLE < 0
 _TINY = np.float32(1e-6)
 
-# For every pixel its x and y, and the products whose sums over the ink give the moments.
+# For every pixel its x and y, and the products whose sums over the ink give the moments. They are
+# summed in float64: in float32 the order of a sum shows, in a pixel of every fifth image.
 _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
-_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1).astype(np.float32)
+_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +99,9 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
     The reaches (n, 2 each), left and right, then top and bottom, are those of the picture's edges.
     """
-    sums = images @ _MOMENTS
+    # Each image is multiplied by itself: a product of all rounds otherwise, and a pixel might then
+    # depend on which images are normalised together.
+    sums = (images[:, np.newaxis] @ _MOMENTS)[:, 0].astype(np.float32)
     moments = sums / np.maximum(sums[:, :1], _TINY)
     x, y = moments[:, 1:2], moments[:, 2:3]
     covariance = moments[:, 4:5] - x * y

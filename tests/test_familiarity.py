@@ -109,7 +109,7 @@ def test_noise_lies_beyond_every_limit_and_digits_within(
     noise = random.integers(256, size=(50, PIXELS)).astype(np.uint8)
     assert sure_fraction(Images(noise, np.zeros(50, np.uint8)), weights, bias, familiarity) == 0
     distances = [
-        familiarity.distance(pixels, int(label))
+        familiarity.distances(features(pixels), int(label))
         for pixels, label in zip(EXAMPLES.intensities, EXAMPLES.labels, strict=True)
     ]
     assert np.mean(np.array(distances) <= 1) > 0.95
@@ -128,7 +128,7 @@ def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
     axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
     familiarity = Familiarity(means, axes, np.ones(WAYS, np.float32))
     paper = np.zeros(PIXELS, np.float32)
-    assert familiarity.distance(paper, 0) == 0
+    assert familiarity.distances(features(paper), 0) == 0
     assert familiarity.distances(np.full(FEATURES, 5, np.float32), 0) == 0
 
 

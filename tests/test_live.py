@@ -1,16 +1,23 @@
 """The page's own request is answered before Flask, and as Flask answers it."""
 
+import asyncio
 import json
+from base64 import b64decode
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from server import prediction
 from server.app import create_app
+from server.digits import load_digits
 from server.gateway import Gateway
-from server.live import LivePredictions
+from server.live import MOST_TOGETHER, LivePredictions
+from server.model import MODELS, Model
 from server.model_store import ModelStore
-from server.shapes import PIXELS
-from tests.asgi import Response, ask_once
+from server.prediction import Prediction
+from server.shapes import PIXELS, Floats
+from tests.asgi import Response, ask, ask_once, run
 from tests.conftest import save_small_model
 
 INK = bytes([0, 255]) + bytes(PIXELS - 2)
@@ -109,6 +116,101 @@ def test_a_compressed_body_is_flasks_to_refuse(demo: tuple[Gateway, list[str]]) 
     )
     assert reached == ["Flask"]
     assert answer.status == 415
+
+
+def drawings(count: int) -> list[bytes]:
+    """Return real digits, and at the end what is none."""
+    digits = [b64decode(digit.pixels) for digit in load_digits().digits[:count]]
+    random = np.random.default_rng(0)
+    strange = [random.integers(256, size=PIXELS, dtype=np.uint8).tobytes(), bytes(PIXELS), INK]
+    return [*digits[: count - len(strange)], *strange]
+
+
+def test_drawings_that_come_together_are_answered_as_each_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, reached = make_demo(MODELS)
+    sizes: list[int] = []
+
+    def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Prediction]:
+        sizes.append(len(pixels))
+        return prediction.predict_all(model, pixels, fields)
+
+    monkeypatch.setattr("server.live.predict_all", predict_all)
+    queries = ["", "model=normalized&fields=evidence", "model=tutorial&fields=evidence,distance"]
+    asked = [(queries[number % 3], body) for number, body in enumerate(drawings(48))]
+
+    async def crowd() -> list[Response]:
+        return await asyncio.gather(
+            *(
+                ask(
+                    app,
+                    "/api/predict",
+                    method="POST",
+                    query=query,
+                    content_type=BYTES,
+                    pieces=(body,),
+                )
+                for query, body in asked
+            )
+        )
+
+    together = run(crowd())
+    assert sizes == [MOST_TOGETHER] * 3
+    # To the byte: what a drawing is said to be must not depend on who else draws.
+    assert together == [post(app, query, BYTES, body) for query, body in asked]
+    assert reached == []
+
+
+def test_more_than_are_answered_at_a_time_are_answered_in_their_turn(
+    demo: tuple[Gateway, list[str]],
+) -> None:
+    app, _ = demo
+
+    async def crowd() -> list[Response]:
+        asking = [
+            ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
+            for _ in range(10 * MOST_TOGETHER + 1)
+        ]
+        return await asyncio.gather(*asking)
+
+    assert {answer.status for answer in run(crowd())} == {200}
+
+
+def test_whoever_leaves_takes_nobody_along(demo: tuple[Gateway, list[str]]) -> None:
+    app, _ = demo
+
+    async def crowd() -> list[Response]:
+        asking = [
+            asyncio.create_task(
+                ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
+            )
+            for _ in range(3)
+        ]
+        # All of them wait to be answered together.
+        await asyncio.sleep(0)
+        asking[1].cancel()
+        return await asyncio.gather(asking[0], asking[2])
+
+    assert [answer.status for answer in run(crowd())] == [200, 200]
+
+
+def test_what_cannot_be_answered_is_an_error_of_each_and_not_the_end(
+    demo: tuple[Gateway, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = demo
+
+    async def pair() -> list[Response | BaseException]:
+        asking = [
+            ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
+            for _ in range(2)
+        ]
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("server.live.predict_all", lambda *_: 1 / 0)
+        assert [type(error) for error in run(pair())] == [ZeroDivisionError] * 2
+    assert post(app, "", BYTES).status == 200
 
 
 def test_without_a_model_it_says_so(tmp_path: Path) -> None:

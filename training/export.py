@@ -30,7 +30,7 @@ _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
 _BEFORE_MIDDLE = _FROM_MIDDLE < 0
 _TINY = np.float32(1e-6)
 _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
-_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1).astype(np.float32)
+_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
 def leave_as_drawn(pixels: tf.Tensor) -> tf.Tensor:
@@ -40,7 +40,7 @@ def leave_as_drawn(pixels: tf.Tensor) -> tf.Tensor:
 
 def normalize_by_moments(pixels: tf.Tensor) -> tf.Tensor:
     """Do what the server's function of this name does, to pixels (n, 784) in [0, 1]."""
-    sums = tf.matmul(pixels, _MOMENTS)
+    sums = tf.cast(tf.matmul(tf.cast(pixels, tf.float64), _MOMENTS), tf.float32)
     moments = sums / tf.maximum(sums[:, :1], _TINY)
     x, y = moments[:, 1:2], moments[:, 2:3]
     covariance = moments[:, 4:5] - x * y
