@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from threading import Thread
+from traceback import format_exc
 from types import FrameType
 from typing import TypeVar, TypeVarTuple
 
@@ -68,6 +69,8 @@ def _compute(
     try:
         result = function(*arguments)
     except Exception as error:
+        # Where it happened does not go along by itself.
+        error.add_note(format_exc())
         sender.send((None, error))
     else:
         sender.send((result, None))
