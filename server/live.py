@@ -25,12 +25,15 @@ from server.shapes import PIXELS
 _HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
 _BYTES = BYTES.encode()
 
-# More would gain little by one another, and hold up all others for longer.
+# More would gain nothing by one another: their numbers outgrow the processor's cache.
 MOST_TOGETHER = 16
 
 
-# What one request asks for: those that ask for the same are answered together.
+# What a request asks for: those that ask for the same are answered together.
 _Asked = tuple[Model, frozenset[str]]
+
+# A request that waits: its body, and what its answer goes to.
+_Request = tuple[bytes, asyncio.Future[Answer]]
 
 
 class LivePredictions:
@@ -42,7 +45,7 @@ class LivePredictions:
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
-        self._waiting: dict[_Asked, list[tuple[bytes, asyncio.Future[Answer]]]] = {}
+        self._waiting: dict[_Asked, list[_Request]] = {}
 
     async def answer(self, scope: Scope, body: bytes) -> Answer | None:
         """Answer one request; None where it is no live one, or one to be refused."""
@@ -68,35 +71,28 @@ class LivePredictions:
         return (model, asked[1]) if asked and model else None
 
     def _answer_waiting(self) -> None:
-        """Answer some of those that wait, and come back for the others."""
-        asked, waiting = next(iter(self._waiting.items()))
-        del self._waiting[asked]
-        together, others = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
-        if others:
-            self._waiting[asked] = others
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._answer_waiting)
+        """Answer all that wait."""
+        waiting, self._waiting = self._waiting, {}
+        for (model, fields), requests in waiting.items():
+            for start in range(0, len(requests), MOST_TOGETHER):
+                _answer_together(model, fields, requests[start : start + MOST_TOGETHER])
+
+
+def _answer_together(model: Model, fields: frozenset[str], requests: list[_Request]) -> None:
+    """Answer requests for the same, or let all of them fail."""
+    try:
+        pixels = np.stack([parse_bytes(body) for body, _ in requests])
+        contents = [msgspec.json.encode(found) for found in predict_all(model, pixels, fields)]
+    except Exception as error:
+        for _, answer in requests:
+            if not answer.done():
+                answer.set_exception(error)
+        return
+    for content, (_, answer) in zip(contents, requests, strict=True):
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(content))]
         # Whoever has left meanwhile waits no more.
-        try:
-            answers = _answer_all(*asked, [body for body, _ in together])
-        except Exception as error:
-            for _, waits in together:
-                if not waits.done():
-                    waits.set_exception(error)
-            return
-        for answer, (_, waits) in zip(answers, together, strict=True):
-            if not waits.done():
-                waits.set_result(answer)
-
-
-def _answer_all(model: Model, fields: frozenset[str], bodies: list[bytes]) -> list[Answer]:
-    """Answer each body's drawing."""
-    pixels = np.stack([parse_bytes(body) for body in bodies])
-    contents = map(msgspec.json.encode, predict_all(model, pixels, fields))
-    return [
-        Answer(HTTPStatus.OK, [*_HEADERS, (b"content-length", b"%d" % len(content))], content)
-        for content in contents
-    ]
+        if not answer.done():
+            answer.set_result(Answer(HTTPStatus.OK, headers, content))
 
 
 # A page sends the same few again and again; whatever else is sent takes no more room than this.
