@@ -56,6 +56,10 @@ class Answer(NamedTuple):
 AtOnce = Callable[[Scope, bytes], Awaitable[Answer | None]]
 
 
+async def leave_to_app(_scope: Scope, _body: bytes) -> None:
+    """Answer nothing."""
+
+
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Write headers as ASGI has them."""
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -85,7 +89,7 @@ class Gateway:
     def __init__(
         self,
         app: WSGIApplication,
-        at_once: AtOnce | None = None,
+        at_once: AtOnce = leave_to_app,
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._app = app
@@ -98,9 +102,7 @@ class Gateway:
         body = await read_body(scope, receive)
         if body is None:
             return
-        answer = BUSY if self._is_late(scope) else None
-        if answer is None and self._at_once is not None:
-            answer = await self._at_once(scope, body)
+        answer = BUSY if self._is_late(scope) else await self._at_once(scope, body)
         if answer is None:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._call, scope, body)

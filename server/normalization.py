@@ -99,8 +99,8 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
     The reaches (n, 2 each), left and right, then top and bottom, are those of the picture's edges.
     """
-    # Each image is multiplied by itself: a product of all rounds otherwise, and a pixel might then
-    # depend on which images are normalised together.
+    # A product for each image: one of all rounds otherwise, and a pixel might then depend on which
+    # images are normalised together.
     sums = (images[:, np.newaxis] @ _MOMENTS)[:, 0].astype(np.float32)
     moments = sums / np.maximum(sums[:, :1], _TINY)
     x, y = moments[:, 1:2], moments[:, 2:3]

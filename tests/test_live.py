@@ -40,6 +40,12 @@ def make_demo(models: Path) -> tuple[Gateway, list[str]]:
     return Gateway(app, LivePredictions(store).answer), reached
 
 
+async def ask_live(app: Gateway, query: str = "", body: bytes = INK) -> Response:
+    return await ask(
+        app, "/api/predict", method="POST", query=query, content_type=BYTES, pieces=(body,)
+    )
+
+
 def post(app: Gateway, query: str, content_type: str, *pieces: bytes) -> Response:
     return ask_once(
         app,
@@ -141,19 +147,7 @@ def test_drawings_that_come_together_are_answered_as_each_alone(
     asked = [(queries[number % 3], body) for number, body in enumerate(drawings(48))]
 
     async def crowd() -> list[Response]:
-        return await asyncio.gather(
-            *(
-                ask(
-                    app,
-                    "/api/predict",
-                    method="POST",
-                    query=query,
-                    content_type=BYTES,
-                    pieces=(body,),
-                )
-                for query, body in asked
-            )
-        )
+        return await asyncio.gather(*(ask_live(app, query, body) for query, body in asked))
 
     together = run(crowd())
     assert sizes == [MOST_TOGETHER] * 3
@@ -174,10 +168,7 @@ def test_a_crowd_is_answered_before_more_is_let_in(demo: tuple[Gateway, list[str
 
     async def crowd() -> list[Response]:
         counting = asyncio.create_task(count_turns())
-        asking = [
-            ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
-            for _ in range(10 * MOST_TOGETHER + 1)
-        ]
+        asking = (ask_live(app) for _ in range(10 * MOST_TOGETHER + 1))
         answers = await asyncio.gather(*asking)
         counting.cancel()
         return answers
@@ -191,16 +182,11 @@ def test_whoever_leaves_takes_nobody_along(demo: tuple[Gateway, list[str]]) -> N
     app, _ = demo
 
     async def crowd() -> list[Response]:
-        asking = [
-            asyncio.create_task(
-                ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
-            )
-            for _ in range(3)
-        ]
+        asking = [asyncio.create_task(ask_live(app)) for _ in range(3)]
         # All of them wait to be answered together.
         await asyncio.sleep(0)
         asking[1].cancel()
-        return await asyncio.gather(asking[0], asking[2])
+        return await asyncio.wait_for(asyncio.gather(asking[0], asking[2]), 5)
 
     assert [answer.status for answer in run(crowd())] == [200, 200]
 
@@ -211,11 +197,7 @@ def test_what_cannot_be_answered_is_an_error_of_each_and_not_the_end(
     app, _ = demo
 
     async def pair() -> list[Response | BaseException]:
-        asking = [
-            ask(app, "/api/predict", method="POST", content_type=BYTES, pieces=(INK,))
-            for _ in range(2)
-        ]
-        return await asyncio.gather(*asking, return_exceptions=True)
+        return await asyncio.gather(ask_live(app), ask_live(app), return_exceptions=True)
 
     with monkeypatch.context() as patch:
         patch.setattr("server.live.predict_all", lambda *_: 1 / 0)

@@ -1,9 +1,9 @@
 """The model as a TensorFlow SavedModel: what the server answers, without the server.
 
 NumPy's normalisation is written anew in TensorFlow's operations, so that the SavedModel needs
-nothing but itself. Both compute in float32 and in the same order, but not with the same sums: what
-lies halfway between two of a byte's steps may become the one here and the other there. Over
-MNIST's test images and odd drawings, probabilities differ by less than TOLERANCE.
+nothing but itself. Both take the same steps, moments in float64 and all else in float32, but add
+up in another order: what lies halfway between two of a byte's steps may become the one here and the
+other there. Over MNIST's test images and odd drawings, probabilities differ by less than TOLERANCE.
 """
 
 from pathlib import Path
