@@ -119,7 +119,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_problems(app)
     store = store or ModelStore(models)
-    companions = Companions(models, store)
+    companions = Companions(models)
     digits = load_digits()
 
     def find_model(name: str | None) -> Model:

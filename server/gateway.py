@@ -16,7 +16,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
 
-from server.app import MAX_BODY_BYTES, SECURITY_HEADERS
+from server.app import MAX_BODY_BYTES, PREDICT, SECURITY_HEADERS
 from server.problems import PROBLEM_TYPE, encode_problem
 
 # Of ASGI: a request without its body, and how messages of it are taken and sent.
@@ -24,7 +24,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-# Live predictions need none. One more than one, so that a long answer does not hold up short ones.
+# Two threads for WSGI, so that a slow response does not block short ones.
 THREADS = 2
 
 # A request that has waited for so long when its turn comes is not answered any more: the pen has
@@ -96,6 +96,8 @@ class Gateway:
         self._at_once = at_once
         self._most_seconds = most_seconds
         self._threads = ThreadPoolExecutor(THREADS, "wsgi")
+        # Many of those at once must not fill the queue that everything else waits in.
+        self._image_thread = ThreadPoolExecutor(1, "images")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or say that there are too many."""
@@ -105,7 +107,8 @@ class Gateway:
         answer = BUSY if self._is_late(scope) else await self._at_once(scope, body)
         if answer is None:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._call, scope, body)
+            threads = self._image_thread if makes_images(scope["path"]) else self._threads
+            answer = await loop.run_in_executor(threads, self._call, scope, body)
         await send_answer(send, answer)
 
     def _call(self, scope: Scope, body: bytes) -> Answer:
@@ -123,6 +126,11 @@ class Gateway:
             return False
         late: bool = time.monotonic() - arrived > self._most_seconds
         return late
+
+
+def makes_images(path: str) -> bool:
+    """Tell whether answers at a path may have to encode PNGs, which takes milliseconds."""
+    return path == PREDICT or path.endswith(".png")
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:

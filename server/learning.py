@@ -14,36 +14,27 @@ from server.evaluation import EVALUATIONS, Evaluation, EvaluationAnswer, load_ev
 from server.file_store import FileStore
 from server.history import HISTORIES, History, load_history, quantize
 from server.model import Model
-from server.model_store import CHECK_SECONDS, ModelStore
 from server.openapi import describe
 from server.responses import json_response, kept, revalidated
-from server.trainings import Training, TrainingList, Trainings, describe_training
+from server.trainings import (
+    MAX_LIST_AGE,
+    Training,
+    TrainingList,
+    Trainings,
+    describe_training,
+)
 
 
 class Companions:
     """What a models directory keeps beside its models: histories and evaluations.
 
     A model's own are those that name its digest; another training's are none of its.
-
-    :param store: of the models themselves; told when a training has ended
     """
 
-    def __init__(
-        self, models: Path, store: ModelStore | None = None, check_seconds: float = CHECK_SECONDS
-    ) -> None:
-        self._histories = FileStore(models / HISTORIES, load_history, "History", check_seconds)
-        self._evaluations = FileStore(
-            models / EVALUATIONS, load_evaluation, "Evaluation", check_seconds
-        )
-        self._store = store
-        self.trainings = Trainings(models, on_end=self._look_again)
-
-    def _look_again(self) -> None:
-        """Find at once what a training that has ended has left."""
-        self._histories.look_again()
-        self._evaluations.look_again()
-        if self._store is not None:
-            self._store.look_again()
+    def __init__(self, models: Path) -> None:
+        self._histories = FileStore(models / HISTORIES, load_history, "History")
+        self._evaluations = FileStore(models / EVALUATIONS, load_evaluation, "Evaluation")
+        self.trainings = Trainings(models)
 
     def run(self, run: str) -> History | None:
         """Return the history of one training, whether it made a model or not; None without one."""
@@ -53,16 +44,16 @@ class Companions:
     @property
     def histories(self) -> dict[str, History]:
         """The histories of trainings that made a model, by name."""
-        return self._histories.files
+        return self._histories.scan()
 
     def history(self, model: Model) -> History | None:
         """Return the history of a model; None where there is none."""
-        history = self._histories.files.get(model.name)
+        history = self._histories.scan().get(model.name)
         return history if history and history.card.model == model.digest else None
 
     def evaluation(self, model: Model) -> Evaluation | None:
         """Return the evaluation of a model; None where there is none."""
-        evaluation = self._evaluations.files.get(model.name)
+        evaluation = self._evaluations.scan().get(model.name)
         return evaluation if evaluation and evaluation.card.model == model.digest else None
 
 
@@ -88,7 +79,7 @@ def register_learning(
     @describe(answer=TrainingList)
     def watch_trainings() -> Response:
         """List the trainings on this machine, those under way first; made to be asked often."""
-        sight = companions.trainings.look()
+        sight = companions.trainings.look(MAX_LIST_AGE)
         return revalidated(Response(sight.body, content_type=JSON), sight.digest)
 
     @app.get("/api/training/<name>/weights")

@@ -1,7 +1,8 @@
-"""What the page asks while a pen moves, answered before Flask, which costs more than the model.
+"""Live predictions: what the page asks while a pen moves, answered without Flask.
 
-Only a request that Flask would answer with a prediction is taken. Whatever is to be refused goes on
-to Flask untouched, so that errors are made in one place.
+Flask takes longer than the model. Only requests that Flask would answer with a prediction, and
+without images, which take too long for the event loop, are answered here. All others, including
+those to be refused, are passed on to Flask, so that errors are made in one place.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from server.drawing import BYTES, JSON, parse_bytes
 from server.gateway import Answer, Scope, encode_headers
 from server.model import Model
 from server.model_store import ModelStore
-from server.prediction import predict_all
+from server.prediction import IMAGE_FIELDS, predict_all
 from server.query import PredictQuery, parse_fields, parse_query
 from server.shapes import PIXELS
 
@@ -60,14 +61,20 @@ class LivePredictions:
         return await answer
 
     def _read(self, scope: Scope, body: bytes) -> _Asked | None:
-        """Return what a live request asks for."""
+        """Return what a live request asks for; None where it is none that can be answered here."""
         if len(body) != PIXELS or scope["path"] != PREDICT or scope["method"] != "POST":
             return None
         headers = dict(scope["headers"])
         is_live = headers.get(b"content-type") == _BYTES and b"content-encoding" not in headers
         asked = _read_query(scope["query_string"]) if is_live else None
-        model = self._store.find(asked[0]) if asked else None
-        return (model, asked[1]) if asked and model else None
+        if asked is None:
+            return None
+        query, fields = asked
+        model = self._store.find_recent(query.model)
+        # Flask looks for a model that is newer than the last scan.
+        if model is None or query.v not in (None, model.digest):
+            return None
+        return model, fields
 
     def _answer_waiting(self) -> None:
         """Answer all that wait."""
@@ -95,11 +102,15 @@ def _answer_together(model: Model, fields: frozenset[str], requests: list[_Reque
 
 # A page sends the same few again and again; whatever else is sent takes no more room than this.
 @lru_cache(maxsize=64)
-def _read_query(query: bytes) -> tuple[str | None, frozenset[str]] | None:
-    """Return the model's name and the fields that a query string asks for, if it is accepted."""
+def _read_query(query: bytes) -> tuple[PredictQuery, frozenset[str]] | None:
+    """Return what a query string asks for and its fields; None where images are among them.
+
+    None also where the query is not accepted.
+    """
     try:
         arguments = Request({"QUERY_STRING": query.decode("latin-1")}).args
         asked = parse_query(arguments, PredictQuery)
-        return asked.model, parse_fields(asked.fields)
+        fields = parse_fields(asked.fields)
     except BadRequest:
         return None
+    return None if fields & IMAGE_FIELDS else (asked, fields)

@@ -50,6 +50,9 @@ class Prediction(msgspec.Struct, kw_only=True):
 
 OPTIONAL_FIELDS = frozenset(Prediction.__struct_fields__) - {"model", "digit", "sure"}
 
+# Encoding a PNG takes several times as long as the rest of an answer.
+IMAGE_FIELDS = frozenset({"input", "contributions"})
+
 
 def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIELDS) -> Prediction:
     """Answer for pixels (784,) in [0, 1] with those of OPTIONAL_FIELDS that are asked for.

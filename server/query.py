@@ -19,10 +19,15 @@ _FIELDS = msgspec.Meta(extra_json_schema={"pattern": f"^{_FIELD}(,{_FIELD})*$"})
 
 
 class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`fields`: a comma-separated subset of the answer's; `model`: its name."""
+    """`fields`: a comma-separated subset of the answer's; `model`: its name.
+
+    `v`: the digest of the model that the client knows. A server that knows an older one reads the
+    model's file again before it answers.
+    """
 
     fields: Annotated[str, _FIELDS] | None = None
     model: str | None = None
+    v: str | None = None
 
 
 class WeightsQuery(msgspec.Struct, forbid_unknown_fields=True):

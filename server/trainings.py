@@ -28,8 +28,8 @@ WRITE_SECONDS = 0.4
 # not taken for a dead one.
 DEAD_SECONDS = 2.0
 
-# However many pages ask, the files are looked at no more often.
-CHECK_SECONDS = 0.1
+# How old what a page is told may be, in seconds: all pages of a room ask twice a second.
+MAX_LIST_AGE = 0.1
 
 # Decimals of the curves in JSON: more than a screen has pixels.
 _DECIMALS = 5
@@ -114,43 +114,38 @@ class Sight:
 
 
 class Trainings:
-    """Watches the trainings of a models directory; looks no more often than `check_seconds`.
+    """Watches the trainings of a models directory. Thread-safe."""
 
-    Safe to share between threads.
-
-    :param on_end: called when one has ended, before anybody is told
-    """
-
-    def __init__(
-        self,
-        models: Path,
-        on_end: Callable[[], None] = lambda: None,
-        check_seconds: float = CHECK_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._store = FileStore(models / TRAININGS, load_history, "Training", check_seconds=0)
-        self._on_end = on_end
-        self._check_seconds = check_seconds
+    def __init__(self, models: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = FileStore(models / TRAININGS, load_history, "Training")
         self._clock = clock
         # When each history, as it is loaded anew with every change of its file, was first seen.
         self._beats: dict[str, tuple[History, float]] = {}
-        self._next_check = clock()
+        self._scanned = 0.0
         self._lock = threading.Lock()
-        self._sight = _see({}, {})
+        self._sight: Sight | None = None
 
-    def look(self) -> Sight:
-        """Return what was seen last, or look again when it is time to."""
-        # Whoever finds the lock taken answers from what is there instead of waiting.
-        if self._clock() >= self._next_check and self._lock.acquire(blocking=False):
-            try:
-                self._refresh()
-                self._next_check = self._clock() + self._check_seconds
-            finally:
-                self._lock.release()
-        return self._sight
+    def look(self, max_age: float = 0) -> Sight:
+        """Return the trainings as their files were at most `max_age` seconds ago.
 
-    def _refresh(self) -> None:
-        histories = self._store.files
+        Unless they must be as they are now, it does not wait for a scan in progress in another
+        thread, except for the first one.
+        """
+        sight = self._sight
+        if sight is not None and self._clock() - self._scanned < max_age:
+            return sight
+        if not self._lock.acquire(blocking=sight is None or max_age == 0):
+            assert sight is not None
+            return sight
+        try:
+            sight = self._refresh()
+            self._scanned = self._clock()
+            return sight
+        finally:
+            self._lock.release()
+
+    def _refresh(self) -> Sight:
+        histories = self._store.scan()
         now = self._clock()
         beats = {}
         states: dict[str, State] = {}
@@ -161,11 +156,10 @@ class Trainings:
             running = history.card.outcome == "running"
             states[name] = "died" if running and silent else history.card.outcome
         self._beats = beats
-        before = self._sight.states
-        if any(state not in ("running", before.get(name)) for name, state in states.items()):
-            self._on_end()
-        if histories != self._sight.histories or states != self._sight.states:
-            self._sight = _see(histories, states)
+        sight = self._sight
+        if sight is None or (histories, states) != (sight.histories, sight.states):
+            sight = self._sight = _see(histories, states)
+        return sight
 
 
 def _see(histories: dict[str, History], states: dict[str, State]) -> Sight:

@@ -362,7 +362,7 @@ def test_the_description_has_every_route_and_every_named_schema(client: FlaskCli
     }
     assert description["paths"].keys() == routes
     predict = description["paths"]["/api/predict"]["post"]
-    assert [parameter["name"] for parameter in predict["parameters"]] == ["fields", "model"]
+    assert [parameter["name"] for parameter in predict["parameters"]] == ["fields", "model", "v"]
     assert predict["requestBody"]["content"].keys() == {JSON, BYTES}
     assert predict["responses"].keys() == {"200", "400", "404", "413", "415", "422"}
     schemas = description["components"]["schemas"]

@@ -465,7 +465,7 @@ def test_a_file_that_breaks_is_said_in_one_line_and_the_last_good_one_goes_on(
     break_file: Callable[[Path], None],
     message: str,
 ) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     good = store.find("small")
     break_file(models / "small.npz")
     for _ in range(3):
@@ -491,7 +491,7 @@ def open_models() -> Iterator[Path]:
 def test_a_file_without_permission_is_taken_up_as_soon_as_there_is_some(
     open_models: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = ModelStore(open_models, check_seconds=0)
+    store = ModelStore(open_models)
     path = save_small_model(open_models, favourite=7)
     path.chmod(0)
     with without_privileges():
@@ -506,7 +506,7 @@ def test_a_file_without_permission_is_taken_up_as_soon_as_there_is_some(
 def test_a_directory_without_permission_loses_nothing(
     open_models: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = ModelStore(open_models, check_seconds=0)
+    store = ModelStore(open_models)
     open_models.chmod(0)
     with without_privileges():
         for _ in range(3):
@@ -519,7 +519,7 @@ def test_a_directory_without_permission_loses_nothing(
 
 
 def test_where_no_more_files_can_be_opened_the_models_go_on(models: Path) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     save_small_model(models, favourite=7)
     with no_more_files():
         assert favourite(store) == 0

@@ -32,6 +32,7 @@ def app(door: threading.Event) -> Flask:
         return Response(json.dumps([*facts, request.mimetype, len(body), body[:4].decode()]))
 
     @app.get("/api/door")
+    @app.post("/api/predict", endpoint="predict")
     def wait() -> str:
         door.wait(10)
         return "open"
@@ -89,6 +90,23 @@ def test_waiting_for_a_thread_counts_too(app: Flask, door: threading.Event) -> N
     check_busy(late)
     # Who comes again is answered.
     assert ask_once(gateway, "/api/door").status == 200
+
+
+def test_answers_with_images_block_only_each_other(app: Flask, door: threading.Event) -> None:
+    gateway = Gateway(app)
+
+    async def crowd() -> int:
+        asking = [
+            asyncio.create_task(ask(gateway, "/api/predict", method="POST")) for _ in range(100)
+        ]
+        await asyncio.sleep(0)
+        status = (await asyncio.wait_for(ask(gateway, "/echo"), 5)).status
+        assert not any(task.done() for task in asking)
+        door.set()
+        await asyncio.gather(*asking)
+        return status
+
+    assert run(crowd()) == 200
 
 
 def test_bodies_that_are_still_coming_in_hold_up_nobody(app: Flask) -> None:

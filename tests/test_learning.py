@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.app import create_app
-from server.evaluation import EVALUATIONS
-from server.history import HISTORIES, TRAININGS, History, save_history
+from server.evaluation import EVALUATIONS, load_evaluation
+from server.history import HISTORIES, TRAININGS, History, load_history, save_history
 from server.model import load_model
 from server.shapes import DIGITS, PIXELS
-from server.trainings import CHECK_SECONDS
 from tests.conftest import make_evaluation, make_history, save_evaluation, save_small_model
+from tests.gated_load import GatedLoad
 
 
 @pytest.fixture
@@ -130,17 +129,53 @@ def test_two_trainings_of_one_name_have_each_its_own_weights(
         assert blob == history.blob()
 
 
-def test_what_a_training_leaves_is_found_as_soon_as_its_end_is(models: Path) -> None:
+def test_all_that_a_training_leaves_is_found_at_once(models: Path) -> None:
+    """Of several workers, another one may have told the page that the training has ended."""
     client = create_app(models).test_client()
     for run in ("first", "second", "third"):
-        # Another visitor has just made the server look at its models.
-        client.get("/api/models")
-        save_small_model(models, run)
-        save_history(models / TRAININGS, make_history(run, outcome="interrupted", run=run))
-        time.sleep(CHECK_SECONDS)
-        client.get("/api/training")
-        listed = [model["name"] for model in client.get("/api/models").get_json()["models"]]
-        assert run in listed
+        # Another visitor has just made this worker scan its directories.
+        for path in ("/api/models", "/api/histories", "/api/training"):
+            client.get(path)
+        digest = load_model(save_small_model(models, run)).digest
+        save_history(models / HISTORIES, make_history(run, outcome="finished", model=digest))
+        save_evaluation(models / EVALUATIONS, make_evaluation(run, digest))
+        unsaved = make_history(f"{run}-unsaved", outcome="diverged", run=f"{run}-unsaved")
+        save_history(models / TRAININGS, unsaved)
+        summaries = client.get("/api/models").get_json()["models"]
+        (summary,) = (summary for summary in summaries if summary["name"] == run)
+        assert (summary["history"], summary["evaluation"]) == (True, True)
+        listed = [one["name"] for one in client.get("/api/histories").get_json()["trainings"]]
+        assert {run, f"{run}-unsaved"} <= set(listed)
+        for path in (
+            f"/api/models/{run}/history/weights",
+            f"/api/models/{run}/evaluation",
+            f"/api/histories/{run}-unsaved/weights",
+            f"/api/training/{run}-unsaved/weights",
+        ):
+            assert client.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("companions")
+@pytest.mark.parametrize("kind", ["history", "evaluation"])
+def test_the_first_visitors_all_see_what_belongs_to_a_model(
+    models: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    load = GatedLoad({"history": load_history, "evaluation": load_evaluation}[kind])
+    monkeypatch.setattr(f"server.learning.load_{kind}", load)
+    app = create_app(models)
+    answers = load.call_twice(lambda: app.test_client().get("/api/models").get_json())
+    assert [answer["models"][0][kind] for answer in answers] == [True, True]
+
+
+@pytest.mark.usefixtures("companions")
+def test_the_first_visitors_all_see_the_trainings(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = GatedLoad(load_history)
+    monkeypatch.setattr("server.trainings.load_history", load)
+    app = create_app(models)
+    answers = load.call_twice(lambda: app.test_client().get("/api/training").get_json())
+    assert [[one["name"] for one in answer["trainings"]] for answer in answers] == [["wild"]] * 2
 
 
 @pytest.mark.usefixtures("companions")

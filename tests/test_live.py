@@ -13,13 +13,14 @@ from server.app import create_app
 from server.digits import load_digits
 from server.gateway import Gateway
 from server.live import MOST_TOGETHER, LivePredictions
-from server.model import MODELS, Model
-from server.model_store import ModelStore
+from server.model import MODELS, Model, load_model
+from server.model_store import MAX_SCAN_AGE, ModelStore
 from server.prediction import Prediction
 from server.shapes import PIXELS, Floats
 from tests.asgi import Response, ask, ask_once, run
 from tests.conftest import save_small_model
 
+FIELDS = "fields=digest,evidence,doubt"
 INK = bytes([0, 255]) + bytes(PIXELS - 2)
 BYTES = "application/octet-stream"
 # A parameter that changes nothing makes it another request than the page's.
@@ -32,15 +33,15 @@ def demo(models: Path) -> tuple[Gateway, list[str]]:
     return make_demo(models)
 
 
-def make_demo(models: Path) -> tuple[Gateway, list[str]]:
-    store = ModelStore(models)
+def make_demo(models: Path, max_scan_age: float = MAX_SCAN_AGE) -> tuple[Gateway, list[str]]:
+    store = ModelStore(models, max_scan_age)
     app = create_app(models, store)
     reached: list[str] = []
     app.before_request(lambda: reached.append("Flask"))
     return Gateway(app, LivePredictions(store).answer), reached
 
 
-async def ask_live(app: Gateway, query: str = "", body: bytes = INK) -> Response:
+async def ask_live(app: Gateway, query: str = FIELDS, body: bytes = INK) -> Response:
     return await ask(
         app, "/api/predict", method="POST", query=query, content_type=BYTES, pieces=(body,)
     )
@@ -60,10 +61,10 @@ def post(app: Gateway, query: str, content_type: str, *pieces: bytes) -> Respons
 @pytest.mark.parametrize(
     "query",
     [
-        "",
+        "fields=probabilities",
         "model=small&fields=digest%2Cprobabilities%2Cevidence",
         "fields=digest,probabilities,evidence&model=small",
-        "model=small",
+        "fields=digest,probabilities,evidence,bias,pixels,placement,doubt,distance",
     ],
 )
 def test_it_is_flasks_answer_to_the_byte_and_the_header(
@@ -81,9 +82,9 @@ def test_it_is_flasks_answer_to_the_byte_and_the_header(
 
 def test_a_body_may_come_in_pieces(demo: tuple[Gateway, list[str]]) -> None:
     app, reached = demo
-    whole = post(app, "", BYTES)
-    assert post(app, "", BYTES, INK[:1], b"", INK[1:]) == whole
-    assert post(app, "", BYTES_FOR_FLASK, INK[:500], INK[500:]).body == whole.body
+    whole = post(app, FIELDS, BYTES)
+    assert post(app, FIELDS, BYTES, INK[:1], b"", INK[1:]) == whole
+    assert post(app, FIELDS, BYTES_FOR_FLASK, INK[:500], INK[500:]).body == whole.body
     assert reached == ["Flask"]
 
 
@@ -95,9 +96,9 @@ def test_a_body_may_come_in_pieces(demo: tuple[Gateway, list[str]]) -> None:
         ("model=small&model=none", INK, 400),
         ("fields=smell", INK, 400),
         ("fields=%FF\u00e9", INK, 400),
-        ("", INK[1:], 422),
-        ("", INK + INK, 422),
-        ("", b"", 422),
+        (FIELDS, INK[1:], 422),
+        (FIELDS, INK + INK, 422),
+        (FIELDS, b"", 422),
     ],
 )
 def test_what_is_refused_is_flasks_to_refuse(
@@ -116,6 +117,7 @@ def test_a_compressed_body_is_flasks_to_refuse(demo: tuple[Gateway, list[str]]) 
         app,
         "/api/predict",
         method="POST",
+        query=FIELDS,
         content_type=BYTES,
         content_encoding="gzip",
         pieces=(INK,),
@@ -143,7 +145,11 @@ def test_drawings_that_come_together_are_answered_as_each_alone(
         return prediction.predict_all(model, pixels, fields)
 
     monkeypatch.setattr("server.live.predict_all", predict_all)
-    queries = ["", "model=normalized&fields=evidence", "model=tutorial&fields=evidence,distance"]
+    queries = [
+        FIELDS,
+        "model=normalized&fields=evidence",
+        "model=tutorial&fields=evidence,distance",
+    ]
     asked = [(queries[number % 3], body) for number, body in enumerate(drawings(48))]
 
     async def crowd() -> list[Response]:
@@ -202,18 +208,44 @@ def test_what_cannot_be_answered_is_an_error_of_each_and_not_the_end(
     with monkeypatch.context() as patch:
         patch.setattr("server.live.predict_all", lambda *_: 1 / 0)
         assert [type(error) for error in run(pair())] == [ZeroDivisionError] * 2
-    assert post(app, "", BYTES).status == 200
+    assert post(app, FIELDS, BYTES).status == 200
 
 
 def test_without_a_model_it_says_so(tmp_path: Path) -> None:
-    assert post(make_demo(tmp_path)[0], "", BYTES).status == 503
+    assert post(make_demo(tmp_path)[0], FIELDS, BYTES).status == 503
 
 
-def test_it_follows_a_model_that_is_replaced(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, _ = make_demo(models)
+@pytest.mark.parametrize("query", ["", "fields=input", "fields=evidence,contributions"])
+def test_images_are_left_to_flask(demo: tuple[Gateway, list[str]], query: str) -> None:
+    """Encoding them in the event loop would hold up everybody."""
+    app, reached = demo
+    assert post(app, query, BYTES).status == 200
+    assert reached == ["Flask"]
+
+
+def test_it_follows_a_model_that_is_replaced(models: Path) -> None:
+    app, _ = make_demo(models, max_scan_age=0)
     paper = bytes(PIXELS)
-    assert json.loads(post(app, "", BYTES, paper).body)["digit"] == 0
+    assert json.loads(post(app, FIELDS, BYTES, paper).body)["digit"] == 0
     save_small_model(models, favourite=5)
-    # The store looks at its files once a second.
-    monkeypatch.setattr("server.file_store.time.monotonic", lambda: 1e9)
-    assert json.loads(post(app, "", BYTES, paper).body)["digit"] == 5
+    assert json.loads(post(app, FIELDS, BYTES, paper).body)["digit"] == 5
+
+
+def test_a_client_that_knows_a_newer_model_is_answered_by_that(models: Path) -> None:
+    """Of several workers, another one may have told the client."""
+    app, reached = make_demo(models, max_scan_age=60)
+    digest = load_model(save_small_model(models, favourite=5)).digest
+    paper = bytes(PIXELS)
+    assert json.loads(post(app, FIELDS, BYTES, paper).body)["digit"] == 0
+    newer = json.loads(post(app, f"{FIELDS}&v={digest}", BYTES, paper).body)
+    assert (newer["digit"], newer["digest"]) == (5, digest)
+    assert reached == ["Flask"]
+    # That scan serves the requests after it too.
+    assert json.loads(post(app, FIELDS, BYTES, paper).body)["digit"] == 5
+
+
+def test_a_new_model_is_found_however_recent_the_last_scan_is(models: Path) -> None:
+    app, reached = make_demo(models, max_scan_age=60)
+    save_small_model(models, "new", favourite=3)
+    assert json.loads(post(app, f"{FIELDS}&model=new", BYTES, bytes(PIXELS)).body)["digit"] == 3
+    assert reached == ["Flask"]

@@ -16,14 +16,14 @@ def favourite(store: ModelStore, name: str) -> int:
 
 
 def test_a_replaced_model_is_taken_up(models: Path) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     assert favourite(store, "small") == 0
     save_small_model(models, favourite=7)
     assert favourite(store, "small") == 7
 
 
 def test_a_model_is_taken_up_though_the_clock_was_set_back(models: Path) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     for number, favoured in enumerate((7, 3, 5)):
         path = save_small_model(models, favourite=favoured)
         hour = 3_600 * (400_000 - number)
@@ -32,7 +32,7 @@ def test_a_model_is_taken_up_though_the_clock_was_set_back(models: Path) -> None
 
 
 def test_a_new_model_is_taken_up_and_one_that_is_gone_is_dropped(models: Path) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     path = save_small_model(models, "another")
     assert list(store.models) == ["another", "small"]
     path.unlink()
@@ -42,7 +42,7 @@ def test_a_new_model_is_taken_up_and_one_that_is_gone_is_dropped(models: Path) -
 def test_a_broken_model_is_logged_once_and_the_old_one_goes_on(
     models: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = ModelStore(models, check_seconds=0)
+    store = ModelStore(models)
     (models / "small.npz").write_bytes(b"broken")
     assert favourite(store, "small") == 0
     assert favourite(store, "small") == 0
@@ -53,10 +53,13 @@ def test_a_broken_model_is_logged_once_and_the_old_one_goes_on(
     assert favourite(store, "small") == 3
 
 
-def test_between_two_looks_the_directory_is_left_alone(models: Path) -> None:
-    store = ModelStore(models, check_seconds=60)
+def test_a_recent_scan_is_reused_only_where_that_is_accepted(models: Path) -> None:
+    store = ModelStore(models, max_scan_age=60)
     save_small_model(models, favourite=7)
-    assert favourite(store, "small") == 0
+    recent = store.find_recent("small")
+    assert recent is not None
+    assert recent.bias.argmax() == 0
+    assert favourite(store, "small") == 7
 
 
 def test_the_default_model_comes_first(models: Path) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from server.history import TRAININGS, save_history
+from server.history import TRAININGS, load_history, save_history
 from server.trainings import DEAD_SECONDS, Trainings
 from tests.conftest import make_history
+from tests.gated_load import GatedLoad
 
 
 class Clock:
@@ -31,7 +32,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def trainings(tmp_path: Path, clock: Clock) -> Trainings:
-    return Trainings(tmp_path, check_seconds=0.25, clock=clock)
+    return Trainings(tmp_path, clock=clock)
 
 
 @pytest.fixture
@@ -67,14 +68,32 @@ def test_a_training_is_seen_with_its_whole_curve_whenever_it_is_looked_at(
     assert curves["train_loss"][0] == 2.25
 
 
-def test_however_often_it_is_asked_it_looks_only_so_often(
+def test_a_snapshot_is_reused_up_to_its_maximum_age(
     trainings: Trainings, write: Any, clock: Clock
 ) -> None:
     before = trainings.look()
     write()
-    assert trainings.look() is before
-    clock.seconds += 0.3
-    assert trainings.look() is not before
+    clock.seconds += 0.2
+    assert trainings.look(max_age=0.25) is before
+    clock.seconds += 0.1
+    assert trainings.look(max_age=0.25) is not before
+
+
+def test_without_a_maximum_age_the_snapshot_is_new(trainings: Trainings, write: Any) -> None:
+    trainings.look()
+    write()
+    assert list(trainings.look().histories) == ["mine"]
+
+
+def test_those_who_ask_during_the_first_scan_get_its_result(
+    tmp_path: Path, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    load = GatedLoad(load_history)
+    monkeypatch.setattr("server.trainings.load_history", load)
+    trainings = Trainings(tmp_path)
+    first, second = load.call_twice(lambda: trainings.look(max_age=60))
+    assert list(first.histories) == list(second.histories) == ["mine"]
 
 
 def test_the_digest_changes_with_the_trainings_and_only_then(
