@@ -2,14 +2,18 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from server import workers as workers_module
+from server.workers import Supervisor, WorkerError
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers share a socket, not on Windows")
@@ -20,9 +24,14 @@ COMMAND = [sys.executable, "-m", "server", "--port", "0", "--workers", "2"]
 class Workers:
     """A server with two workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: list[str] = COMMAND) -> None:
         self.process = subprocess.Popen(
-            COMMAND, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().removeprefix("Serving on ").strip()
@@ -81,7 +90,8 @@ def test_a_worker_that_dies_is_replaced(workers: Workers) -> None:
     assert all(workers.healthy() for _ in range(10))
     workers.process.terminate()
     _, errors = workers.process.communicate(timeout=15)
-    assert errors.splitlines() == [f"Worker {first} ended with -9; another takes its place"]
+    (line,) = errors.splitlines()
+    assert line.startswith(f"Worker {first} exited with code -9; starting another")
     assert workers.process.returncode == 0
 
 
@@ -114,4 +124,72 @@ def test_a_worker_that_cannot_start_ends_the_whole() -> None:
     )
     assert result.returncode == 1
     assert result.stdout == ""
-    assert result.stderr.splitlines()[-1].endswith("a worker ended with 1 before it served")
+    assert result.stderr.splitlines()[-1].endswith("exited with code 1 before it served.")
+
+
+# Workers of which all but the first die before they serve. A spawned process runs the main module
+# again, so that the replacement of `serve` is in place in each of them.
+FAILING = """
+import os, pathlib, socket, sys
+from server import serving, workers
+from server.model import MODELS
+
+first = pathlib.Path({first!r})
+real_serve = serving.serve
+
+def serve(*arguments):
+    try:
+        first.touch(exist_ok=False)
+    except FileExistsError:
+        os._exit(3)
+    real_serve(*arguments)
+
+workers.serve = serve
+workers.MIN_RESTART_SECONDS = 0.1
+
+if __name__ == "__main__":
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = "http://127.0.0.1:" + str(listener.getsockname()[1])
+    workers.serve_with_workers(
+        2, listener, MODELS, lambda: print("Serving on " + url, flush=True)
+    )
+"""
+
+
+def test_workers_that_die_before_they_serve_leave_the_others_running(tmp_path: Path) -> None:
+    program = tmp_path / "failing.py"
+    program.write_text(FAILING.format(first=str(tmp_path / "first")))
+    workers = Workers([sys.executable, str(program)])
+    with workers.process as process:
+        lines = []
+        # As many as it takes for the delay to have doubled a few times.
+        while len(lines) < 4:
+            assert workers.healthy()
+            lines.append(process.stderr.readline())
+        assert workers.healthy()
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+    assert all("exited with code 3 before it served; starting another in" in line for line in lines)
+    delays = [float(line.split()[-2]) for line in lines]
+    assert delays == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts: list[float] = []
+
+    def refuse(*_arguments: object) -> workers_module.Worker:
+        starts.append(time.monotonic())
+        if len(starts) > 2:
+            raise SystemExit
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(workers_module, "_start", refuse)
+    monkeypatch.setattr(workers_module, "MIN_RESTART_SECONDS", 0.01)
+    with socket.socket() as listener:
+        supervisor = Supervisor(1, listener, Path(), lambda: None)
+        with pytest.raises(WorkerError, match="Resource temporarily unavailable"):
+            supervisor.run()
+        supervisor._has_served = True
+        with pytest.raises(SystemExit):
+            supervisor.run()
+    assert len(starts) == 3
