@@ -194,5 +194,10 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
 def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     """Return a WSGI application's answer."""
     content, status, headers = run_wsgi_app(app, environ, buffered=True)
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    encoded = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in headers
+        # Uvicorn adds it to every response.
+        if name.lower() != "date"
+    ]
     return Answer(int(status.split(" ", 1)[0]), encoded, b"".join(content))

@@ -249,3 +249,174 @@ def json_request() -> bytes:
     body = json.dumps({"pixels": [0.5] * 784}).encode()
     head = "POST /api/predict HTTP/1.1\r\nHost: room\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def read_responses(connection: socket.socket) -> list[tuple[int, dict[str, str], bytes]]:
+    """Return all responses until the server closes the connection."""
+    responses = []
+    with connection.makefile("rb") as file:
+        while line := file.readline():
+            headers = dict(http.client.parse_headers(file).items())
+            body = file.read(int(headers["content-length"]))
+            responses.append((int(line.split()[1]), headers, body))
+    return responses
+
+
+# The first response takes a second, so that what follows its request is there long before it.
+SLOW = "import time; from server import app; predict = app.predict;"
+SLOW += "app.predict = lambda *asked: time.sleep(1) or predict(*asked)\n"
+
+
+@pytest.fixture(scope="module")
+def slow_server() -> Iterator[Running]:
+    program = SLOW + PROGRAM.format(patience=2, most=100, keep_alive=20)
+    with running(["-c", program]) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nX: ", 408),
+        (b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 100_000, 431),
+        (b"This is no request.\r\n\r\n", 400),
+        (b"POST /api/predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n1234", 408),
+        (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ],
+    ids=["half a head", "a long head", "no HTTP", "half a body", "a broken body"],
+)
+def test_a_refusal_waits_for_the_responses_to_earlier_requests(
+    slow_server: Running, second: bytes, status: int
+) -> None:
+    for first in (json_request(), json_request() + b"GET /healthz HTTP/1.1\r\n\r\n"):
+        with connect(slow_server.url) as connection:
+            connection.sendall(first + second)
+            *earlier, refusal = read_responses(connection)
+            assert [answer[0] for answer in earlier] == [200] * (1 + first.count(b"GET"))
+            assert json.loads(earlier[0][2])["evidence"]
+            assert refusal[0] == status
+            assert json.loads(refusal[2])["status"] == status
+            assert refusal[1]["connection"] == "close"
+
+
+def test_a_long_body_does_not_count_as_the_next_requests_head(server: Running) -> None:
+    head = b"POST /api/predict HTTP/1.1\r\nContent-Type: application/octet-stream\r\n"
+    body = b"Content-Length: 100000\r\n\r\n" + bytes(100_000)
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n186a0\r\n" + bytes(100_000) + b"\r\n0\r\n\r\n"
+    for request in (head + body, head + chunked, json_request() * 15):
+        with connect(server.url) as connection:
+            connection.sendall(request + b"GET /healthz HTTP/1.1\r\n")
+            time.sleep(0.2)
+            connection.sendall(b"Connection: close\r\n\r\n")
+            *earlier, last = read_responses(connection)
+            assert {answer[0] for answer in earlier} <= {200, 422}
+            assert last[0] == 200
+
+
+@pytest.mark.parametrize(("length", "status"), [(63_000, 200), (68_000, 431)])
+def test_the_limit_of_a_head_holds_however_it_arrives(
+    server: Running, length: int, status: int
+) -> None:
+    start = b"GET /healthz HTTP/1.1\r\nConnection: close\r\nX: "
+    request = start + b"a" * (length - len(start))
+    for size in (1_000, 10_000, length):
+        with connect(server.url) as connection:
+            for begin in range(0, length, size):
+                connection.sendall(request[begin : begin + size])
+                time.sleep(0.001)
+            connection.sendall(b"\r\n\r\n")
+            assert [answer[0] for answer in read_responses(connection)] == [status]
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", b"GET /heal", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1"]
+)
+def test_a_client_that_sends_no_more_is_answered_first(slow_server: Running, rest: bytes) -> None:
+    with connect(slow_server.url) as connection:
+        connection.sendall(json_request() + rest)
+        connection.shutdown(socket.SHUT_WR)
+        assert [answer[0] for answer in read_responses(connection)] == [200]
+
+
+@pytest.mark.parametrize("rest", [b"GET /", request_bytes()[:-1]], ids=["head", "body"])
+def test_sigterm_answers_what_came_before_half_a_request(rest: bytes) -> None:
+    program = SLOW + PROGRAM.format(patience=30, most=9, keep_alive=9)
+    with running(["-c", program]) as server, connect(server.url) as connection:
+        connection.sendall(json_request() + rest)
+        time.sleep(0.3)
+        os.kill(server.pid, signal.SIGTERM)
+        assert [answer[0] for answer in read_responses(connection)] == [200]
+    assert server.process.wait(10) == 0
+
+
+def test_a_refusal_is_not_lost_when_the_client_goes_on_sending(server: Running) -> None:
+    with connect(server.url) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"a" * 400_000)
+        time.sleep(0.2)
+        connection.sendall(b"a" * 100_000)
+        time.sleep(0.2)
+        connection.sendall(b"a" * 100_000)
+        assert [answer[0] for answer in read_responses(connection)] == [431]
+
+
+def test_empty_lines_do_not_keep_a_connection_open(server: Running) -> None:
+    with connect(server.url) as connection:
+        connection.sendall(request_bytes())
+        assert read_answer(connection)[0] == 200
+        connection.sendall(b"\r\n")
+        connection.settimeout(4)
+        assert is_closed(connection)
+
+
+def test_a_refused_body_that_has_arrived_does_not_keep_a_connection_open(server: Running) -> None:
+    with connect(server.url) as connection:
+        connection.sendall(b"POST /api/predict HTTP/1.1\r\nContent-Length: 300000\r\n\r\n")
+        assert read_answer(connection)[0] == 413
+        connection.sendall(bytes(300_000))
+        connection.settimeout(4)
+        assert is_closed(connection)
+
+
+@pytest.mark.parametrize("size", [1_000, 30_000, 60_000, 200_000])
+def test_a_response_that_is_never_read_holds_no_connection(size: int) -> None:
+    # The system's buffers are small, so that the rest of each response stays in the server's.
+    program = f"""
+import socket
+from server import connection, serving
+from server.gateway import Gateway
+connection.PATIENCE_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
+listener = socket.create_server(("127.0.0.1", 0))
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/count":
+        body = b"%d" % (len(open_connections()) - 1)
+    else:
+        body = bytes({size})
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+def open_connections():
+    import gc
+    return [
+        item for item in gc.get_objects()
+        if isinstance(item, connection.Connection) and item in item.connections
+    ]
+
+serving.serve_app(Gateway(app), listener, lambda: print(f"Serving on {{url}}", flush=True))
+"""
+    with running(["-c", program]) as server, ExitStack() as stack:
+        parts = urlsplit(server.url)
+        for index in range(20):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect((parts.hostname, parts.port))
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * (1 + index % 3))
+            if index % 2:
+                connection.settimeout(10)
+                connection.recv(1000)
+        time.sleep(4)
+        with connect(server.url) as counting:
+            counting.sendall(b"GET /count HTTP/1.1\r\n\r\n")
+            assert read_answer(counting)[2] == b"0"

@@ -101,8 +101,8 @@ def test_odd_request_lines(server: Running, line: bytes, status: int) -> None:
         (b"Content-Length: 784\r\nExpect: 100-continue", 100),
         (b"Content-Length: 784\r\nCookie: " + b"a" * 60_000, 200),
         (b"Content-Length: 784\r\nRange: bytes=9-3", 200),
-        # Without a length it has no body, and what follows is no request.
-        (b"", 400),
+        # Without a length it has no body, and the bytes that follow are refused after this answer.
+        (b"", 422),
     ],
 )
 def test_odd_headers_of_a_drawing(server: Running, headers: bytes, status: int) -> None:
