@@ -15,16 +15,14 @@ from server.workers import WorkerError, serve_with_workers
 def main() -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way and leave with 0."""
     arguments = parse_arguments()
-    host, port = arguments.host, arguments.port
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        sys.exit(f"Cannot serve on {host}:{port}: {error}")
+        listener = listen(arguments.host, arguments.port)
+    except (OSError, OverflowError, ValueError) as error:
+        sys.exit(f"Cannot serve on {format_host(arguments.host)}:{arguments.port}: {error}")
 
     def announce() -> None:
-        url_host = f"[{host}]" if ":" in host else host
-        print(f"Serving on http://{url_host}:{listener.getsockname()[1]}", flush=True)
+        port = listener.getsockname()[1]
+        print(f"Serving on http://{format_host(arguments.host)}:{port}", flush=True)
         exposed = describe_exposure(listener)
         if exposed:
             print(exposed, flush=True)
@@ -38,18 +36,45 @@ def main() -> None:
         sys.exit(f"Cannot serve: {error}")
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; for `::`, which means all addresses, one for IPv4 and IPv6.
+
+    :raise OSError: the address is not this machine's, is unknown, or is in use
+    :raise OverflowError: the port is out of range
+    :raise ValueError: the host cannot be encoded for a look-up
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Without this, Linux listens on both and Windows on IPv6 alone.
+    is_dual = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
+
+
+def format_host(host: str) -> str:
+    """Return an address as it is written in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
 def describe_exposure(listener: socket.socket) -> str:
-    """Say to whom a listening socket is open; nothing where it is to this machine alone."""
+    """Say who else can reach a listening socket; nothing if only this machine can."""
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_loopback:
         return ""
     if address.is_unspecified:
-        address = own_address(listener.family) or address
-    shown = f"[{address}]" if address.version == 6 else str(address)
+        # Where a socket listens on both, an IPv4 address is easier to type.
+        own = own_address(socket.AF_INET) if is_dual_stack(listener) else None
+        address = own or own_address(listener.family) or address
     return (
-        f"Open to everyone who can reach this machine over the network, at http://{shown}:{port}: "
+        "Open to everyone who can reach this machine over the network, at "
+        f"http://{format_host(str(address))}:{port}: "
         "they can draw, see all models and trainings, and change nothing."
+    )
+
+
+def is_dual_stack(listener: socket.socket) -> bool:
+    """Tell whether an IPv6 socket takes IPv4 connections too."""
+    return listener.family == socket.AF_INET6 and not listener.getsockopt(
+        socket.IPPROTO_IPV6, socket.IPV6_V6ONLY
     )
 
 
@@ -68,16 +93,55 @@ def own_address(family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m server", description="Serve the demo.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-    parser.add_argument("--models", type=Path, default=MODELS, help="directory of model files")
-    parser.add_argument("--workers", type=int, default=1, help="processes, for many visitors")
+    parser.add_argument(
+        "--host",
+        type=parse_host,
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 for all of IPv4, :: for all (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--models",
+        type=parse_directory,
+        default=MODELS,
+        metavar="DIR",
+        help="directory of model files (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     if arguments.workers < 1:
         parser.error("--workers takes 1 or more")
     if arguments.workers > 1 and os.name == "nt":
         parser.error("--workers takes 1 on Windows, where processes share no listening socket")
     return arguments
+
+
+def parse_host(text: str) -> str:
+    """Read an address; an IPv6 address may stand in brackets, as in a URL.
+
+    :raise argparse.ArgumentTypeError: it is empty
+    """
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if not host:
+        # The system would take it for all addresses.
+        raise argparse.ArgumentTypeError("it is empty; accepted: an address or a name")
+    return host
+
+
+def parse_directory(text: str) -> Path:
+    """Read the path of a directory.
+
+    :raise argparse.ArgumentTypeError: there is none
+    """
+    # An empty path would mean the current directory.
+    if not text or not os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises on some paths
+        kind = "is not a directory" if text and os.path.exists(text) else "does not exist"  # noqa: PTH110
+        raise argparse.ArgumentTypeError(f"{text!r} {kind}; accepted: a directory of model files")
+    return Path(text)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from server.api import Api
 from server.digits import SampleDigits, load_digits
 from server.drawing import (
     ACCEPTED,
@@ -31,10 +32,9 @@ from server.heatmap import heatmap
 from server.learning import Companions, register_learning
 from server.model import MODELS, Model, ModelCard
 from server.model_store import ModelStore
-from server.openapi import describe, openapi
 from server.prediction import Prediction, predict
 from server.problems import register_problems
-from server.query import HeatmapQuery, PredictQuery, WeightsQuery, parse_fields, parse_query
+from server.query import CacheQuery, HeatmapQuery, PredictQuery, parse_fields
 from server.responses import json_response, kept, packed, revalidated
 from server.shapes import DIGITS, SIDE, Floats
 from server.static_files import STATIC, register_static_files, static_version
@@ -117,7 +117,10 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     app = Flask(__name__, static_folder=STATIC, template_folder=TEMPLATES)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # A redirect would name the server's own address, which a reverse proxy may hide.
+    app.url_map.merge_slashes = False
     register_problems(app)
+    api = Api(app)
     store = store or ModelStore(models)
     companions = Companions(models)
     digits = load_digits()
@@ -137,23 +140,23 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
 
     app.after_request(packed)
 
+    # The page and its files ignore their query: programs that pass links on add parameters to them.
     @app.get("/")
     def page() -> Response:
         return revalidated(Response(render_page(static_version())))
 
     register_static_files(app)
 
-    @app.post(PREDICT)
-    @describe(query=PredictQuery, body=Drawing, answer=Prediction, errors=(400, 404, 413, 415, 422))
-    def answer_drawing() -> Response:
+    @api.route(
+        PREDICT, query=PredictQuery, body=Drawing, answer=Prediction, errors=(404, 413, 415, 422)
+    )
+    def answer_drawing(query: PredictQuery) -> Response:
         """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
-        query = parse_query(request.args, PredictQuery)
         pixels, name = parse_drawing()
         prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
         return json_response(prediction)
 
-    @app.get("/api/models")
-    @describe(answer=ModelList)
+    @api.route("/api/models", answer=ModelList)
     def list_models() -> Response:
         """List the models that can be asked."""
         summaries = [
@@ -171,67 +174,59 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
         ]
         return json_response(ModelList(summaries[0].name if summaries else None, summaries))
 
-    @app.get("/api/models/<name>")
-    @describe(answer=ModelCard, errors=(404,))
+    @api.route("/api/models/<name>", answer=ModelCard, errors=(404,))
     def show_card(name: str) -> Response:
         """Show how a model came to be and how well it does."""
         return json_response(find_model(name).card)
 
-    @app.get("/api/models/<name>/weights.png")
-    @describe(query=HeatmapQuery, answer="image/png", errors=(400, 404))
-    def draw_weights(name: str) -> Response:
+    @api.route(
+        "/api/models/<name>/weights.png", query=HeatmapQuery, answer="image/png", errors=(404,)
+    )
+    def draw_weights(query: HeatmapQuery, name: str) -> Response:
         """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
-        query = parse_query(request.args, HeatmapQuery)
         model = find_model(name)
         digits = range(DIGITS) if query.digit is None else [query.digit]
         maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
         limit = float(np.abs(model.weights).max())
         response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
-        return kept(response, model.digest)
+        return kept(response, model.digest, query.v)
 
-    @app.get("/api/models/<name>/weights")
-    @describe(query=WeightsQuery, answer=Weights, errors=(400, 404))
-    def show_weights(name: str) -> Response:
+    @api.route("/api/models/<name>/weights", query=CacheQuery, answer=Weights, errors=(404,))
+    def show_weights(query: CacheQuery, name: str) -> Response:
         """Give W and b as numbers."""
-        parse_query(request.args, WeightsQuery)
         model = find_model(name)
         weights = Weights(model.weights.tolist(), model.bias.tolist())
-        return kept(json_response(weights), model.digest)
+        return kept(json_response(weights), model.digest, query.v)
 
-    @app.get("/api/models/<name>/weights.bin")
-    @describe(query=WeightsQuery, answer=BYTES, errors=(400, 404))
-    def send_weights(name: str) -> Response:
+    @api.route("/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,))
+    def send_weights(query: CacheQuery, name: str) -> Response:
         """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
-        parse_query(request.args, WeightsQuery)
         model = find_model(name)
-        return kept(Response(weights_float32(model), content_type=BYTES), model.digest)
+        return kept(Response(weights_float32(model), content_type=BYTES), model.digest, query.v)
 
-    @app.get("/api/models/<name>/weights.csv")
-    @describe(query=WeightsQuery, answer=CSV, errors=(400, 404))
-    def tabulate_weights(name: str) -> Response:
+    @api.route("/api/models/<name>/weights.csv", query=CacheQuery, answer=CSV, errors=(404,))
+    def tabulate_weights(query: CacheQuery, name: str) -> Response:
         """Give W and b as a table: a line for each pixel, then one for the bias."""
-        parse_query(request.args, WeightsQuery)
         model = find_model(name)
-        return kept(Response(weights_csv(model), content_type=CSV), model.digest)
+        return kept(Response(weights_csv(model), content_type=CSV), model.digest, query.v)
 
-    @app.get("/api/digits")
-    @describe(answer=SampleDigits)
+    @api.route("/api/digits", answer=SampleDigits)
     def show_digits() -> Response:
         """Give some real MNIST digits to start from, and the mean of each digit."""
         return revalidated(json_response(digits))
 
-    register_learning(app, companions, find_model)
+    register_learning(api, companions, find_model)
 
-    @app.get("/healthz")
-    @describe(answer=Health, errors=(503,))
+    @api.route("/healthz", answer=Health)
     def check_health() -> Response:
         """Answer 200 when the server can predict."""
         find_model(None)
         return json_response(Health(len(store.models)))
 
-    @app.get("/openapi.json")
+    @api.route("/openapi.json", answer=JSON)
     def show_api() -> Response:
-        return json_response(openapi(app))
+        """Describe this API as OpenAPI 3.1."""
+        return json_response(api.describe())
 
     return app
 

@@ -1,6 +1,7 @@
 """The drawings that clients send, checked once, here, and pixels from then on."""
 
 import json
+from codecs import BOM_UTF8
 from typing import Annotated, Never
 
 import msgspec
@@ -43,6 +44,8 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
     :raise MalformedDrawingError: the body is not JSON
     :raise NotADrawingError: the count, a type or a range is wrong
     """
+    # RFC 8259 lets a parser ignore a byte-order mark, which some programs on Windows write.
+    body = body.removeprefix(BOM_UTF8)
     try:
         drawing = _decode(body)
     except msgspec.ValidationError as error:

@@ -79,6 +79,14 @@ BUSY = make_problem(
 )
 
 
+# RFC 9110: what `OPTIONS *` asks of the server as a whole.
+SERVER_OPTIONS = Answer(
+    HTTPStatus.OK,
+    encode_headers(SECURITY_HEADERS | {"Allow": "GET, HEAD, OPTIONS, POST", "Content-Length": "0"}),
+    b"",
+)
+
+
 class Gateway:
     """The ASGI application.
 
@@ -103,6 +111,9 @@ class Gateway:
         """Answer one request, or say that there are too many."""
         body = await read_body(scope, receive)
         if body is None:
+            return
+        if scope["method"] == "OPTIONS" and scope["path"] == "*":
+            await send_answer(send, SERVER_OPTIONS)
             return
         answer = BUSY if self._is_late(scope) else await self._at_once(scope, body)
         if answer is None:

@@ -6,15 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-from flask import Flask, Response
+from flask import Response
 from werkzeug.exceptions import NotFound
 
+from server.api import Api
 from server.drawing import BYTES, JSON
 from server.evaluation import EVALUATIONS, Evaluation, EvaluationAnswer, load_evaluation
 from server.file_store import FileStore
 from server.history import HISTORIES, History, load_history, quantize
 from server.model import Model
-from server.openapi import describe
+from server.query import CacheQuery
 from server.responses import json_response, kept, revalidated
 from server.trainings import (
     MAX_LIST_AGE,
@@ -58,7 +59,7 @@ class Companions:
 
 
 def register_learning(
-    app: Flask, companions: Companions, find_model: Callable[[str | None], Model]
+    api: Api, companions: Companions, find_model: Callable[[str | None], Model]
 ) -> None:
     """Add the routes; `find_model` raises NotFound where there is no such model."""
 
@@ -75,15 +76,13 @@ def register_learning(
             raise NotFound(f"There is no training {name!r}. Accepted: {known}.")
         return histories[name]
 
-    @app.get("/api/training")
-    @describe(answer=TrainingList)
+    @api.route("/api/training", answer=TrainingList)
     def watch_trainings() -> Response:
         """List the trainings on this machine, those under way first; made to be asked often."""
         sight = companions.trainings.look(MAX_LIST_AGE)
         return revalidated(Response(sight.body, content_type=JSON), sight.digest)
 
-    @app.get("/api/training/<name>/weights")
-    @describe(answer=BYTES, errors=(404,))
+    @api.route("/api/training/<name>/weights", answer=BYTES, errors=(404,))
     def show_training_weights(name: str) -> Response:
         """Give W and b as they are now, little-endian: a scale, b (10), both float32, W int8.
 
@@ -92,9 +91,8 @@ def register_learning(
         history = find_training(name)
         return revalidated(Response(_encode_last(history), content_type=BYTES), history.digest)
 
-    @app.get("/api/histories/<run>/weights")
-    @describe(answer=BYTES, errors=(404,))
-    def replay_run(run: str) -> Response:
+    @api.route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
+    def replay_run(query: CacheQuery, run: str) -> Response:
         """Give W and b at all recorded steps of one training, as a model's history does.
 
         With the training's digest as `v` it may be kept for good.
@@ -102,10 +100,9 @@ def register_learning(
         history = companions.run(run)
         if history is None:
             raise NotFound(f"There is no history of the training {run!r} any more.")
-        return kept(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest, query.v)
 
-    @app.get("/api/histories")
-    @describe(answer=TrainingList)
+    @api.route("/api/histories", answer=TrainingList)
     def list_histories() -> Response:
         """List all trainings that are remembered, with a model and without, for comparing them."""
         sight = companions.trainings.look()
@@ -120,16 +117,14 @@ def register_learning(
         digest = hashlib.sha256(msgspec.json.encode(trainings)).hexdigest()
         return revalidated(json_response(TrainingList(digest, trainings)), digest)
 
-    @app.get("/api/models/<name>/history")
-    @describe(answer=Training, errors=(404,))
+    @api.route("/api/models/<name>/history", answer=Training, errors=(404,))
     def show_history(name: str) -> Response:
         """Show how a model was trained, and its loss and accuracy on the way."""
         history = find_history(name)
         return revalidated(json_response(describe_training(history)), history.digest)
 
-    @app.get("/api/models/<name>/history/weights")
-    @describe(answer=BYTES, errors=(404,))
-    def replay_history(name: str) -> Response:
+    @api.route("/api/models/<name>/history/weights", query=CacheQuery, answer=BYTES, errors=(404,))
+    def replay_history(query: CacheQuery, name: str) -> Response:
         """Give W and b at all n steps of a model's history, little-endian.
 
         They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
@@ -137,10 +132,9 @@ def register_learning(
         digest as `v` they may be kept for good.
         """
         history = find_history(name)
-        return kept(Response(history.blob(), content_type=BYTES), history.digest)
+        return kept(Response(history.blob(), content_type=BYTES), history.digest, query.v)
 
-    @app.get("/api/models/<name>/evaluation")
-    @describe(answer=EvaluationAnswer, errors=(404,))
+    @api.route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
     def show_evaluation(name: str) -> Response:
         """Show how a model does on MNIST's test images, and those that it misreads."""
         evaluation = companions.evaluation(find_model(name))

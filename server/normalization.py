@@ -5,6 +5,7 @@ costs it accuracy: where the digit lies, how large it is, how wide and how slant
 """
 
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -38,6 +39,11 @@ _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
 _MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
+# Generators of API clients do not know the schema of tuple[float, float].
+_Pair = Annotated[tuple[float, ...], msgspec.Meta(min_length=2, max_length=2)]
+_Four = Annotated[tuple[float, ...], msgspec.Meta(min_length=4, max_length=4)]
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Where a normalised picture was taken from, in pixels of the picture as drawn.
 
@@ -46,9 +52,9 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     one pixel lower lies `slant` pixels further to the right than one straight below.
     """
 
-    centre: tuple[float, float]
+    centre: _Pair
     slant: float
-    reach: tuple[float, float, float, float]
+    reach: _Four
 
 
 def leave_as_drawn(pixels: Floats) -> Floats:

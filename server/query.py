@@ -1,4 +1,4 @@
-"""What query strings ask for, checked once, here."""
+"""The parameters of query strings, and how they are validated."""
 
 from typing import Annotated, TypeVar
 
@@ -30,8 +30,8 @@ class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
     v: str | None = None
 
 
-class WeightsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`v`: the model's digest, with which the answer may be kept for good."""
+class CacheQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`v`: the digest of the model or history, with which clients may cache the answer for good."""
 
     v: str | None = None
 
@@ -39,7 +39,7 @@ class WeightsQuery(msgspec.Struct, forbid_unknown_fields=True):
 class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
     """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide.
 
-    `v` is the model's digest, as in `WeightsQuery`.
+    `v` is the model's digest, as in `CacheQuery`.
     """
 
     digit: Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)] | None = None
@@ -55,11 +55,19 @@ def parse_query(arguments: MultiDict[str, str], kind: type[Query]) -> Query:
     repeated = [name for name, values in arguments.lists() if len(values) > 1]
     if repeated:
         raise BadRequest(f"Query: {', '.join(repeated)} more than once. Accepted: each once.")
+    sent = arguments.to_dict()
+    accepted = ", ".join(kind.__struct_fields__) or "none"
     try:
-        return msgspec.convert(arguments.to_dict(), kind, strict=False)
+        query = msgspec.convert(sent, kind, strict=False)
     except msgspec.ValidationError as error:
-        accepted = ", ".join(kind.__struct_fields__)
-        raise BadRequest(f"Query: {error}. Accepted parameters: {accepted}.") from error
+        # A parameter can be left out, but not be null.
+        wrong = str(error).replace(" | null", "")
+        raise BadRequest(f"Query: {wrong}. Accepted parameters: {accepted}.") from error
+    for name, text in sent.items():
+        # Msgspec also reads "null" as None and "1e0" as 1.
+        if str(getattr(query, name)) != text:
+            raise BadRequest(f"Query: {name} cannot be {text!r}. Accepted: an integer, as digits.")
+    return query
 
 
 def parse_fields(fields: str | None) -> frozenset[str]:

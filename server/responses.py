@@ -36,13 +36,15 @@ def revalidated(response: Response, digest: str | None = None) -> Response:
     return response
 
 
-def kept(response: Response, digest: str) -> Response:
-    """Let the browser keep the answer, and never ask again if the address has its digest (`?v=`).
+def kept(response: Response, digest: str, asked: str | None) -> Response:
+    """Let the browser keep the answer, and never ask again if its URL has the answer's digest.
 
     With another digest, that of an answer that has been replaced, or none, it asks each time.
+
+    :param asked: the digest in the URL
     """
     revalidated(response, digest)
-    if request.args.get("v") == digest:
+    if asked == digest:
         kept_for_good(response)
     return response
 

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -139,7 +140,10 @@ BAD_REQUESTS = [
     (JSON, b'{"pixels": [', 400, "truncated"),
     (JSON, b"\xff\xfe", 400, "malformed"),
     (JSON, '{"pixels": []}'.encode("utf-16"), 400, "malformed"),
-    (JSON, b"\xef\xbb\xbf" + drawing(), 400, "malformed"),
+    (JSON, b"\xef\xbb\xbf", 400, "truncated"),
+    (JSON, b"\xef\xbb\xbf" * 2 + drawing(), 400, "malformed"),
+    (JSON, b"\xef\xbb\xbf" + drawing(float("nan")), 422, "NaN is no intensity"),
+    (JSON, drawing() + b"\xef\xbb\xbf", 400, "malformed"),
     (JSON, b'{"pix\xffels": []}', 400, "utf-8"),
     (JSON, b"[" * 100_000, 422, "Expected `object`, got `array`"),
     (JSON, b"null", 422, "Expected `object`, got `null`"),
@@ -182,6 +186,14 @@ def test_bad_drawings_are_refused_with_what_was_wrong(
     assert detail in problem["detail"]
 
 
+def test_a_byte_order_mark_before_json_is_ignored(client: FlaskClient) -> None:
+    plain, marked = (
+        client.post("/api/predict", data=mark + drawing(1), content_type=JSON).get_json()
+        for mark in (b"", b"\xef\xbb\xbf")
+    )
+    assert plain == marked
+
+
 def test_what_stands_twice_counts_as_it_stands_last(client: FlaskClient) -> None:
     twice = drawing(1).replace(b"}", b"," + drawing(0, 1)[1:])
     answer = client.post("/api/predict?fields=pixels", data=twice, content_type=JSON).get_json()
@@ -218,7 +230,13 @@ def test_compressed_bodies_are_not_unpacked(
         ("/api/models/none", 404, "no model 'none'"),
         ("/api/models/small/weights.png?digit=10", 400, "Expected `int` <= 9 - at `$.digit`"),
         ("/api/models/small/weights.png?digit=-1", 400, "Expected `int` >= 0"),
-        ("/api/models/small/weights.png?digit=one", 400, "Expected `int"),
+        ("/api/models/small/weights.png?digit=one", 400, "Expected `int`, got `str`"),
+        ("/api/models/small/weights.png?digit=", 400, "Expected `int`, got `str`"),
+        ("/api/models/small/weights.png?digit=null", 400, "digit cannot be 'null'"),
+        ("/api/models/small/weights.png?digit=NULL", 400, "digit cannot be 'NULL'"),
+        ("/api/models/small/weights.png?digit=3.0", 400, "digit cannot be '3.0'"),
+        ("/api/models/small/weights.png?scale=1e1", 400, "scale cannot be '1e1'"),
+        ("/api/models/small/weights.png?scale=null", 400, "Expected `int`, got"),
         ("/api/models/small/weights.png?scale=0", 400, "Expected `int` >= 1"),
         ("/api/models/small/weights.png?scale=33", 400, "Expected `int` <= 32"),
         ("/api/models/small/weights.png?digit=3&digit=", 400, "digit more than once"),
@@ -235,6 +253,26 @@ def test_bad_paths_and_parameters_are_refused(
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
     assert detail in json.loads(response.data)["detail"]
+
+
+def test_every_route_of_the_api_refuses_unknown_parameters(client: FlaskClient) -> None:
+    rules = [rule for rule in client.application.url_map.iter_rules() if rule.endpoint != "page"]
+    checked = 0
+    for rule in rules:
+        if rule.rule.startswith("/static"):
+            continue
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        path = re.sub(r"<\w+>", "small", rule.rule)
+        for query in ("colour=red", "v=1&v=1", "V=1", "%ff=1"):
+            response = client.open(path, method=method, query_string=query)
+            assert response.status_code == 400, (path, query)
+            assert "Accepted" in json.loads(response.data)["detail"]
+        checked += 1
+    assert checked == len(client.get("/openapi.json").get_json()["paths"])
+
+
+def test_the_page_ignores_what_other_programs_add_to_its_address(client: FlaskClient) -> None:
+    assert client.get("/?utm_source=chat&fbclid=1").status_code == 200
 
 
 def test_unknown_fields_are_refused(client: FlaskClient) -> None:
@@ -358,13 +396,20 @@ def test_the_description_has_every_route_and_every_named_schema(client: FlaskCli
     routes = {
         rule.rule.replace("<", "{").replace(">", "}")
         for rule in client.application.url_map.iter_rules()
-        if rule.rule.startswith("/api") or rule.rule == "/healthz"
+        if rule.endpoint != "page" and not rule.rule.startswith("/static")
     }
     assert description["paths"].keys() == routes
     predict = description["paths"]["/api/predict"]["post"]
     assert [parameter["name"] for parameter in predict["parameters"]] == ["fields", "model", "v"]
     assert predict["requestBody"]["content"].keys() == {JSON, BYTES}
-    assert predict["responses"].keys() == {"200", "400", "404", "413", "415", "422"}
+    assert predict["responses"].keys() == {"200", "400", "404", "413", "415", "422", "503"}
+    replay = description["paths"]["/api/histories/{run}/weights"]["get"]
+    assert [parameter["name"] for parameter in replay["parameters"]] == ["run", "v"]
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"]
+            for parameter in operation["parameters"]:
+                assert "null" not in json.dumps(parameter)
     schemas = description["components"]["schemas"]
     assert schemas["Drawing"]["properties"]["pixels"]["minItems"] == PIXELS
     named = {

@@ -3,11 +3,13 @@
 import http.client
 import json
 import random
+import re
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from server.app import create_app
 from tests.benchmarks.load import connect, request_bytes
 from tests.serving import Running, running
 
@@ -49,18 +51,19 @@ def answer_to(url: str, request: bytes) -> tuple[int, str, bytes] | None:
         (b"GET //etc/passwd HTTP/1.1", 404),
         (b"GET /static/..%2f..%2fetc/passwd HTTP/1.1", 404),
         (b"GET /static/%2e%2e/server/app.py HTTP/1.1", 404),
-        (b"GET /static//etc/passwd HTTP/1.1", 308),
+        (b"GET /static//etc/passwd HTTP/1.1", 404),
         (b"GET /static/%00 HTTP/1.1", 404),
         (b"GET /api/models/..%2f..%2fetc%2fpasswd/weights HTTP/1.1", 404),
         (b"GET /api/models/%2e%2e HTTP/1.1", 404),
         (b"GET /api/models/normalized.npz HTTP/1.1", 404),
         (b"GET /api/histories/..%2fx/weights HTTP/1.1", 404),
         (b"GET /%ff%fe HTTP/1.1", 404),
-        (b"GET /api/models?%ff=%fe HTTP/1.1", 200),
+        (b"GET /api/models?%ff=%fe HTTP/1.1", 400),
         (b"GET /healthz?\xff HTTP/1.1", 400),
         (b"GET /\xc3\xa9 HTTP/1.1", 400),
         (b"GET http://elsewhere/healthz HTTP/1.1", 200),
-        (b"OPTIONS * HTTP/1.1", 404),
+        (b"OPTIONS * HTTP/1.1", 200),
+        (b"GET * HTTP/1.1", 404),
         (b"OPTIONS /api/predict HTTP/1.1", 200),
         (b"TRACE / HTTP/1.1", 405),
         (b"CONNECT elsewhere:443 HTTP/1.1", 400),
@@ -139,3 +142,40 @@ def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) ->
     # It was worth trying: some went through, some were refused in several ways.
     assert {200, 400, 404} <= statuses.keys()
     assert answer_to(server.url, LIVE)[0] == 200  # type: ignore[index]
+
+
+def header_names(url: str, request: bytes) -> tuple[list[str], str]:
+    """Return the names of a response's headers, as often as they occur, and its ETag."""
+    with connect(url) as connection:
+        connection.sendall(request + b"Connection: close\r\n\r\n")
+        with connection.makefile("rb") as file:
+            status = file.readline()
+            assert status.startswith(b"HTTP/1.1 ")
+            headers = http.client.parse_headers(file).items()
+    return [name.lower() for name, _ in headers], dict(headers).get("etag", "")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+def test_no_response_has_a_header_twice(server: Running, method: str) -> None:
+    rules = create_app().url_map.iter_rules()
+    paths = [re.sub(r"<(name|run)>", "normalized", rule.rule) for rule in rules]
+    paths += ["/static/main.js", "/static/screenshot.png", "/nowhere", "*"]
+    not_modified = 0
+    for path in paths:
+        for extra in ("", "Accept-Encoding: gzip\r\n", "Range: bytes=0-9\r\n"):
+            head = f"{method} {path} HTTP/1.1\r\nHost: room\r\n{extra}"
+            names, etag = header_names(server.url, head.encode())
+            assert sorted(set(names)) == sorted(names), head
+            assert "date" in names, head
+            if etag:
+                head += f"If-None-Match: {etag}\r\n"
+                names, _ = header_names(server.url, head.encode())
+                assert sorted(set(names)) == sorted(names), head
+                assert "date" in names
+                not_modified += 1
+    assert not_modified > 10 or method in ("OPTIONS", "POST")
+
+
+def test_refusals_of_the_connection_itself_have_a_date(server: Running) -> None:
+    names, _ = header_names(server.url, b"This is no request.\r\n")
+    assert names.count("date") == 1

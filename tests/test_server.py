@@ -101,6 +101,64 @@ def test_it_says_to_whom_it_is_open_beyond_this_machine(host: str, lines: int) -
     assert all(line.startswith("Open to everyone who can reach") for line in printed[1:])
 
 
+@pytest.mark.parametrize(
+    ("host", "families"),
+    [
+        ("127.0.0.1", {socket.AF_INET}),
+        ("0.0.0.0", {socket.AF_INET}),
+        ("::1", {socket.AF_INET6}),
+        ("[::1]", {socket.AF_INET6}),
+        ("::", {socket.AF_INET, socket.AF_INET6}),
+        ("[::]", {socket.AF_INET, socket.AF_INET6}),
+    ],
+)
+def test_it_listens_on_the_addresses_that_were_asked_for(
+    host: str, families: set[socket.AddressFamily]
+) -> None:
+    with serve("--host", host) as url:
+        assert f"//[{host.strip('[]')}]:" in url if ":" in host else f"//{host}:" in url
+        port = urlsplit(url).port
+        answered = set()
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            connection = http.client.HTTPConnection(address, port, timeout=10)
+            try:
+                connection.request("GET", "/healthz")
+            except ConnectionRefusedError:
+                continue
+            assert connection.getresponse().status == 200
+            connection.close()
+            answered.add(family)
+    assert answered == families
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", ""], "argument --host: it is empty"),
+        (["--host", "[]"], "argument --host: it is empty"),
+        (["--host", "192.0.2.1"], "Cannot serve on 192.0.2.1:0: "),
+        (["--host", "no such host"], "Cannot serve on no such host:0: "),
+        (["--host", "a" * 64], f"Cannot serve on {'a' * 64}:0: "),
+        (["--port", "65536"], "Cannot serve on 127.0.0.1:65536: "),
+        (["--port", "-1"], "Cannot serve on 127.0.0.1:-1: "),
+        (["--port", "http"], "argument --port: invalid int value: 'http'"),
+        (["--models", "/typo"], "argument --models: '/typo' does not exist"),
+        (["--models", ""], "argument --models: '' does not exist"),
+        (["--models", "README.md"], "argument --models: 'README.md' is not a directory"),
+        (["--models", "a" * 5000], "does not exist; accepted: a directory of model files"),
+    ],
+)
+def test_arguments_that_cannot_be_meant_are_refused(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-m", "server", "--port", "0", *arguments]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False
+    )
+    assert result.returncode in (1, 2)
+    assert message in result.stderr.splitlines()[-1]
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
 def test_a_taken_port_is_said_in_one_line(server_url: str) -> None:
     port = str(urlsplit(server_url).port)
     command = [sys.executable, "-m", "server", "--port", port]
