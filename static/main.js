@@ -15,6 +15,7 @@ import { createViews } from "./views.js";
 import { createAnswer } from "./views/answer.js";
 import { changedTrainings, watchTrainings } from "./watch.js";
 
+/** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./state.js").Explanation} Explanation */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Training} Training */
@@ -22,7 +23,7 @@ import { changedTrainings, watchTrainings } from "./watch.js";
 /**
  * What is asked about a drawing. Answers to the same `drawing` number may be shown while the pen
  * goes on; clearing, undoing and changing the model begin a new number.
- * @typedef {{pixels: Uint8Array, model: string, explained: boolean, drawing: number}} Question
+ * @typedef {{pixels: Uint8Array, model: ModelSummary, explained: boolean, drawing: number}} Question
  */
 
 /** How long after a change the address follows, ms: browsers refuse too many changes a second. */
@@ -229,8 +230,9 @@ function ask(explained) {
   state.seen = new Map();
   setBusy(state.picture !== null);
   // Before the models are known, there is none to ask.
-  if (state.picture && state.model) {
-    lastQuestion = { pixels: state.picture.pixels, model: state.model, explained, drawing };
+  const model = findModel(state, state.model);
+  if (state.picture && model) {
+    lastQuestion = { pixels: state.picture.pixels, model, explained, drawing };
     askPrediction(lastQuestion);
   } else {
     state.prediction = null;
