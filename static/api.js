@@ -111,6 +111,9 @@ const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance
 /** What the moving pen needs of it. */
 const LIVE = "digest,probabilities,evidence";
 
+/** Where the API is: below the page, which a reverse proxy may serve under a path of its own. */
+const API = new URL("api", document.baseURI).pathname;
+
 const JSON_TYPE = "application/json";
 const BYTES_TYPE = "application/octet-stream";
 const PROBLEM_TYPE = "application/problem+json";
@@ -207,12 +210,12 @@ export async function fetchModule(module) {
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
 export function fetchModels() {
-  return requestObject("/api/models", ["models"], soon());
+  return requestObject(`${API}/models`, ["models"], soon());
 }
 
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
- * @param {string} model
+ * @param {ModelSummary} model
  * @param {boolean} explained whether to bring all that explains it too
  * @returns {Promise<Prediction>}
  */
@@ -222,12 +225,12 @@ export function fetchPrediction(pixels, model, explained) {
 
 /**
  * @param {Uint8Array} pixels
- * @param {string} model
+ * @param {ModelSummary} model its digest tells a server that has read an older one to read it anew
  * @param {string} fields
  * @returns {Promise<Prediction>}
  */
-function fetchAnswer(pixels, model, fields) {
-  const path = `/api/predict?${new URLSearchParams({ model, fields })}`;
+function fetchAnswer(pixels, { name, digest }, fields) {
+  const path = `${API}/predict?${new URLSearchParams({ model: name, fields, v: digest })}`;
   return requestObject(path, fields.split(","), {
     ...soon(),
     method: "POST",
@@ -253,7 +256,7 @@ export async function fetchWeights(model) {
 /** @returns {Promise<SampleDigits>} */
 export async function fetchDigits() {
   /** @type {{digits: {label: number, pixels: string}[], means: Record<string, string[]>}} */
-  const found = await requestObject("/api/digits", ["digits", "means"]);
+  const found = await requestObject(`${API}/digits`, ["digits", "means"]);
   return {
     digits: found.digits.map(({ label, pixels }) => ({ label, pixels: decode(pixels) })),
     means: Object.fromEntries(
@@ -269,7 +272,7 @@ function decode(base64) {
 
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
- * @param {string} model
+ * @param {ModelSummary} model
  * @returns {Promise<number[]>} the 784 that the model's weights are multiplied with
  */
 export async function fetchSeen(pixels, model) {
@@ -279,12 +282,12 @@ export async function fetchSeen(pixels, model) {
 
 /** @returns {Promise<Training[]>} those under way on the server's machine, and the last ones */
 export async function fetchTrainings() {
-  return (await requestObject("/api/training", ["trainings"], soon())).trainings;
+  return (await requestObject(`${API}/training`, ["trainings"], soon())).trainings;
 }
 
 /** @returns {Promise<Training[]>} all that are remembered */
 export async function fetchHistories() {
-  return (await requestObject("/api/histories", ["trainings"])).trainings;
+  return (await requestObject(`${API}/histories`, ["trainings"])).trainings;
 }
 
 /**
@@ -292,7 +295,7 @@ export async function fetchHistories() {
  * @returns {Promise<Weights>} as they are now
  */
 export async function fetchLiveWeights({ name }) {
-  const response = await request(`/api/training/${encodeURIComponent(name)}/weights`, BYTES_TYPE);
+  const response = await request(`${API}/training/${encodeURIComponent(name)}/weights`, BYTES_TYPE);
   const buffer = await response.arrayBuffer();
   const floats = new Float32Array(buffer, 0, 1 + DIGITS);
   const frame = new Int8Array(buffer, floats.byteLength);
@@ -305,7 +308,7 @@ export async function fetchLiveWeights({ name }) {
  */
 export async function fetchFrames({ run, digest }) {
   const response = await request(
-    `/api/histories/${encodeURIComponent(run)}/weights?v=${digest}`,
+    `${API}/histories/${encodeURIComponent(run)}/weights?v=${digest}`,
     BYTES_TYPE,
   );
   const buffer = await response.arrayBuffer();
@@ -367,5 +370,5 @@ export function weightFiles(name) {
 
 /** @param {string} name */
 function modelPath(name) {
-  return `/api/models/${encodeURIComponent(name)}`;
+  return `${API}/models/${encodeURIComponent(name)}`;
 }

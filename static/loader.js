@@ -111,7 +111,7 @@ export function createLoader(state, render) {
   const askSeen = createRequest(
     "pixels",
     (/** @type {{pixels: Uint8Array, model: ModelSummary}} */ { pixels, model }) =>
-      fetchSeen(pixels, model.name),
+      fetchSeen(pixels, model),
     ({ pixels, model }, seen) => {
       if (state.picture?.pixels !== pixels) return;
       state.seen = new Map([...state.seen, [model.normalization, seen]]);

@@ -15,6 +15,7 @@ import { createViews } from "./views.js";
 import { createAnswer } from "./views/answer.js";
 import { changedTrainings, watchTrainings } from "./watch.js";
 
+/** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./state.js").Explanation} Explanation */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Training} Training */
@@ -22,7 +23,7 @@ import { changedTrainings, watchTrainings } from "./watch.js";
 /**
  * What is asked about a drawing. Answers to the same `drawing` number may be shown while the pen
  * goes on; clearing, undoing and changing the model begin a new number.
- * @typedef {{pixels: Uint8Array, model: string, explained: boolean, drawing: number}} Question
+ * @typedef {{pixels: Uint8Array, model: ModelSummary, explained: boolean, drawing: number}} Question
  */
 
 /** How long after a change the address follows, ms: browsers refuse too many changes a second. */
@@ -229,8 +230,9 @@ function ask(explained) {
   state.seen = new Map();
   setBusy(state.picture !== null);
   // Before the models are known, there is none to ask.
-  if (state.picture && state.model) {
-    lastQuestion = { pixels: state.picture.pixels, model: state.model, explained, drawing };
+  const model = findModel(state, state.model);
+  if (state.picture && model) {
+    lastQuestion = { pixels: state.picture.pixels, model, explained, drawing };
     askPrediction(lastQuestion);
   } else {
     state.prediction = null;
@@ -344,6 +346,8 @@ function clear() {
 
 /** @type {import("./pixels.js").Stroke} */
 let stroke = [];
+/** What the last stroke was drawn on, and what could be undone then. */
+let beforeStroke = { strokes: state.strokes, image: state.image, label: state.label, past };
 
 const pen = {
   /** @param {import("./pixels.js").Point} point */
@@ -352,6 +356,8 @@ const pen = {
     clearTimeout(resting);
     // The address gets whole strokes only.
     clearTimeout(remembering);
+    const { strokes, image, label } = state;
+    beforeStroke = { strokes, image, label, past };
     keepForUndo();
     forgetEdits();
     state.label = null;
@@ -375,10 +381,27 @@ const pen = {
     showSoon();
     remember();
   },
+
+  cancel() {
+    if (state.strokes.at(-1) === stroke) {
+      ({ past } = beforeStroke);
+      const { strokes, image, label } = beforeStroke;
+      Object.assign(state, { strokes, image, label });
+    } else {
+      // It was cleared or undone, or another drawing took its place: it must not come back.
+      past = past.map((before) => {
+        return { ...before, strokes: before.strokes.filter((other) => other !== stroke) };
+      });
+    }
+    askAnew();
+    showSoon();
+    remember();
+  },
 };
 
-listenToPen(pad, pen);
+// The keyboard's pen first: it is lifted before another one begins.
 listenToKeys(pad, find("#pen", HTMLElement), pen);
+listenToPen(pad, pen);
 
 find("#undo", HTMLButtonElement).addEventListener("click", undo);
 find("#clear", HTMLButtonElement).addEventListener("click", clear);
@@ -434,6 +457,13 @@ listenToPixels(main, {
     state.pixel = pixel;
     render();
   },
+});
+
+// What is selected, or a picture, would be dragged away from under a pointer that draws or points.
+addEventListener("dragstart", (event) => {
+  const { target } = event;
+  const element = target instanceof Element ? target : /** @type {Node} */ (target).parentElement;
+  if (element?.closest(".paper, .map, .strip, .slider, .gallery, canvas")) event.preventDefault();
 });
 
 function escape() {

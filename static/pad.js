@@ -1,91 +1,26 @@
 /** The drawing pad: pointer events in, strokes out, and strokes painted. */
 
 import { PEN_WIDTH, SIDE, createNews } from "./pixels.js";
+import { listenToStrokes } from "./pointer.js";
 
-/** @typedef {import("./pixels.js").Point} Point */
 /** @typedef {import("./pixels.js").Segment} Segment */
 /** @typedef {import("./pixels.js").Stroke} Stroke */
+/** @typedef {import("./pointer.js").StrokeListener} StrokeListener */
 
 /**
  * Report what one pen at a time does on the canvas, be it a mouse, a finger or a stylus.
- *
- * Every stroke that begins also ends, once. Points outside the pad are reported too: the pen may
- * leave it and come back within a stroke.
  * @param {HTMLCanvasElement} canvas
- * @param {{begin: (point: Point) => void, extend: (points: Point[]) => void, end: () => void}} pen
+ * @param {StrokeListener} pen
  */
 export function listenToPen(canvas, pen) {
-  /** @type {{id: number, type: string} | null} */
-  let active = null;
-
-  /** @param {PointerEvent[]} events */
-  const toPoints = (events) => {
-    const box = canvas.getBoundingClientRect();
-    return events.map(({ clientX, clientY }) => {
-      return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
-    });
-  };
-
-  const lift = () => {
-    active = null;
-    // The focus is for the keyboard's pen, and the next key would show it.
-    canvas.blur();
-    pen.end();
-  };
-
-  /**
-   * A pen that is already down goes before a second finger or a resting palm. A new first pointer
-   * of its own kind means that its end was never reported.
-   * @param {PointerEvent} event
-   */
-  const isIntruder = (event) =>
-    active !== null &&
-    event.pointerId !== active.id &&
-    !(event.isPrimary && event.pointerType === active.type);
-
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || isIntruder(event)) return;
-    if (active) lift();
-    active = { id: event.pointerId, type: event.pointerType };
-    try {
-      canvas.setPointerCapture(event.pointerId);
-    } catch {
-      // The pointer is gone already, or a script made the event. The stroke goes on without.
-    }
-    pen.begin(toPoints([event])[0]);
+  listenToStrokes(canvas, {
+    ...pen,
+    end() {
+      // The focus is for the keyboard's pen, and the next key would show it.
+      canvas.blur();
+      pen.end();
+    },
   });
-
-  /** When the last raw move was, ms. */
-  let lastRaw = -Infinity;
-
-  /** @param {PointerEvent} event */
-  const extend = (event) => {
-    if (event.pointerId !== active?.id) return;
-    // Browsers hold back moves between two frames; Safari gives them out since version 17 only.
-    const moves = event.getCoalescedEvents?.() ?? [];
-    const news = (moves.length ? moves : [event]).filter(({ timeStamp }) => timeStamp > lastRaw);
-    if (news.length) pen.extend(toPoints(news));
-  };
-
-  canvas.addEventListener("pointermove", extend);
-  // Where a page came over TLS, or from the machine itself, Chromium tells of moves at once too,
-  // and with the next frame of the same ones again.
-  canvas.addEventListener("pointerrawupdate", (event) => {
-    const move = /** @type {PointerEvent} */ (event);
-    // That a pointer has been taken away is told before its next move, but after the raw one.
-    if (!canvas.hasPointerCapture(move.pointerId)) return;
-    extend(move);
-    lastRaw = move.timeStamp;
-  });
-
-  for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
-    canvas.addEventListener(type, (event) => {
-      if (event.pointerId === active?.id) lift();
-    });
-  }
-
-  // Without it, a long press on a phone opens a menu in the middle of a stroke.
-  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 }
 
 /** How far an arrow key moves the pen, in fractions of the pad's side; less with Shift. */
@@ -105,7 +40,7 @@ const DIRECTIONS = {
  * puts it down and lifts it.
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLElement} cursor shows where the pen is
- * @param {{begin: (point: Point) => void, extend: (points: Point[]) => void, end: () => void}} pen
+ * @param {Omit<StrokeListener, "cancel">} pen
  */
 export function listenToKeys(canvas, cursor, pen) {
   const point = { x: 0.5, y: 0.5 };

@@ -115,11 +115,11 @@ async def open_page(url: str, measured: Measured) -> None:
     try:
         await measured.ask("page", connection, "GET /")
         files = re.findall(
-            r'(?:href|src)="(/static/[^"]+)"', gzip.decompress(connection.body).decode()
+            r'(?:href|src)="(static/[^"]+)"', gzip.decompress(connection.body).decode()
         )
         for file in files:
             connection.etag = ""
-            await measured.ask("file", connection, f"GET {file}")
+            await measured.ask("file", connection, f"GET /{file}")
     finally:
         connection.close()
 

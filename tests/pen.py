@@ -47,6 +47,27 @@ def send_touch(touch: CDPSession, kind: str, fingers: list[tuple[float, float]])
     touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
+def send_stylus(
+    stylus: CDPSession, kind: str, point: tuple[float, float], buttons: int = 0
+) -> None:
+    """Send one event of a stylus: "mouseMoved", "mousePressed" or "mouseReleased"."""
+    event = {"type": kind, "x": point[0], "y": point[1], "buttons": buttons, "clickCount": 1}
+    button = "none" if kind == "mouseMoved" and not buttons else "left"
+    stylus.send("Input.dispatchMouseEvent", event | {"button": button, "pointerType": "pen"})
+
+
+def draw_with_stylus(page: Page, strokes: list[Stroke]) -> None:
+    """Draw strokes as a stylus does that hovers between them."""
+    stylus = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        send_stylus(stylus, "mouseMoved", on_screen(page, stroke[0]))
+        send_stylus(stylus, "mousePressed", on_screen(page, stroke[0]), buttons=1)
+        for point in stroke[1:]:
+            send_stylus(stylus, "mouseMoved", on_screen(page, point), buttons=1)
+        send_stylus(stylus, "mouseReleased", on_screen(page, stroke[-1]))
+    stylus.detach()
+
+
 def read_answer(page: Page) -> str:
     """Wait until the answer to the latest drawing is on screen, and return its digit."""
     page.wait_for_selector("#answer[aria-busy=false]")

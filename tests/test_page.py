@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -297,3 +298,28 @@ def test_a_tap_is_painted_where_it_was(page: Page) -> None:
       return pad.getContext("2d").getImageData(x, y, 1, 1).data[3];
     }""")
     assert alpha == 255
+
+
+@pytest.mark.parametrize("model", ["normalized", "tutorial"])
+def test_every_prediction_is_asked_for_with_the_digest_of_the_model_that_the_page_knows(
+    page: Page, server_url: str, model: str
+) -> None:
+    listed = page.request.get(f"{server_url}/api/models").json()["models"]
+    digests = {one["name"]: one["digest"] for one in listed}
+    page.select_option("#model", model)
+    queries: list[dict[str, list[str]]] = []
+    page.on(
+        "request",
+        lambda sent: "predict" in sent.url and queries.append(parse_qs(urlsplit(sent.url).query)),
+    )
+    draw_with_mouse(page, SEVEN)
+    assert read_answer(page) == "7"
+    # Another normalisation than the chosen model's is asked about as well.
+    page.keyboard.press("4")
+    other = next(name for name in digests if name != model)
+    page.select_option("#beside", other)
+    outline = page.locator("#weights-beside .outline path").first
+    expect(outline).to_have_attribute("d", re.compile("M"))
+    assert {query["model"][0] for query in queries} == set(digests)
+    for query in queries:
+        assert query["v"] == [digests[query["model"][0]]]

@@ -60,10 +60,10 @@ def test_what_a_browser_has_is_not_sent_again(
 
 
 def test_the_page_s_files_are_kept_for_good(client: FlaskClient) -> None:
-    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text))
+    files = set(re.findall(r'(?:href|src)="(static/[^"]+)"', client.get("/").text))
     assert any(file.endswith("/style.css") for file in files)
     for file in files:
-        with client.get(file) as response:
+        with client.get(f"/{file}") as response:
             assert response.status_code == 200
             assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 

@@ -5,10 +5,12 @@ import { applyEdits, fewestEdits } from "../explain.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
 import { paintInk } from "../heatmap.js";
 import { SIDE, toInk } from "../pixels.js";
+import { listenToStrokes } from "../pointer.js";
 import { evidence, largest, runnerUp, softmaxSteps } from "../regression.js";
 import { createProbability } from "./bars.js";
 
 /** @typedef {import("../explain.js").Edit} Edit */
+/** @typedef {import("../pixels.js").Point} Point */
 /** @typedef {import("../regression.js").Weights} Weights */
 /** @typedef {import("../state.js").Shown} Shown */
 /** @typedef {import("../state.js").Update} Update */
@@ -37,6 +39,8 @@ export function createChangeView(update) {
   let current = null;
   /** @type {Edit[]} */
   let fewest = [];
+  /** @type {Shown | null} */
+  let beforeStroke = null;
 
   /** @param {number} pixel @param {0 | 1} value */
   const change = (pixel, value) => {
@@ -46,7 +50,14 @@ export function createChangeView(update) {
     update({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
   };
   listenToEdits(edit, {
+    begin() {
+      beforeStroke = current;
+    },
     draw: (pixel) => current && change(pixel, current.tool),
+    cancel() {
+      const isSameDrawing = beforeStroke?.explanation === current?.explanation;
+      if (beforeStroke && isSameDrawing) update({ edits: beforeStroke.edits });
+    },
     toggle() {
       if (!current?.explanation || current.pixel === null) return;
       const now = applyEdits(current.explanation.pixels, current.edits)[current.pixel];
@@ -119,17 +130,15 @@ export function createChangeView(update) {
 
 /**
  * @param {HTMLElement} map that shows 28×28 pixels
- * @param {{draw: (pixel: number) => void, toggle: () => void}} pen `draw` gets each pixel that the
- *   pen passes over
+ * @param {{begin: () => void, draw: (pixel: number) => void, cancel: () => void,
+ *   toggle: () => void}} pen `draw` gets each pixel that the pen passes over
  */
-function listenToEdits(map, { draw, toggle }) {
+function listenToEdits(map, { begin, draw, cancel, toggle }) {
   let last = -1;
 
-  /** @param {PointerEvent} event */
-  const pass = (event) => {
-    const box = map.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - box.left) / box.width) * SIDE);
-    const row = Math.floor(((event.clientY - box.top) / box.height) * SIDE);
+  /** @param {Point} point */
+  const pass = ({ x, y }) => {
+    const [column, row] = [Math.floor(x * SIDE), Math.floor(y * SIDE)];
     if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return;
     const pixel = row * SIDE + column;
     if (pixel === last) return;
@@ -137,17 +146,15 @@ function listenToEdits(map, { draw, toggle }) {
     draw(pixel);
   };
 
-  map.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    map.setPointerCapture(event.pointerId);
-    last = -1;
-    pass(event);
-  });
-  map.addEventListener("pointermove", (event) => {
-    if (!map.hasPointerCapture(event.pointerId)) return;
-    // A fast pen passes over several pixels between two frames.
-    const moves = event.getCoalescedEvents?.() ?? [];
-    (moves.length ? moves : [event]).forEach(pass);
+  listenToStrokes(map, {
+    begin(point) {
+      last = -1;
+      begin();
+      pass(point);
+    },
+    extend: (points) => points.forEach(pass),
+    end() {},
+    cancel,
   });
   map.addEventListener("keydown", (event) => {
     if (event.key !== " " && event.key !== "Enter") return;
