@@ -1,5 +1,7 @@
 """`python -m server --workers N`: several processes, one address, one end."""
 
+import http.client
+import json
 import os
 import signal
 import socket
@@ -9,11 +11,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from server import workers as workers_module
 from server.workers import Supervisor, WorkerError
+from tests.conftest import save_small_model
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers share a socket, not on Windows")
@@ -193,3 +197,42 @@ def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.Mon
         with pytest.raises(SystemExit):
             supervisor.run()
     assert len(starts) == 3
+
+
+def test_all_workers_know_a_new_model_at_once(tmp_path: Path) -> None:
+    save_small_model(tmp_path, "small", favourite=3)
+    workers = Workers([*COMMAND, "--models", str(tmp_path)])
+    try:
+        parts = urlsplit(workers.url)
+        # So many that both workers have some of them.
+        connections = [http.client.HTTPConnection(parts.netloc, timeout=10) for _ in range(8)]
+
+        def get_models(connection: http.client.HTTPConnection) -> dict[str, str]:
+            connection.request("GET", "/api/models")
+            listed = json.load(connection.getresponse())["models"]
+            return {model["name"]: model["digest"] for model in listed}
+
+        def predict(connection: http.client.HTTPConnection, query: str) -> int:
+            headers = {"Content-Type": "application/octet-stream"}
+            path = f"/api/predict?fields=probabilities&{query}"
+            connection.request("POST", path, bytes(784), headers)
+            digit: int = json.load(connection.getresponse())["digit"]
+            return digit
+
+        for connection in connections:
+            assert predict(connection, "model=small") == 3
+        for favourite in range(4, 10):
+            save_small_model(tmp_path, "small", favourite=favourite)
+            save_small_model(tmp_path, f"new-{favourite}", favourite=favourite)
+            models = [get_models(connection) for connection in connections]
+            assert all(known == models[0] for known in models)
+            assert f"new-{favourite}" in models[0]
+            digest = models[0]["small"]
+            for connection in connections:
+                assert predict(connection, f"model=new-{favourite}") == favourite
+                assert predict(connection, f"model=small&v={digest}") == favourite
+        for connection in connections:
+            connection.close()
+    finally:
+        workers.process.terminate()
+        workers.process.communicate(timeout=15)
