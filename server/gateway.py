@@ -14,8 +14,6 @@ from io import BytesIO
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from werkzeug.test import run_wsgi_app
-
 from server.app import MAX_BODY_BYTES, PREDICT, SECURITY_HEADERS
 from server.problems import PROBLEM_TYPE, encode_problem
 
@@ -203,12 +201,28 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
 
 
 def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """Return a WSGI application's answer."""
-    content, status, headers = run_wsgi_app(app, environ, buffered=True)
-    encoded = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in headers
-        # Uvicorn adds it to every response.
-        if name.lower() != "date"
-    ]
-    return Answer(int(status.split(" ", 1)[0]), encoded, b"".join(content))
+    """Return a WSGI application's response, all of it.
+
+    Source: PEP 3333. Its `write` callable is left out, because Flask does not use it.
+    """
+    status = ""
+    headers: list[tuple[bytes, bytes]] = []
+
+    def start_response(line: str, fields: list[tuple[str, str]], _error: object = None) -> Any:
+        nonlocal status
+        status = line
+        # Uvicorn adds the date to every response.
+        headers[:] = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in fields
+            if name.lower() != "date"
+        ]
+
+    content = app(environ, start_response)
+    try:
+        body = b"".join(content)
+    finally:
+        close = getattr(content, "close", None)
+        if close is not None:
+            close()
+    return Answer(int(status.split(" ", 1)[0]), headers, body)
