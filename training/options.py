@@ -8,10 +8,14 @@ from typing import Literal, get_args
 
 from server.model import MODELS
 from server.settings import Init
+from training.cluster_config import TF_CONFIG
 from training.data import add_data_argument
 from training.recipe import RECIPES, Recipe
 
 DEFAULT_RECIPE = "normalized"
+
+# In seconds: long enough to start the command by hand on each of a few machines.
+WORKER_TIMEOUT = 300.0
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -52,6 +56,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
+    parser.add_argument(
+        "--worker-timeout",
+        type=positive_number,
+        default=WORKER_TIMEOUT,
+        metavar="SECONDS",
+        help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
+        f"(default: {WORKER_TIMEOUT:g})",
+    )
     options = parser.parse_args(arguments)
     if options.stream is not None:
         size = options.batch_size or RECIPES[options.recipe].batch_size
@@ -62,6 +74,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         if options.stream < size:
             parser.error(f"--stream {options.stream} is less than a batch of {size}")
     return options
+
+
+def model_name(options: argparse.Namespace) -> str:
+    """Return the name of the model to train: the recipe's unless one is given, "" included."""
+    name: str = options.recipe if options.name is None else options.name
+    return name
 
 
 def positive_count(text: str) -> int:

@@ -185,6 +185,14 @@ class Record:
         """Say that the model and all that belongs to it is written."""
         self._change(outcome="finished")
 
+    def interrupt(self) -> None:
+        """Write that the training is interrupted, where nothing else can any more."""
+        self._ended.set()
+        if self._card.outcome == "running":
+            self._change(outcome="interrupted")
+        with suppress(OSError):
+            self._write()
+
     def _change(self, **changes: object) -> None:
         with self._lock:
             self._card = msgspec.structs.replace(self._card, **changes)
