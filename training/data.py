@@ -280,8 +280,18 @@ def main() -> None:
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
     """Let a command take the directory of files that someone brought."""
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="a directory with MNIST's four IDX files (or .gz)"
+        "--data",
+        type=directory,
+        metavar="DIR",
+        help="a directory with MNIST's four IDX files, gzipped or not; no other source is tried",
     )
+
+
+def directory(text: str) -> Path:
+    """Read a directory's path: "" would be the current directory, which nobody means by it."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a directory's path")
+    return Path(text)
 
 
 if __name__ == "__main__":
