@@ -601,12 +601,26 @@ def test_a_training_can_be_exported_and_shown_in_tensorboard(run: Any, tmp_path:
         *("--recipe", "tutorial", "--steps", "3"),
         *("--tensorboard", str(board), "--export", str(saved)),
     )
-    assert len(list(board.iterdir())) == 1
+    (run_directory,) = board.iterdir()
+    assert run_directory.name == "tutorial"
+    assert len(list(run_directory.iterdir())) == 1
     loaded = tf.saved_model.load(str(saved))
     pixels = np.zeros((1, PIXELS), np.float32)
     answer = loaded.signatures["serving_default"](pixels=tf.constant(pixels))
     model = load_model(tmp_path / "tutorial.npz")
     assert np.allclose(answer["evidence"].numpy(), model.bias, atol=1e-6)
+
+
+def test_an_export_into_a_directory_with_other_files_is_refused_before_training(
+    run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("not a SavedModel")
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--export", str(tmp_path / "full"))
+    assert "Not trained" in str(stop.value.code)
+    assert "has other files" in str(stop.value.code)
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
 def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_path: Path) -> None:

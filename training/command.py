@@ -38,7 +38,7 @@ from training.evaluation import (
     followed_images,
     measure,
 )
-from training.export import export_model
+from training.export import check_export, export_model
 from training.familiarity import fit_familiarity, sure_fraction
 from training.options import model_name
 from training.preparation import Preparation
@@ -151,13 +151,17 @@ def train_and_report(
     try:
         check_name(name)
         make_optimizer(recipe)
+        if options.export is not None and cluster.leads:
+            check_export(options.export, name)
         if not cluster.leads:
             take_part(prepared(), options.seed, cluster)
             return
         weights, _ = initial_parameters(recipe, options.seed)
         with Record(options.models, name, recipe.settings(options.seed), weights) as record:
             saving.record = record
-            board = None if options.tensorboard is None else Board(options.tensorboard)
+            board = None if options.tensorboard is None else Board(options.tensorboard, name)
+            if board is not None:
+                print(f"TensorBoard: {board.directory}")
             trained = train_and_save(
                 prepared(), options.seed, options.models, name, record, board, cluster
             )
