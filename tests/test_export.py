@@ -91,3 +91,38 @@ def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: P
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         export_model(model, tmp_path / "file" / "below")
+    with pytest.raises(OSError, match="this is a file"):
+        export_model(model, tmp_path / "file")
+
+
+def test_an_export_replaces_that_of_its_own_model_alone(tmp_path: Path) -> None:
+    tutorial, normalized = (
+        load_model(MODELS / f"{name}.npz") for name in ("tutorial", "normalized")
+    )
+    directory = tmp_path / "export"
+    export_model(tutorial, directory)
+    (directory / "saved_model.pb").write_bytes(b"old")
+    export_model(tutorial, directory)
+    tf.saved_model.load(str(directory))
+    with pytest.raises(FileExistsError, match="has that of 'tutorial'"):
+        export_model(normalized, directory)
+    (tmp_path / "mine.txt").write_text("not a SavedModel")
+    with pytest.raises(FileExistsError, match="has other files"):
+        export_model(tutorial, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export", "mine.txt"]
+
+
+def test_an_export_that_fails_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(MODELS / "tutorial.npz")
+    export_model(model, tmp_path / "export")
+
+    def disk_full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "sync_tree", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        export_model(model, tmp_path / "export")
+    tf.saved_model.load(str(tmp_path / "export"))
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]

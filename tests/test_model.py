@@ -123,11 +123,35 @@ def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path) -> None:
             load_model(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "A", ".hidden", "x" * 65, "naïve", "a\n"])
+WINDOWS_DEVICES = [
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", " ", "..", "a/b", "A", ".hidden", "x" * 65, "naïve", "a\n", "a ", "a.", "-a", "a\0b"),
+        *(f"a{character}b" for character in '<>:"/\\|?*\x01\x7f'),
+        *WINDOWS_DEVICES,
+        *("con.x", "nul.tar.gz", "CON", "Com1", "lpt9.model", "con."),
+    ],
+)
 def test_a_name_that_a_model_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="cannot name a model"):
         save_small_model(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "7", "x" * 64, "con-x", "console", "com", "com10", "a.con", "my.nul", "a-", "a_"]
+)
+def test_a_name_that_only_resembles_a_device_is_accepted(tmp_path: Path, name: str) -> None:
+    assert save_small_model(tmp_path, name).name == f"{name}.npz"
 
 
 def test_numbers_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:

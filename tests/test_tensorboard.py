@@ -1,5 +1,6 @@
 """What TensorBoard is given, read back from its file."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tensorflow.core.util.event_pb2 import Event
 
 from server.shapes import DIGITS, PIXELS
 from training.evaluation import Figures
-from training.tensorboard import BUCKETS, Board, buckets
+from training.tensorboard import BUCKETS, Board, buckets, make_run_directory
 
 
 def read(directory: Path) -> dict[tuple[str, int], Any]:
@@ -30,7 +31,7 @@ def read(directory: Path) -> dict[tuple[str, int], Any]:
 
 
 def test_curves_and_histograms_are_written_for_every_step(tmp_path: Path) -> None:
-    board = Board(tmp_path / "board")
+    board = Board(tmp_path, "board")
     weights = np.zeros((PIXELS, DIGITS), np.float32)
     weights[:, 3] = 0.5
     bias = np.arange(DIGITS, dtype=np.float32)
@@ -62,4 +63,20 @@ def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
 def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
-        Board(tmp_path / "file" / "below")
+        Board(tmp_path / "file", "below")
+
+
+def test_trainings_of_one_directory_are_runs_of_their_own(tmp_path: Path) -> None:
+    boards = [Board(tmp_path / "new", name) for name in ("a", "b", "a", "a-2", "a")]
+    for board in boards:
+        board.add(0, Figures(2.5, 0.25, 1.5, 0.75), np.zeros((PIXELS, DIGITS)), np.zeros(DIGITS))
+        board.close()
+    names = ["a", "b", "a-2", "a-2-2", "a-3"]
+    assert [board.directory.name for board in boards] == names
+    assert all(len(list((tmp_path / "new" / name).iterdir())) == 1 for name in names)
+
+
+def test_of_runs_that_begin_at_once_each_has_its_directory(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: make_run_directory(tmp_path, "a"), range(40)))
+    assert len(set(made)) == 40

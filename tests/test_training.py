@@ -1,6 +1,8 @@
 """Training: TensorFlow checked against NumPy, and the command as a whole."""
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from server.model import Model, load_model, softmax
 from server.shapes import DIGITS, PIXELS, Floats
 from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
+from tests.serving import ROOT
 from training import command, preparation
 from training.batches import batch_indices
 from training.data import CHECKSUMS, Dataset, Images
@@ -258,6 +261,10 @@ def test_another_optimizer_is_one_word(run: Any, tmp_path: Path) -> None:
     [
         (["--optimizer", "hope"], "Keras ships no optimizer 'hope'. Accepted: adadelta"),
         (["--name", "../escape"], "'../escape' cannot name a model"),
+        (["--name", ""], "'' cannot name a model"),
+        (["--name", " "], "' ' cannot name a model"),
+        (["--name", "con"], "'con' cannot name a model"),
+        (["--optimizer", ""], "Keras ships no optimizer ''"),
         (["--learning-rate", "1e38"], "the learning rate is too high"),
     ],
 )
@@ -272,13 +279,31 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
+PATH_OPTIONS = ["--models", "--data", "--report", "--tensorboard", "--export"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--steps", "0"],
+        ["--steps", "-1"],
+        ["--steps", "1.5"],
+        ["--steps", str(2**31)],
+        ["--steps", ""],
+        ["--batch-size", "0"],
+        ["--batch-size", "1000000000000"],
         ["--batch-size", "-1"],
         ["--batch-size", "most"],
         ["--learning-rate", "nan"],
+        ["--learning-rate", "inf"],
+        ["--learning-rate", "0"],
+        ["--learning-rate", "-0.5"],
+        ["--learning-rate", "1e999"],
+        ["--seed", "-1"],
+        ["--seed", str(2**32)],
+        ["--recipe", ""],
+        *([option, path] for option in PATH_OPTIONS for path in ("", " ", "a\0b")),
+        ["--stream", str(10**18)],
         ["--recipe", "none"],
         ["--init", "ones"],
         ["--images-per-digit", "0"],
@@ -576,12 +601,26 @@ def test_a_training_can_be_exported_and_shown_in_tensorboard(run: Any, tmp_path:
         *("--recipe", "tutorial", "--steps", "3"),
         *("--tensorboard", str(board), "--export", str(saved)),
     )
-    assert len(list(board.iterdir())) == 1
+    (run_directory,) = board.iterdir()
+    assert run_directory.name == "tutorial"
+    assert len(list(run_directory.iterdir())) == 1
     loaded = tf.saved_model.load(str(saved))
     pixels = np.zeros((1, PIXELS), np.float32)
     answer = loaded.signatures["serving_default"](pixels=tf.constant(pixels))
     model = load_model(tmp_path / "tutorial.npz")
     assert np.allclose(answer["evidence"].numpy(), model.bias, atol=1e-6)
+
+
+def test_an_export_into_a_directory_with_other_files_is_refused_before_training(
+    run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("not a SavedModel")
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--export", str(tmp_path / "full"))
+    assert "Not trained" in str(stop.value.code)
+    assert "has other files" in str(stop.value.code)
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
 def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_path: Path) -> None:
@@ -596,3 +635,20 @@ def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_p
 def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, seed: int) -> None:
     weights, bias = train(mnist.train.pixels, mnist.train.labels, RECIPES["tutorial"], seed, silent)
     assert accuracy(mnist.test, weights, bias) == pytest.approx(0.9184, abs=0.006)
+
+
+@pytest.mark.parametrize("name", ["", " ", "nul", "com1.x", "A"])
+def test_a_name_that_cannot_be_is_refused_before_anything_is_loaded(
+    tmp_path: Path, name: str
+) -> None:
+    arguments = ["--recipe", "tutorial", "--models", str(tmp_path), "--name", name]
+    process = subprocess.run(
+        [sys.executable, "-m", "training", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"Not trained: {name!r} cannot name a model: ")
+    assert list(tmp_path.iterdir()) == []

@@ -1,12 +1,15 @@
 """Files that are written whole."""
 
+import errno
+import os
+import stat
 import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from server.whole_file import write_all_whole, write_whole
+from server.whole_file import sync_directory, write_all_whole, write_whole
 from tests.limits import no_room_beyond, without_privileges
 
 
@@ -85,3 +88,109 @@ def test_a_disk_that_is_full_is_said_and_leaves_the_old_file_alone(tmp_path: Pat
         write_all_whole({tmp_path / "other.npz": b"fits", path: bytes(200_000)})
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Record what is synced and replaced, by name, in order."""
+    calls = []
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(descriptor: int) -> None:
+        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        calls.append(("directory" if is_directory else "file", name))
+        fsync(descriptor)
+
+    def record_replace(source: str, target: str) -> None:
+        calls.append(("replace", Path(target).name))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    return calls
+
+
+on_linux = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it is read from /proc")
+
+
+@on_linux
+def test_a_file_is_synced_then_replaced_then_its_directory_is_synced(
+    tmp_path: Path, calls: list[tuple[str, str]]
+) -> None:
+    directory = tmp_path / "models"
+    directory.mkdir()
+    write_whole(directory / "a.npz", b"whole")
+    assert [kind for kind, _ in calls] == ["file", "replace", "directory"]
+    assert calls[1:] == [("replace", "a.npz"), ("directory", "models")]
+
+
+@on_linux
+def test_each_file_is_durable_before_the_next_takes_its_place(
+    tmp_path: Path, calls: list[tuple[str, str]]
+) -> None:
+    (tmp_path / "history").mkdir()
+    write_all_whole({tmp_path / "history" / "a.npz": b"1", tmp_path / "b.npz": b"2"})
+    assert calls[2:] == [
+        ("replace", "a.npz"),
+        ("directory", "history"),
+        ("replace", "b.npz"),
+        ("directory", tmp_path.name),
+    ]
+
+
+@on_linux
+def test_new_directories_are_synced_into_those_above_them(
+    tmp_path: Path, calls: list[tuple[str, str]]
+) -> None:
+    write_whole(tmp_path / "a" / "b" / "file.npz", b"whole")
+    assert calls[:2] == [("directory", tmp_path.name), ("directory", "a")]
+
+
+@on_linux
+def test_what_need_not_be_durable_is_not_waited_for(
+    tmp_path: Path, calls: list[tuple[str, str]]
+) -> None:
+    write_whole(tmp_path / "new" / "file.npz", b"whole", durable=False)
+    assert calls == [("replace", "file.npz")]
+
+
+def fail_for_directories(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    fsync = os.fsync
+
+    def refuse(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF])
+def test_a_file_system_that_syncs_no_directories_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    fail_for_directories(monkeypatch, number)
+    assert write_whole(tmp_path / "new" / "file.npz", b"whole").read_bytes() == b"whole"
+
+
+def test_a_directory_that_may_be_written_but_not_read_is_not_synced() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o333)
+        with without_privileges():
+            write_whole(Path(directory) / "file.npz", b"whole")
+        assert (Path(directory) / "file.npz").read_bytes() == b"whole"
+
+
+def test_a_disk_that_fails_while_a_directory_is_synced_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_for_directories(monkeypatch, errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_whole(tmp_path / "file.npz", b"whole")
+
+
+def test_windows_opens_no_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.whole_file.sys.platform", "win32")
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a directory is opened"))
+    sync_directory(tmp_path)

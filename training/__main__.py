@@ -1,30 +1,32 @@
 """`python -m training`."""
 
-import gc
+import os
 import signal
+import sys
 
-# Until there is something to say of the model, Ctrl-C ends the process without a word.
+# Until a training begins there is nothing to tidy up: Ctrl-C ends the process without a word.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from training.beside import computed_beside  # noqa: E402, the line above must come first
-from training.options import chosen_recipe, parse_arguments  # noqa: E402
-from training.preparation import load_and_prepare  # noqa: E402
+from server.model import ModelError, check_name  # noqa: E402, the line above must come first
+from training.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
+from training.options import chosen_recipe, model_name, parse_arguments  # noqa: E402
+from training.start import train  # noqa: E402
+from training.supervisor import supervise  # noqa: E402
 
 
 def main() -> None:
     """Read the command line, and train as it says."""
     options = parse_arguments()
     recipe = chosen_recipe(options)
-    with computed_beside(load_and_prepare, options.data, recipe, options.seed) as prepared:
-        # Importing TensorFlow takes seconds, in which the other process can do its part. What is
-        # made by it stays: to look through that for garbage, and again at the end, would take
-        # another second.
-        gc.disable()
-        from training.command import train_as_asked
-
-        gc.freeze()
-        gc.enable()
-        train_as_asked(options, recipe, prepared)
+    try:
+        check_name(model_name(options))
+        text = os.environ.get(TF_CONFIG)
+        worker, addresses = read_config(text) if text else (0, [])
+    except (ClusterError, ModelError) as error:
+        sys.exit(f"Not trained: {error}")
+    if addresses:
+        supervise(train, options, recipe, worker, addresses)
+    train(options, recipe)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from threading import Thread
 from traceback import format_exc
 from types import FrameType
 from typing import TypeVar, TypeVarTuple
+
+# How long the other process may take to tidy up: half as long as this one has to stop.
+STOP_SECONDS = 0.5
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -56,7 +59,10 @@ def computed_beside(
         yield wait
     finally:
         process.terminate()
-        process.join()
+        process.join(STOP_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
         receiver.close()
 
 
@@ -66,14 +72,18 @@ def _compute(
     """Call the function and send what it returns or raises."""
     signal.signal(signal.SIGTERM, _stop)
     Thread(target=_end_with_parent, daemon=True).start()
+    outcome: tuple[object, Exception | None]
     try:
         result = function(*arguments)
     except Exception as error:
         # Where it happened does not go along by itself.
         error.add_note(format_exc())
-        sender.send((None, error))
+        outcome = (None, error)
     else:
-        sender.send((result, None))
+        outcome = (result, None)
+    # Nobody receives it where the other process has just been ended.
+    with suppress(BrokenPipeError):
+        sender.send(outcome)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

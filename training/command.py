@@ -24,8 +24,9 @@ from server.model import Model, ModelCard, ModelError, check_name, pack_model, u
 from server.shapes import Floats
 from server.whole_file import write_all_whole
 from training.animation import animate
+from training.cluster_config import TF_CONFIG, ClusterError
 from training.data import DataError
-from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster
+from training.distribution import Cluster, join_cluster
 from training.evaluation import (
     GUESSING_LOSS,
     Figures,
@@ -37,16 +38,20 @@ from training.evaluation import (
     followed_images,
     measure,
 )
-from training.export import export_model
+from training.export import check_export, export_model
 from training.familiarity import fit_familiarity, sure_fraction
+from training.options import model_name
 from training.preparation import Preparation
 from training.recipe import Recipe
 from training.record import Record
 from training.regression import DivergedError, initial_parameters, make_optimizer, train
 from training.report import REPORTS, write_report
+from training.stopping import SIGNALLED, Stopped, stoppable
+from training.supervisor import Report
 from training.tensorboard import Board
 
-INTERRUPTED = 130
+# The exit status after Ctrl-C.
+INTERRUPTED = SIGNALLED + signal.SIGINT
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,44 +65,119 @@ class Trained:
 
 
 def train_as_asked(
-    options: argparse.Namespace, recipe: Recipe, prepared: Callable[[], Preparation]
+    options: argparse.Namespace,
+    recipe: Recipe,
+    prepared: Callable[[], Preparation],
+    report: Report | None = None,
 ) -> None:
     """Train, save and report; on any failure leave the old model as it is and say why.
 
     :param prepared: waits until all is ready for the recipe, and raises DataError where MNIST is
         not to be had
+    :param report: told when a worker of several begins to wait for the others, and when it has
+        found them
+    :raise SystemExit: there is no model, or a signal has ended the training
     """
-    name = options.name or recipe.name
+    report = report or (lambda _stage: None)
+    report("waiting")
     try:
         cluster = join_cluster(os.environ.get(TF_CONFIG))
     except ClusterError as error:
         sys.exit(str(error))
-    # Not before: TensorFlow does not let Ctrl-C through while it waits for other machines.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    report("joined")
+    name = model_name(options)
+    saving = Saving(options.models, name)
+    # Not before: joining a cluster replaces the handler of SIGTERM. Until then there is nothing to
+    # tidy up.
+    try:
+        with stoppable(saving.give_up):
+            train_and_report(options, recipe, prepared, cluster, saving)
+    except KeyboardInterrupt as stop:
+        print(f"Interrupted: {saving.outcome()}.", file=sys.stderr)
+        status = SIGNALLED + stop.number if isinstance(stop, Stopped) else INTERRUPTED
+        raise SystemExit(status) from None
+
+
+class Saving:
+    """What a training has saved, for whoever must say so when it ends early.
+
+    :param models: the directory in which the model has its file
+    """
+
+    def __init__(self, models: Path, name: str) -> None:
+        self.name = name
+        self.record: Record | None = None
+        self._path = models / (name + FILE_SUFFIX)
+        self._before = self._stamp()
+
+    @property
+    def is_saved(self) -> bool:
+        """Tell whether the model's file has been replaced."""
+        return self._stamp() != self._before
+
+    def outcome(self) -> str:
+        """Say what has become of the model."""
+        if self.is_saved:
+            return f"the model {self.name!r} is saved, but not all that was to be made of it"
+        return f"the model {self.name!r} is as it was"
+
+    def give_up(self) -> None:
+        """Say and record that the training is interrupted, from another thread."""
+        print(f"\nInterrupted: {self.outcome()}.", file=sys.stderr, flush=True)
+        if self.record is not None:
+            self.record.interrupt()
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except (OSError, ValueError):
+            return None
+        return (status.st_ino, status.st_mtime_ns)
+
+
+def train_and_report(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    prepared: Callable[[], Preparation],
+    cluster: Cluster,
+    saving: Saving,
+) -> None:
+    """Train, save and report as `train_as_asked` does, once the cluster is complete.
+
+    :raise Stopped: a signal has asked the process to end
+    :raise SystemExit: something failed; the message says what has become of the model
+    """
+    name = saving.name
     try:
         check_name(name)
         make_optimizer(recipe)
+        if options.export is not None and cluster.leads:
+            check_export(options.export, name)
         if not cluster.leads:
             take_part(prepared(), options.seed, cluster)
             return
         weights, _ = initial_parameters(recipe, options.seed)
         with Record(options.models, name, recipe.settings(options.seed), weights) as record:
-            board = None if options.tensorboard is None else Board(options.tensorboard)
+            saving.record = record
+            board = None if options.tensorboard is None else Board(options.tensorboard, name)
+            if board is not None:
+                print(f"TensorBoard: {board.directory}")
             trained = train_and_save(
                 prepared(), options.seed, options.models, name, record, board, cluster
             )
-    except KeyboardInterrupt:
-        print(f"Interrupted: the model {name!r} is as it was.", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None
     except (ClusterError, DataError, DivergedError, ModelError, OSError, ValueError) as error:
-        sys.exit(f"Not trained, and the model {name!r} is as it was: {error}")
+        if saving.is_saved:
+            sys.exit(f"An error after the training, and {saving.outcome()}: {error}")
+        sys.exit(f"Not trained, and {saving.outcome()}: {error}")
+    except tf.errors.OpError as error:
+        if cluster.workers == 1:
+            raise
+        lost = f"another worker was lost ({error.message})"
+        sys.exit(f"Not trained, and {saving.outcome()}: {lost}")
     card = trained.model.card
     print_report(card)
     try:
         leave_documents(trained, options)
-    except KeyboardInterrupt:
-        print(f"Interrupted: the model {name!r} is saved, its report is not.", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None
     except OSError as error:
         sys.exit(f"The model {name!r} is saved, but not all that was to be made of it: {error}")
     print(

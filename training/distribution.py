@@ -6,29 +6,9 @@ Source: https://www.tensorflow.org/guide/distributed_training, MultiWorkerMirror
 import sys
 from dataclasses import dataclass, field
 
-import msgspec
 import tensorflow as tf
 
-TF_CONFIG = "TF_CONFIG"
-
-EXAMPLE = (
-    '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
-    '"task": {"type": "worker", "index": 0}}'
-)
-
-
-class ClusterError(Exception):
-    """The cluster cannot be joined, or has lost a worker; the message says why."""
-
-
-class _Task(msgspec.Struct):
-    type: str
-    index: int
-
-
-class _Config(msgspec.Struct):
-    cluster: dict[str, list[str]]
-    task: _Task
+from training.cluster_config import TF_CONFIG, ClusterError, read_config
 
 
 @dataclass(frozen=True)
@@ -68,20 +48,3 @@ def join_cluster(text: str | None) -> Cluster:
             f"The address, from {TF_CONFIG}, must be this machine's, and its port free."
         ) from error
     return Cluster(strategy, worker, workers)
-
-
-def read_config(text: str) -> tuple[int, list[str]]:
-    """Return which worker this is, and the addresses of all.
-
-    :raise ClusterError: it is not what it must be
-    """
-    try:
-        config = msgspec.json.decode(text, type=_Config)
-        if config.cluster.keys() != {"worker"} or config.task.type != "worker":
-            raise ValueError("every task must be a worker")
-        addresses = config.cluster["worker"]
-        if not 0 <= config.task.index < len(addresses):
-            raise ValueError(f"there is no worker {config.task.index} among {len(addresses)}")
-    except (msgspec.DecodeError, ValueError) as error:
-        raise ClusterError(f"{TF_CONFIG}: {error}. It must be like {EXAMPLE}") from error
-    return config.task.index, addresses

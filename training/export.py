@@ -6,6 +6,11 @@ up in another order: what lies halfway between two of a byte's steps may become 
 other there. Over MNIST's test images and odd drawings, probabilities differ by less than TOLERANCE.
 """
 
+import errno
+import os
+import secrets
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +25,14 @@ from server.normalization import (
     SLANT_DAMPING,
 )
 from server.shapes import PIXELS, SIDE
+from server.whole_file import make_directory, sync_directory, write_whole
 
 # How far a probability may be from the server's: the most that was found is 0.001, for one of a
 # few hundred pixels in which the last step of a byte fell the other way.
 TOLERANCE = 0.002
+
+# Where a SavedModel has the name of its model: TensorFlow leaves this folder to its users.
+_OWNER = Path("assets.extra") / "model_name.txt"
 
 _CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
 _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
@@ -116,8 +125,64 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         }
 
 
+def check_export(directory: Path, name: str) -> None:
+    """Check that a SavedModel can be written without replacing anything but its own predecessor.
+
+    :raise FileExistsError: there is something else, or another model's SavedModel
+    """
+    try:
+        is_empty = not any(directory.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise FileExistsError(
+            errno.EEXIST, "--export needs a directory, and this is a file", str(directory)
+        ) from None
+    if is_empty:
+        return
+    try:
+        owner = (directory / _OWNER).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        reason = "--export needs a new directory, and this one has other files"
+        raise FileExistsError(errno.EEXIST, reason, str(directory)) from None
+    if owner != name:
+        reason = f"--export needs a directory for each model, and this one has that of {owner!r}"
+        raise FileExistsError(errno.EEXIST, reason, str(directory))
+
+
 def export_model(model: Model, directory: Path) -> None:
     """Write a SavedModel whose `serving_default` signature answers what the server does.
+
+    It is written next to the directory and then takes its place, so that two trainings at once
+    leave one of their SavedModels, and not a mixture.
+
+    :raise OSError: the directory cannot be written, or has something else
+    """
+    check_export(directory, model.name)
+    # A path such as "." has no name to be written next to.
+    directory = directory.resolve()
+    # A mounted volume cannot be replaced.
+    if directory.is_mount():
+        write_export(model, directory)
+        return
+    make_directory(directory.parent)
+    unfinished = directory.with_name(f".{directory.name}.{secrets.token_hex(8)}.unfinished")
+    replaced = unfinished.with_suffix(".replaced")
+    try:
+        write_export(model, unfinished)
+        with suppress(FileNotFoundError):
+            directory.rename(replaced)
+        unfinished.rename(directory)
+        sync_directory(directory.parent)
+    finally:
+        if replaced.exists() and not directory.exists():
+            replaced.rename(directory)
+        for leftover in (unfinished, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def write_export(model: Model, directory: Path) -> None:
+    """Write the files of a SavedModel, and the name of its model, into an empty directory.
 
     :raise OSError: the directory cannot be written
     """
@@ -125,4 +190,18 @@ def export_model(model: Model, directory: Path) -> None:
     try:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
-        raise OSError(f"{directory}: {error.message}") from error
+        raise OSError(errno.EIO, error.message, str(directory)) from error
+    write_whole(directory / _OWNER, model.name.encode())
+    sync_tree(directory)
+
+
+def sync_tree(directory: Path) -> None:
+    """Wait until all files of a directory would survive a loss of power."""
+    for path in directory.rglob("*"):
+        if path.is_dir():
+            sync_directory(path)
+        else:
+            # Windows syncs only what is open for writing.
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())
+    sync_directory(directory)

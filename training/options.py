@@ -3,15 +3,26 @@
 import argparse
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal, get_args
 
 from server.model import MODELS
 from server.settings import Init
-from training.data import add_data_argument
+from training.cluster_config import TF_CONFIG
+from training.data import add_data_argument, directory
 from training.recipe import RECIPES, Recipe
 
 DEFAULT_RECIPE = "normalized"
+
+# A history keeps step numbers as int32.
+MAX_COUNT = 2**31 - 1
+
+# More than all images, and no more than 0.5 GB of pixels as floats.
+MAX_BATCH_SIZE = 100_000
+
+MAX_SEED = 2**32 - 1
+
+# In seconds: long enough to start the command by hand on each of a few machines.
+WORKER_TIMEOUT = 300.0
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -23,7 +34,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=positive_count)
     parser.add_argument(
         "--stream",
-        type=positive_count,
+        type=image_count,
         metavar="N",
         help="train on N images, rounded down to whole batches, each made of one of MNIST's by "
         "chance; takes the place of --steps",
@@ -38,20 +49,30 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--images-per-digit", type=positive_count, metavar="N", help="train on so few of MNIST"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0, help=f"0 to {MAX_SEED}")
     add_data_argument(parser)
-    parser.add_argument("--models", type=Path, default=MODELS, help="directory to save into")
+    parser.add_argument("--models", type=directory, default=MODELS, help="directory to save into")
     parser.add_argument("--name", help="the model's name; the recipe's unless given")
     parser.add_argument(
         "--report",
-        type=Path,
+        type=directory,
         metavar="DIR",
         help="for the report; reports/ in --models' unless given",
     )
     parser.add_argument(
-        "--tensorboard", type=Path, metavar="DIR", help="write summaries for TensorBoard"
+        "--tensorboard", type=directory, metavar="DIR", help="write summaries for TensorBoard"
     )
-    parser.add_argument("--export", type=Path, metavar="DIR", help="write a TensorFlow SavedModel")
+    parser.add_argument(
+        "--export", type=directory, metavar="DIR", help="write a TensorFlow SavedModel"
+    )
+    parser.add_argument(
+        "--worker-timeout",
+        type=positive_number,
+        default=WORKER_TIMEOUT,
+        metavar="SECONDS",
+        help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
+        f"(default: {WORKER_TIMEOUT:g})",
+    )
     options = parser.parse_args(arguments)
     if options.stream is not None:
         size = options.batch_size or RECIPES[options.recipe].batch_size
@@ -61,11 +82,27 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
             parser.error("--stream has no end to be a batch of: give --batch-size a count")
         if options.stream < size:
             parser.error(f"--stream {options.stream} is less than a batch of {size}")
+        if options.stream // size > MAX_COUNT:
+            parser.error(f"--stream {options.stream} is more than {MAX_COUNT} batches of {size}")
     return options
 
 
+def model_name(options: argparse.Namespace) -> str:
+    """Return the name of the model to train: the recipe's unless one is given, "" included."""
+    name: str = options.recipe if options.name is None else options.name
+    return name
+
+
 def positive_count(text: str) -> int:
-    """Read a count of at least one."""
+    """Read a count of 1 to MAX_COUNT."""
+    count = int(text)
+    if not 1 <= count <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_COUNT}")
+    return count
+
+
+def image_count(text: str) -> int:
+    """Read a count of at least 1; how many batches it makes has a limit of its own."""
     count = int(text)
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
@@ -73,8 +110,21 @@ def positive_count(text: str) -> int:
 
 
 def batch_size(text: str) -> int | Literal["all"]:
-    """Read a count of at least one, or "all"."""
-    return "all" if text == "all" else positive_count(text)
+    """Read a count of 1 to MAX_BATCH_SIZE, or "all"."""
+    if text == "all":
+        return "all"
+    count = int(text)
+    if not 1 <= count <= MAX_BATCH_SIZE:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_BATCH_SIZE}, or all")
+    return count
+
+
+def seed(text: str) -> int:
+    """Read a number that NumPy and Keras take as a seed."""
+    number = int(text)
+    if not 0 <= number <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to {MAX_SEED}")
+    return number
 
 
 def positive_number(text: str) -> float:

@@ -34,6 +34,7 @@ from server.settings import Settings
 from server.shapes import DIGITS, PIXELS, Floats
 from server.trainings import WRITE_SECONDS
 from training.evaluation import Figures
+from training.reason import public_reason
 from training.regression import DivergedError
 from training.schedule import recorded_steps
 
@@ -98,7 +99,7 @@ class Record:
         self._ended.set()
         self._thread.join()
         if error is not None and self._card.outcome == "running":
-            self._change(outcome=outcome_of(error), reason=str(error) or None)
+            self._change(outcome=outcome_of(error), reason=public_reason(error))
         # On a full disk it looks as if it had died; the model, if there is one, is saved all the
         # same.
         with suppress(OSError):
@@ -184,6 +185,14 @@ class Record:
     def end(self) -> None:
         """Say that the model and all that belongs to it is written."""
         self._change(outcome="finished")
+
+    def interrupt(self) -> None:
+        """Write that the training is interrupted, where nothing else can any more."""
+        self._ended.set()
+        if self._card.outcome == "running":
+            self._change(outcome="interrupted")
+        with suppress(OSError):
+            self._write()
 
     def _change(self, **changes: object) -> None:
         with self._lock:

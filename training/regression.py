@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from server.shapes import DIGITS, PIXELS, Floats
 from training.batches import batch_indices, batch_source
+from training.cluster_config import ClusterError
 from training.data import Bytes
-from training.distribution import Cluster, ClusterError
+from training.distribution import Cluster
 from training.recipe import INIT_SPREAD, Recipe
 
 # Wraps or combines other optimisers, and so cannot be had by its name alone.

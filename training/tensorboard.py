@@ -5,6 +5,8 @@ plugins; only looking at them needs TensorBoard.
 Source: https://github.com/tensorflow/tensorboard, plugins/scalar and plugins/histogram, summary_v2.
 """
 
+import errno
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +28,18 @@ BUCKETS = 30
 class Board:
     """Writes summaries of a training into a directory of its own.
 
+    The first training of a name has `DIR/NAME`, later ones `DIR/NAME-2`, `DIR/NAME-3` and so on:
+    TensorBoard shows all event files of one directory as one run. `directory` is the one taken.
+
     :raise OSError: the directory cannot be written
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, parent: Path, name: str) -> None:
+        self.directory = make_run_directory(parent, name)
         try:
-            self._writer = tf.summary.create_file_writer(str(directory))
+            self._writer = tf.summary.create_file_writer(str(self.directory))
         except tf.errors.OpError as error:
-            raise OSError(f"{directory}: {error.message}") from error
+            raise OSError(errno.EIO, error.message, str(self.directory)) from error
 
     def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
         """Add what a step came to."""
@@ -50,6 +56,24 @@ class Board:
     def close(self) -> None:
         """Write what is still to be written."""
         self._writer.close()
+
+
+def make_run_directory(parent: Path, name: str) -> Path:
+    """Make the directory of a run, NAME or the first of NAME-2, NAME-3, … that is free.
+
+    Of two processes that ask at once each gets its own, since making a directory is atomic.
+
+    :raise OSError: it cannot be made
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    for run in itertools.count(1):
+        directory = parent / (name if run == 1 else f"{name}-{run}")
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        return directory
+    raise AssertionError("itertools.count has no end")
 
 
 def buckets(values: Floats) -> NDArray[np.float64]:

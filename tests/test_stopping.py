@@ -1,0 +1,92 @@
+"""A training that Ctrl-C or SIGTERM ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.serving import ROOT
+from training.stopping import Stopped, stoppable
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
+
+# Deriving the key takes minutes, in C and without the interpreter lock, as TensorFlow computes.
+BLOCKED = """
+import hashlib
+from training.stopping import stoppable
+
+def speak():
+    print("last words", flush=True)
+
+with stoppable(speak):
+    print("begun", flush=True)
+    {work}
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_raises_in_the_main_thread_and_handlers_are_restored(
+    number: signal.Signals,
+) -> None:
+    before = signal.getsignal(number)
+
+    def stop_itself() -> None:
+        with stoppable(lambda: None):
+            os.kill(os.getpid(), number)
+            time.sleep(20)
+
+    with pytest.raises(Stopped) as stop:
+        stop_itself()
+    assert stop.value.number == number
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_does_not_interrupt_tidying_up() -> None:
+    tidied = []
+
+    def stop_twice() -> None:
+        with stoppable(lambda: None):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(20)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0.1)
+                tidied.append(True)
+
+    with pytest.raises(Stopped):
+        stop_twice()
+    assert tidied == [True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param('hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)', id="in C"),
+        pytest.param("while True:\n        try: input()\n        except: pass", id="deaf"),
+    ],
+)
+def test_a_main_thread_that_does_not_stop_is_not_waited_for(
+    number: signal.Signals, work: str
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BLOCKED.format(work=work)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(0.1)
+        sent = time.monotonic()
+        process.send_signal(number)
+        said = process.stdout.read()
+        process.wait(20)
+    assert time.monotonic() - sent < 2
+    assert said == "last words\n"
+    assert process.returncode == 128 + number

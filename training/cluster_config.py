@@ -1,0 +1,67 @@
+"""TF_CONFIG: the workers of a multi-worker training, read and checked without TensorFlow.
+
+Source: https://www.tensorflow.org/guide/distributed_training, "Setting up the TF_CONFIG environment
+variable".
+"""
+
+import re
+
+import msgspec
+
+TF_CONFIG = "TF_CONFIG"
+
+EXAMPLE = (
+    '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
+    '"task": {"type": "worker", "index": 0}}'
+)
+
+MAX_PORT = 65_535
+
+# HOST:PORT; an IPv6 address stands in brackets.
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>\d{1,5})")
+
+
+class ClusterError(Exception):
+    """The cluster cannot be joined, or has lost a worker; the message says why."""
+
+
+class _Task(msgspec.Struct):
+    type: str
+    index: int
+
+
+class _Config(msgspec.Struct):
+    cluster: dict[str, list[str]]
+    task: _Task
+
+
+def read_config(text: str) -> tuple[int, list[str]]:
+    """Return the index of this worker, and the addresses (HOST:PORT) of all workers.
+
+    :raise ClusterError: the text is not a valid TF_CONFIG
+    """
+    try:
+        config = msgspec.json.decode(text, type=_Config)
+        if config.cluster.keys() != {"worker"} or config.task.type != "worker":
+            raise ValueError("every task must be a worker")
+        addresses = config.cluster["worker"]
+        if not 0 <= config.task.index < len(addresses):
+            raise ValueError(f"there is no worker {config.task.index} among {len(addresses)}")
+        for address in addresses:
+            split_address(address)
+            if addresses.count(address) > 1:
+                raise ValueError(f"the address {address!r} is given to more than one worker")
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError) as error:
+        raise ClusterError(f"{TF_CONFIG}: {error}. It must be like {EXAMPLE}") from error
+    return config.task.index, addresses
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT.
+
+    :raise ValueError: it is not HOST:PORT, or the port is not 1 to 65535
+    """
+    match = _ADDRESS.fullmatch(address)
+    if match is None or not 1 <= int(match["port"]) <= MAX_PORT:
+        raise ValueError(f"{address!r} is not HOST:PORT with a port from 1 to {MAX_PORT}")
+    return match["ipv6"] or match["host"], int(match["port"])
