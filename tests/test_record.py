@@ -1,5 +1,6 @@
 """The record of a training under way."""
 
+import errno
 import os
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from server.history import load_history, pack_history, save_history
 from server.shapes import DIGITS, PIXELS, Floats
 from server.trainings import WRITE_SECONDS
 from training.evaluation import Figures
+from training.reason import IN_TERMINAL
 from training.recipe import RECIPES
 from training.record import Record
 from training.regression import DivergedError
@@ -109,7 +111,11 @@ def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
     [
         (DivergedError("too high"), "diverged", "too high"),
         (KeyboardInterrupt(), "interrupted", None),
-        (OSError("disk full"), "failed", "disk full"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/home/alice/small.npz"),
+            "failed",
+            f"No space left on device. {IN_TERMINAL}",
+        ),
     ],
 )
 def test_it_says_how_the_training_ended(
