@@ -7,9 +7,9 @@ import socket
 import sys
 from pathlib import Path
 
-from server.model import MODELS
-from server.serving import serve
-from server.workers import WorkerError, serve_with_workers
+from server.storage.model_file import MODELS
+from server.transport.serving import serve
+from server.transport.workers import WorkerError, serve_with_workers
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from server.gateway import ARRIVED, Gateway
+from server.transport.gateway import ARRIVED, Gateway
 
 Answers = TypeVar("Answers")
 

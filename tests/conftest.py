@@ -10,13 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from server.app import create_app
-from server.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
-from server.familiarity import AXES, FEATURES, WAYS, Familiarity
-from server.history import History, HistoryCard, quantize
-from server.model import ModelCard, save_model
-from server.shapes import DIGITS, PIXELS
-from server.whole_file import write_whole
+from server.regression.familiarity import AXES, FEATURES, WAYS, Familiarity
+from server.regression.model import ModelCard
+from server.regression.shapes import DIGITS, PIXELS
+from server.storage.atomic_write import write_atomically
+from server.storage.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
+from server.storage.history import History, HistoryCard, quantize
+from server.storage.model_file import save_model
+from server.web.app import create_app
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
 from training.data import DataError, Dataset, Images, load_mnist
@@ -144,7 +145,7 @@ def make_evaluation(name: str, model: str) -> Evaluation:
 
 
 def save_evaluation(directory: Path, evaluation: Evaluation) -> Path:
-    return write_whole(directory / f"{evaluation.name}.npz", pack_evaluation(evaluation))
+    return write_atomically(directory / f"{evaluation.name}.npz", pack_evaluation(evaluation))
 
 
 def ink_on(*indices: int) -> list[float]:

@@ -20,7 +20,7 @@ from http import HTTPStatus
 
 import numpy as np
 
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
 from tests.connection import Connection
 from tests.serving import Running, running
 

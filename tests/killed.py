@@ -15,9 +15,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from server.evaluation import EVALUATIONS, load_evaluation
-from server.history import HISTORIES, TRAININGS, load_history
-from server.model import load_model
+from server.storage.evaluation import EVALUATIONS, load_evaluation
+from server.storage.history import HISTORIES, TRAININGS, load_history
+from server.storage.model_file import load_model
 from tests.serving import ROOT
 
 NAME = "killed"

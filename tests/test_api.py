@@ -16,11 +16,12 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from server.app import MAX_BODY_BYTES, create_app
-from server.model import MODELS, load_model, softmax
-from server.normalization import NORMALIZATIONS
-from server.prediction import OPTIONAL_FIELDS
-from server.shapes import DIGITS, PIXELS, SIDE
+from server.regression.model import softmax
+from server.regression.normalization import NORMALIZATIONS
+from server.regression.prediction import OPTIONAL_FIELDS
+from server.regression.shapes import DIGITS, PIXELS, SIDE
+from server.storage.model_file import MODELS, load_model
+from server.web.app import MAX_BODY_BYTES, create_app
 from tests.conftest import ink_on, save_small_model
 from tests.serving import ROOT
 
@@ -256,10 +257,9 @@ def test_bad_paths_and_parameters_are_refused(
 
 
 def test_every_route_of_the_api_refuses_unknown_parameters(client: FlaskClient) -> None:
-    rules = [rule for rule in client.application.url_map.iter_rules() if rule.endpoint != "page"]
     checked = 0
-    for rule in rules:
-        if rule.rule.startswith("/static"):
+    for rule in client.application.url_map.iter_rules():
+        if rule.endpoint == "page.page" or rule.rule.startswith("/static"):
             continue
         method = "POST" if "POST" in (rule.methods or ()) else "GET"
         path = re.sub(r"<\w+>", "small", rule.rule)
@@ -285,7 +285,7 @@ def test_an_unexpected_failure_shows_no_trace(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(models)
-    monkeypatch.setattr("server.app.predict", lambda *_: 1 / 0)
+    monkeypatch.setattr("server.web.prediction_routes.predict", lambda *_: 1 / 0)
     response = app.test_client().post("/api/predict", json={"pixels": ink_on()})
     assert response.status_code == 500
     assert response.content_type == "application/problem+json"
@@ -396,7 +396,7 @@ def test_the_description_has_every_route_and_every_named_schema(client: FlaskCli
     routes = {
         rule.rule.replace("<", "{").replace(">", "}")
         for rule in client.application.url_map.iter_rules()
-        if rule.endpoint != "page" and not rule.rule.startswith("/static")
+        if rule.endpoint != "page.page" and not rule.rule.startswith("/static")
     }
     assert description["paths"].keys() == routes
     predict = description["paths"]["/api/predict"]["post"]
@@ -436,7 +436,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(client: FlaskClient) -
 
 def test_tensorflow_is_never_imported_to_serve() -> None:
     program = (
-        "import sys; from server.app import create_app; import server.__main__;"
+        "import sys; from server.web.app import create_app; import server.__main__;"
         "answer = create_app().test_client().post('/api/predict', json={'pixels': [0.5] * 784});"
         "assert answer.status_code == 200;"
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'training')))"

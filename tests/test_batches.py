@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.shapes import DIGITS, PIXELS, SIDE
+from server.regression.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import make_images
 from training.batches import AMOUNTS, augment, augmented_batches, batch_indices
 from training.data import Images

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
 from tests.benchmarks import load, loops, training
 from tests.benchmarks.ratios import Ratio, table
 from tests.conftest import make_images

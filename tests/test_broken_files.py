@@ -26,15 +26,15 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
-from server.app import create_app
-from server.archive import MOST_BYTES, ArchiveError, Layout, pack, unpack
-from server.evaluation import load_evaluation
-from server.history import load_history, save_history
-from server.model import MODELS, ModelError, load_model, unpack_model
-from server.model_store import ModelStore
-from server.prediction import predict
-from server.shapes import DIGITS, PIXELS
-from server.trainings import describe_training
+from server.regression.prediction import predict
+from server.regression.shapes import DIGITS, PIXELS
+from server.storage.archive import MOST_BYTES, ArchiveError, Layout, pack, unpack
+from server.storage.evaluation import load_evaluation
+from server.storage.history import load_history, save_history
+from server.storage.model_file import MODELS, ModelError, load_model, unpack_model
+from server.storage.model_store import ModelStore
+from server.storage.training_monitor import describe_training
+from server.web.app import create_app
 from tests.conftest import (
     make_card,
     make_evaluation,

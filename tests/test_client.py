@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.shapes import DIGITS, PIXELS
+from server.regression.shapes import DIGITS, PIXELS
 
 GENERATOR = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
 

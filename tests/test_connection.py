@@ -18,14 +18,29 @@ from tests.serving import Running, running
 # The limits are minutes and thousands; with these a test need not wait.
 PROGRAM = """
 import socket
-from server import connection, serving
-from server.model import MODELS
+from server.transport import connection
+from server.transport import serving
+from server.storage.model_file import MODELS
 connection.PATIENCE_SECONDS = {patience}
 connection.MOST_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"
 serving.serve(listener, MODELS, lambda: print(f"Serving on {{url}}", flush=True))
+"""
+
+
+# A prediction takes a second, so that what follows its request is there long before it.
+SLOW = """
+import time
+from server.web import prediction_routes
+
+def predict(*arguments):
+    time.sleep(1)
+    return real_predict(*arguments)
+
+real_predict = prediction_routes.predict
+prediction_routes.predict = predict
 """
 
 
@@ -224,8 +239,10 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(server: Running) -> No
 
 
 def test_sigterm_finishes_what_is_under_way() -> None:
-    slow = "import time; from server import app; predict = app.predict;"
-    slow += "app.predict = lambda *asked: time.sleep(1) or predict(*asked)"
+    slow = (
+        "import time; from server.web import prediction_routes as routes; predict = routes.predict;"
+    )
+    slow += "routes.predict = lambda *asked: time.sleep(1) or predict(*asked)"
     program = f"{slow}\n{PROGRAM.format(patience=30, most=9, keep_alive=9)}"
     with ExitStack() as stack:
         server = stack.enter_context(running(["-c", program]))
@@ -260,11 +277,6 @@ def read_responses(connection: socket.socket) -> list[tuple[int, dict[str, str],
             body = file.read(int(headers["content-length"]))
             responses.append((int(line.split()[1]), headers, body))
     return responses
-
-
-# The first response takes a second, so that what follows its request is there long before it.
-SLOW = "import time; from server import app; predict = app.predict;"
-SLOW += "app.predict = lambda *asked: time.sleep(1) or predict(*asked)\n"
 
 
 @pytest.fixture(scope="module")
@@ -382,8 +394,9 @@ def test_a_response_that_is_never_read_holds_no_connection(size: int) -> None:
     # The system's buffers are small, so that the rest of each response stays in the server's.
     program = f"""
 import socket
-from server import connection, serving
-from server.gateway import Gateway
+from server.transport import connection
+from server.transport import serving
+from server.transport.gateway import Gateway
 connection.PATIENCE_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
 listener = socket.create_server(("127.0.0.1", 0))
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

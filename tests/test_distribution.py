@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.history import load_history
-from server.model import load_model
+from server.storage.history import load_history
+from server.storage.model_file import load_model
 from tests.conftest import save_small_model
 from tests.serving import ROOT
 from training.cluster_config import split_address

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.archive import ArchiveError
-from server.evaluation import load_evaluation
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
+from server.storage.archive import ArchiveError
+from server.storage.evaluation import load_evaluation
 from tests.conftest import make_evaluation, save_evaluation
 
 

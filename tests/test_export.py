@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.model import MODELS, Model, load_model, softmax
-from server.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.regression.model import Model, softmax
+from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.storage.model_file import MODELS, load_model
 from training import export
 from training.data import DataError, load_mnist
 from training.export import TOLERANCE, export_model
@@ -81,7 +82,7 @@ def test_one_drawing_is_a_batch_of_one_and_an_answer_is_whole(exported: Any) -> 
 
 
 def test_every_normalization_of_the_server_can_be_exported() -> None:
-    from server.normalization import NORMALIZATIONS
+    from server.regression.normalization import NORMALIZATIONS
 
     assert export.NORMALIZATIONS.keys() == NORMALIZATIONS.keys()
 

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from server.familiarity import AXES, FEATURES, SLASHED_ZERO, WAYS, Familiarity, features, residual
-from server.model import softmax
-from server.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.regression.familiarity import (
+    AXES,
+    FEATURES,
+    SLASHED_ZERO,
+    WAYS,
+    Familiarity,
+    features,
+    residual,
+)
+from server.regression.model import softmax
+from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data import Images
 from training.evaluation import calibration_error, fit_temperature
 from training.familiarity import (

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from server.history import TRAININGS, save_history
-from server.model import load_model, save_model
+from server.storage.history import TRAININGS, save_history
+from server.storage.model_file import load_model, save_model
 from tests.conftest import (
     listen_for_complaints,
     make_card,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, request
 
-from server.gateway import MOST_SECONDS, THREADS, Gateway
+from server.transport.gateway import MOST_SECONDS, THREADS, Gateway
 from tests.asgi import Response as Answer
 from tests.asgi import ask, ask_once, run
 

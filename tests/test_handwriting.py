@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from server.shapes import DIGITS, PIXELS, SIDE
+from server.regression.shapes import DIGITS, PIXELS, SIDE
 from training.handwriting import FIT, PROTOTYPES, Points, deform, draw, write_digits
 
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from server.heatmap import NEGATIVE, POSITIVE, heatmap, picture
+from server.regression.heatmap import NEGATIVE, POSITIVE, heatmap, picture
 
 
 def decode(png: bytes) -> np.ndarray:

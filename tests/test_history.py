@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from server.archive import ArchiveError, pack
-from server.history import History, load_history, quantize, save_history
-from server.shapes import DIGITS, PIXELS
+from server.regression.shapes import DIGITS, PIXELS
+from server.storage.archive import ArchiveError, pack
+from server.storage.history import History, load_history, quantize, save_history
 from tests.conftest import make_history
 
 ARRAYS = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.app import create_app
+from server.web.app import create_app
 from tests.benchmarks.load import connect, request_bytes
 from tests.serving import Running, running
 

@@ -1,4 +1,4 @@
-"""Trainings that are killed without warning."""
+"""TrainingMonitor that are killed without warning."""
 
 from pathlib import Path
 

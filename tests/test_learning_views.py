@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.evaluation import EVALUATIONS, load_evaluation
-from server.history import HISTORIES, TRAININGS, load_history, save_history
-from server.model import MODELS, load_model, softmax
+from server.regression.model import softmax
+from server.storage.evaluation import EVALUATIONS, load_evaluation
+from server.storage.history import HISTORIES, TRAININGS, load_history, save_history
+from server.storage.model_file import MODELS, load_model
 from tests.conftest import make_history, save_small_model
 from tests.killed import NAME, small, train
 from tests.pen import SEVEN, draw_with_mouse, read_answer

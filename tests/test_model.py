@@ -10,10 +10,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from server.archive import MOST_BYTES, MOST_UNPACKED_BYTES
-from server.familiarity import AXES, FEATURES, WAYS
-from server.model import Model, ModelError, load_model, save_model, softmax
-from server.shapes import DIGITS, PIXELS
+from server.regression.familiarity import AXES, FEATURES, WAYS
+from server.regression.model import Model, softmax
+from server.regression.shapes import DIGITS, PIXELS
+from server.storage.archive import MOST_BYTES, MOST_UNPACKED_BYTES
+from server.storage.model_file import ModelError, load_model, save_model
 from tests.conftest import make_card, make_familiarity, save_small_model
 
 # Four pixels and two digits: small enough to check by hand.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.model_store import DEFAULT_MODEL, ModelStore
+from server.storage.model_store import DEFAULT_MODEL, ModelStore
 from tests.conftest import save_small_model
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser
 
-from server.app import VIEWS
+from server.web.page import VIEWS
 from tests.conftest import listen_for_complaints
 from tests.pen import SEVEN, draw_with_mouse, read_answer
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.normalization import (
+from server.regression.normalization import (
     LEAST_SPREAD,
     LEAST_VARIANCE,
     NORMALIZATIONS,
@@ -15,7 +15,7 @@ from server.normalization import (
     leave_as_drawn,
     normalize_by_moments,
 )
-from server.shapes import PIXELS, SIDE, Floats
+from server.regression.shapes import PIXELS, SIDE, Floats
 from training.handwriting import write_digits
 
 DIGITS = write_digits(40, seed=0).pixels.reshape(-1, SIDE, SIDE)

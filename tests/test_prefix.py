@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from server.app import VIEWS
+from server.web.page import VIEWS
 from tests.conftest import listen_for_complaints
 from tests.pen import SEVEN, draw_with_mouse, read_answer
 from tests.test_views import open_view

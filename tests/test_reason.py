@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from server.archive import ArchiveError
-from server.history import load_history
+from server.storage.archive import ArchiveError
+from server.storage.history import load_history
 from tests.test_record import record
 from training.cluster_config import ClusterError
 from training.data import DataError

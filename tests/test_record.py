@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.history import load_history, pack_history, save_history
-from server.shapes import DIGITS, PIXELS, Floats
-from server.trainings import WRITE_SECONDS
+from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.storage.history import load_history, pack_history, save_history
+from server.storage.training_monitor import WRITE_SECONDS
 from training.evaluation import Figures
 from training.reason import IN_TERMINAL
 from training.recipe import RECIPES

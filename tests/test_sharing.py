@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
-from server.app import VIEWS
-from server.model import MODELS, load_model
+from server.storage.model_file import MODELS, load_model
+from server.web.page import VIEWS
 from tests.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer
 from tests.test_views import colours_of, open_view, place_of
 

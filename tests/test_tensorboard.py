@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
-from server.shapes import DIGITS, PIXELS
+from server.regression.shapes import DIGITS, PIXELS
 from training.evaluation import Figures
 from training.tensorboard import BUCKETS, Board, buckets, make_run_directory
 

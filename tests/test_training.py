@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.evaluation import load_evaluation
-from server.history import load_history
-from server.model import Model, load_model, softmax
-from server.shapes import DIGITS, PIXELS, Floats
+from server.regression.model import Model, softmax
+from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.storage.evaluation import load_evaluation
+from server.storage.history import load_history
+from server.storage.model_file import load_model
 from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
 from tests.serving import ROOT

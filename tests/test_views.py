@@ -13,10 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, Request, expect
 
-from server.app import VIEWS
-from server.heatmap import NEGATIVE, POSITIVE
-from server.model import MODELS, Model, load_model, softmax
-from server.normalization import NORMALIZATIONS, PLACEMENTS
+from server.regression.heatmap import NEGATIVE, POSITIVE
+from server.regression.model import Model, softmax
+from server.regression.normalization import NORMALIZATIONS, PLACEMENTS
+from server.storage.model_file import MODELS, load_model
+from server.web.page import VIEWS
 from tests.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 Array = NDArray[np.float64]

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from server import workers as workers_module
-from server.workers import Supervisor, WorkerError
+from server.transport import workers as workers_module
+from server.transport.workers import Supervisor, WorkerError
 from tests.conftest import save_small_model
 from tests.serving import ROOT
 
@@ -118,7 +118,7 @@ def test_a_count_that_is_none_is_refused(count: str) -> None:
 def test_a_worker_that_cannot_start_ends_the_whole() -> None:
     # A socket that is none for streams cannot be served.
     program = (
-        "import pathlib, socket; from server.workers import serve_with_workers;"
+        "import pathlib, socket; from server.transport.workers import serve_with_workers;"
         "listener = socket.socket(type=socket.SOCK_DGRAM);"
         "serve_with_workers(2, listener, pathlib.Path(), lambda: print('ready'))"
     )
@@ -135,8 +135,9 @@ def test_a_worker_that_cannot_start_ends_the_whole() -> None:
 # again, so that the replacement of `serve` is in place in each of them.
 FAILING = """
 import os, pathlib, socket, sys
-from server import serving, workers
-from server.model import MODELS
+from server.transport import serving
+from server.transport import workers
+from server.storage.model_file import MODELS
 
 first = pathlib.Path({first!r})
 real_serve = serving.serve

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
 from tests.conftest import save_small_model
 from tests.connection import Connection
 from tests.killed import NAME, train

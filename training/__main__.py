@@ -7,7 +7,7 @@ import sys
 # Until a training begins there is nothing to tidy up: Ctrl-C ends the process without a word.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from server.model import ModelError, check_name  # noqa: E402, the line above must come first
+from server.storage.model_file import ModelError, check_name  # noqa: E402, the line above must come first
 from training.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
 from training.options import chosen_recipe, model_name, parse_arguments  # noqa: E402
 from training.start import train  # noqa: E402

@@ -9,9 +9,9 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from server.heatmap import heatmap_image
-from server.history import History
-from server.shapes import DIGITS, SIDE, Floats
+from server.regression.heatmap import heatmap_image
+from server.regression.shapes import DIGITS, SIDE, Floats
+from server.storage.history import History
 
 # Pixels a weight is wide.
 SCALE = 4

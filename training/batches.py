@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from server.shapes import DIGITS, PIXELS, SIDE
+from server.regression.shapes import DIGITS, PIXELS, SIDE
 from training.data import Bytes
 from training.examples import normalize_pixels
 from training.recipe import Recipe

@@ -17,12 +17,13 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from server.archive import FILE_SUFFIX
-from server.evaluation import EVALUATIONS, Evaluation, pack_evaluation
-from server.history import HISTORIES, History
-from server.model import Model, ModelCard, ModelError, check_name, pack_model, unpack_model
-from server.shapes import Floats
-from server.whole_file import write_all_whole
+from server.regression.model import Model, ModelCard
+from server.regression.shapes import Floats
+from server.storage.archive import FILE_SUFFIX
+from server.storage.atomic_write import write_all_atomically
+from server.storage.evaluation import EVALUATIONS, Evaluation, pack_evaluation
+from server.storage.history import HISTORIES, History
+from server.storage.model_file import ModelError, check_name, pack_model, unpack_model
 from training.animation import animate
 from training.cluster_config import TF_CONFIG, ClusterError
 from training.data import DataError
@@ -285,7 +286,7 @@ def train_and_save(
     # goes last: where another cannot be replaced, it is as it was. The others name its digest: with
     # another model, they are none of its.
     file_name = name + FILE_SUFFIX
-    write_all_whole(
+    write_all_atomically(
         {
             models / HISTORIES / file_name: recorded,
             models / EVALUATIONS / file_name: evaluated,

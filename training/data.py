@@ -23,7 +23,7 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"

@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 
-from server.digits import FILE, save_digits
-from server.normalization import NORMALIZATIONS
-from server.shapes import DIGITS
+from server.regression.normalization import NORMALIZATIONS
+from server.regression.shapes import DIGITS
+from server.storage.sample_digits import FILE, save_digits
 from training.data import Bytes, DataError, Images, add_data_argument, load_mnist
 from training.examples import normalize_images
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from server.evaluation import BINS, Evaluation, EvaluationCard
-from server.model import Model, softmax
-from server.shapes import DIGITS, Floats
+from server.regression.model import Model, softmax
+from server.regression.shapes import DIGITS, Floats
+from server.storage.evaluation import BINS, Evaluation, EvaluationCard
 from training.data import Images
 
 # How many of the training images are enough to follow what is learned: as many as for validation.

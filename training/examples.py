@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from server.normalization import NORMALIZATIONS
+from server.regression.normalization import NORMALIZATIONS
 from training.data import Bytes, Dataset, Images
 from training.handwriting import write_digits
 from training.recipe import Recipe

@@ -16,16 +16,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from server.model import Model
-from server.normalization import (
+from server.regression.model import Model
+from server.regression.normalization import (
     LEAST_SPREAD,
     LEAST_VARIANCE,
     ONE_SIDED,
     REACH,
     SLANT_DAMPING,
 )
-from server.shapes import PIXELS, SIDE
-from server.whole_file import make_directory, sync_directory, write_whole
+from server.regression.shapes import PIXELS, SIDE
+from server.storage.atomic_write import make_directory, sync_directory, write_atomically
 
 # How far a probability may be from the server's: the most that was found is 0.001, for one of a
 # few hundred pixels in which the last step of a byte fell the other way.
@@ -191,7 +191,7 @@ def write_export(model: Model, directory: Path) -> None:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, error.message, str(directory)) from error
-    write_whole(directory / _OWNER, model.name.encode())
+    write_atomically(directory / _OWNER, model.name.encode())
     sync_tree(directory)
 
 

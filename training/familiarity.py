@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from server.familiarity import (
+from server.regression.familiarity import (
     AXES,
     FEATURES,
     SLASHED_ZERO,
@@ -15,9 +15,9 @@ from server.familiarity import (
     features,
     residual,
 )
-from server.model import softmax
-from server.prediction import SURE_PROBABILITY
-from server.shapes import SIDE, Floats
+from server.regression.model import softmax
+from server.regression.prediction import SURE_PROBABILITY
+from server.regression.shapes import SIDE, Floats
 from training.data import Images
 from training.evaluation import evidence_for
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from server.shapes import DIGITS, PIXELS, SIDE
+from server.regression.shapes import DIGITS, PIXELS, SIDE
 from training.data import Images
 
 # The longer side of the ink in the picture, in pixels, as in MNIST.

@@ -5,8 +5,8 @@ import math
 from dataclasses import replace
 from typing import Literal, get_args
 
-from server.model import MODELS
-from server.settings import Init
+from server.regression.training_settings import Init
+from server.storage.model_file import MODELS
 from training.cluster_config import TF_CONFIG
 from training.data import add_data_argument, directory
 from training.recipe import RECIPES, Recipe

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.familiarity import Familiarity
+from server.regression.familiarity import Familiarity
 from training.data import Dataset, Images, load_mnist
 from training.examples import add_written, choose_examples, learned_images, normalize_dataset
 from training.familiarity import learn_ways

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from server.settings import Init, Settings
+from server.regression.training_settings import Init, Settings
 
 # The standard deviation of weights that begin at random: enough to be seen in a heatmap, and where
 # there is never ink, for good.

@@ -19,8 +19,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from server.archive import FILE_SUFFIX
-from server.history import (
+from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.regression.training_settings import Settings
+from server.storage.archive import FILE_SUFFIX
+from server.storage.history import (
     TRAININGS,
     History,
     HistoryCard,
@@ -30,9 +32,7 @@ from server.history import (
     quantize,
     save_history,
 )
-from server.settings import Settings
-from server.shapes import DIGITS, PIXELS, Floats
-from server.trainings import WRITE_SECONDS
+from server.storage.training_monitor import WRITE_SECONDS
 from training.evaluation import Figures
 from training.reason import public_reason
 from training.regression import DivergedError

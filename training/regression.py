@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from server.shapes import DIGITS, PIXELS, Floats
+from server.regression.shapes import DIGITS, PIXELS, Floats
 from training.batches import batch_indices, batch_source
 from training.cluster_config import ClusterError
 from training.data import Bytes

@@ -7,12 +7,12 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from server.evaluation import Evaluation
-from server.heatmap import data_uri, heatmap, picture
-from server.history import History
-from server.model import Model
-from server.shapes import SIDE, Floats
-from server.whole_file import write_whole
+from server.regression.heatmap import data_uri, heatmap, picture
+from server.regression.model import Model
+from server.regression.shapes import SIDE, Floats
+from server.storage.atomic_write import write_atomically
+from server.storage.evaluation import Evaluation
+from server.storage.history import History
 
 TEMPLATE = "report.html"
 
@@ -55,10 +55,10 @@ def write_report(
     :param animation: the content of the latter
     :raise OSError: the directory cannot be written
     """
-    page = write_whole(
+    page = write_atomically(
         directory / f"{model.name}.html", render(model, history, evaluation).encode()
     )
-    return page, write_whole(directory / f"{model.name}.webp", animation)
+    return page, write_atomically(directory / f"{model.name}.webp", animation)
 
 
 def render(model: Model, history: History, evaluation: Evaluation) -> str:

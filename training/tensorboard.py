@@ -18,7 +18,7 @@ from tensorflow.core.framework.summary_pb2 import (
     SummaryMetadata,
 )
 
-from server.shapes import DIGITS, Floats
+from server.regression.shapes import DIGITS, Floats
 from training.evaluation import Figures
 
 # As TensorBoard has by default.

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from server.digits import load_digits
-from server.shapes import PIXELS
+from server.regression.shapes import PIXELS
+from server.storage.sample_digits import load_digits
 
 PATH = "/api/predict?model=normalized&fields=digest%2Cprobabilities%2Cevidence"
 TYPE = "application/octet-stream"

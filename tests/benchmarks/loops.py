@@ -19,8 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from server.model import softmax
-from server.shapes import DIGITS, PIXELS, Floats
+from server.regression.model import softmax
+from server.regression.shapes import DIGITS, PIXELS, Floats
 from training.data import Images, load_mnist
 from training.recipe import RECIPES
 from training.regression import train

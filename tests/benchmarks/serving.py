@@ -8,7 +8,7 @@ from statistics import median, quantiles
 
 from werkzeug.test import EnvironBuilder
 
-from server.app import create_app
+from server.web.app import create_app
 from tests.benchmarks.load import (
     PATH,
     TYPE,

@@ -1,0 +1,1 @@
+"""Files: models, histories, evaluations, and how they are written and followed."""

@@ -1,0 +1,1 @@
+"""Sockets and processes: connections, limits, workers, and the path past Flask."""

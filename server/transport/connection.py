@@ -1,0 +1,227 @@
+"""The connection to one client: limits on sizes and times, and refusals in the order of requests.
+
+Uvicorn has none of these limits, because it expects a reverse proxy in front. This server must also
+stand open in a room without one.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from server.transport.gateway import ARRIVED, BUSY, Answer, make_problem
+
+# A browser keeps up to six open, one or two of them in use.
+MOST_CONNECTIONS = 2000
+
+# How long a request may take to arrive, and a response to be read by the client, in seconds.
+PATIENCE_SECONDS = 30.0
+
+# The longest request line and headers; a browser's are under a kilobyte.
+MAX_HEAD_BYTES = 64 * 1024
+
+# The parser does not tell where in its input a head begins, so it gets pieces of this size: the
+# length of a head is measured with an error of less than one piece.
+_PIECE_BYTES = 2 * 1024
+
+# For how long, and how much, a refused client may go on sending. If the connection were closed
+# while data arrives, the system would reset it, and the client could lose the refusal.
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 1024 * 1024
+
+
+class Deadline:
+    """Calls a function after PATIENCE_SECONDS unless it is stopped before."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Start the timer; one that is running goes on."""
+        if self._handle is None:
+            self._handle = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._end)
+
+    def stop(self) -> None:
+        """Stop the timer."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+class Connection(HttpToolsProtocol):
+    """Uvicorn's connection, with limits."""
+
+    _is_surplus = False
+    _is_in_request = False
+    _is_in_head = False
+    _has_begun = False
+    _head_bytes = 0
+    # The newest request that has arrived completely.
+    _last: RequestResponseCycle | None = None
+    _is_refused = False
+    _refusal: Answer | None = None
+    _discarded_bytes = 0
+    _request_deadline: Deadline
+    _response_deadline: Deadline
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to wait for a request."""
+        super().connection_made(transport)
+        # The head and the body of a response are written one after the other, and Nagle's algorithm
+        # would hold back the second. Asyncio disables it only for sockets made with IPPROTO_TCP.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Without this, `pause_writing` is not called for the last 64 KiB of a response.
+        transport.set_write_buffer_limits(high=0)
+        self._is_surplus = len(self.connections) > MOST_CONNECTIONS
+        self._request_deadline = Deadline(self._end_late_request)
+        self._response_deadline = Deadline(transport.abort)
+        self._request_deadline.start()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop all timers."""
+        self._request_deadline.stop()
+        self._response_deadline.stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what the client sent; start, or go on, to wait for what is missing."""
+        if self._is_surplus and not self._is_refused:
+            self._refuse(BUSY)
+        if self._is_refused:
+            self._discard(data)
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self._is_refused or self.transport.is_closing():
+                return
+            self._parse(data[start : start + _PIECE_BYTES])
+        # Empty lines between requests stop the keep-alive timer too, and begin no request.
+        if self._is_in_request or not self._has_pending():
+            self._request_deadline.start()
+        else:
+            self._request_deadline.stop()
+
+    def _parse(self, piece: bytes) -> None:
+        self._has_begun = False
+        super().data_received(piece)
+        if self._is_in_head and not self._has_begun:
+            self._head_bytes += len(piece)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
+                self._refuse(make_problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded_bytes += len(data)
+        if self._discarded_bytes > LINGER_BYTES:
+            self.transport.abort()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Tell whether a client that sends no more is still to be answered."""
+        return self._finish()
+
+    def on_message_begin(self) -> None:
+        """Take note that a request has begun."""
+        self._is_in_request = self._is_in_head = self._has_begun = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Take note that the body follows."""
+        super().on_headers_complete()
+        self._is_in_head = False
+
+    def on_message_complete(self) -> None:
+        """Take note that the request has arrived completely."""
+        self._is_in_request = False
+        self._last = self.cycle
+        self.scope["state"][ARRIVED] = time.monotonic()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Start the next pipelined request, or send the refusal that waited for its turn."""
+        if self._refusal is None or self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self._send_refusal(self._refusal)
+
+    def pause_writing(self) -> None:
+        """Start to wait for a client that does not read its response."""
+        super().pause_writing()
+        self._response_deadline.start()
+
+    def resume_writing(self) -> None:
+        """Stop waiting: the client, or its system, has all of it."""
+        super().resume_writing()
+        self._response_deadline.stop()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP."""
+        self._refuse(make_problem(HTTPStatus.BAD_REQUEST, f"{msg} Accepted: HTTP/1.1."))
+
+    def shutdown(self) -> None:
+        """Answer the requests that have arrived completely, then close the connection."""
+        if not self._finish():
+            self.transport.close()
+
+    def _has_pending(self) -> bool:
+        """Tell whether a request that has arrived completely is still to be answered."""
+        return self._last is not None and not self._last.response_complete
+
+    def _finish(self) -> bool:
+        """Drop a request of which a part is missing, and close after the last pending response.
+
+        :return: whether a response is pending
+        """
+        self._drop_request()
+        if self._last is None or self._last.response_complete:
+            return False
+        self._last.keep_alive = False
+        return True
+
+    def _drop_request(self) -> None:
+        """Forget the request that has begun to arrive, if there is one."""
+        if self._is_in_request and not self._is_in_head:
+            if self.pipeline and self.pipeline[0][0] is self.cycle:
+                self.pipeline.popleft()
+            else:
+                # It ends its task, which waits for the body.
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+        self._is_in_request = self._is_in_head = False
+
+    def _end_late_request(self) -> None:
+        if self._is_in_request:
+            detail = f"The request did not arrive within {PATIENCE_SECONDS:.0f} s."
+            self._refuse(make_problem(HTTPStatus.REQUEST_TIMEOUT, detail))
+        else:
+            # Browsers open some connections that they then do not need.
+            self.transport.close()
+
+    def _refuse(self, answer: Answer) -> None:
+        """Answer the request in progress without the app, after all earlier ones, and close."""
+        self._is_refused = True
+        self._request_deadline.stop()
+        in_body = self._is_in_request and not self._is_in_head
+        if in_body and self.cycle.response_started:
+            # The app has refused it already, and its body goes on arriving.
+            self.transport.abort()
+            return
+        self._drop_request()
+        if self._has_pending():
+            self._refusal = answer
+        else:
+            self._send_refusal(answer)
+
+    def _send_refusal(self, answer: Answer) -> None:
+        line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
+        headers = [
+            *self.server_state.default_headers,
+            *answer.headers,
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(line + head + b"\r\n" + answer.body)
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -1,0 +1,108 @@
+"""The demo under uvicorn, in one process."""
+
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from uvicorn import Config, Server
+
+from server.storage.model_store import ModelStore
+from server.transport.connection import MOST_CONNECTIONS, Connection
+from server.transport.gateway import Gateway
+from server.transport.live_predictions import LivePredictions
+from server.web.app import create_app
+
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
+# How long a connection is kept open for the next request, in seconds. A page asks twice a second.
+KEEP_ALIVE_SECONDS = 20
+
+# How long a stopped server has to finish its requests in.
+STOP_SECONDS = 5
+
+# How many newcomers the system holds until they are let in.
+BACKLOG = 1024
+
+# Files that the server has open beside its connections, with room to spare: so many more people
+# can be told that there are too many.
+OTHER_FILES = 500
+
+
+def serve(
+    listener: socket.socket, models: Path, ready: Callable[[], None], newcomers: int = BACKLOG
+) -> None:
+    """Serve a directory's models until SIGINT or SIGTERM, and finish what is under way.
+
+    :param ready: called as soon as requests are answered
+    :param newcomers: how many are let in at a time; others who listen too may have the rest
+    """
+    store = ModelStore(models)
+    live = LivePredictions(store)
+    serve_app(Gateway(create_app(models, store), live.answer), listener, ready, newcomers)
+
+
+def serve_app(
+    app: Gateway, listener: socket.socket, ready: Callable[[], None], newcomers: int = BACKLOG
+) -> None:
+    """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    allow_open_files(MOST_CONNECTIONS + OTHER_FILES)
+    config = Config(
+        app,
+        http=Connection,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        # What is wrong with a request, its client is told.
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=newcomers,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    # Uvicorn stops by itself, and then passes on what stopped it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(Server):
+    """Uvicorn's, which says when it is ready."""
+
+    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        # Asyncio takes the number that it lets in for the number that the system may hold.
+        for listener in sockets or []:
+            listener.listen(BACKLOG)
+        self._ready()
+
+
+def stop(_signal: int, _frame: FrameType | None) -> None:
+    """Handle a signal by ending the process with 0."""
+    raise SystemExit(0)
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process open so many files; macOS allows 256 unless it is asked for more."""
+    # Windows has no such limit, and no such module.
+    if resource is not None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        unlimited = resource.RLIM_INFINITY
+        if soft != unlimited and soft < count:
+            most = count if hard == unlimited else min(count, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

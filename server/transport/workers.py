@@ -1,0 +1,201 @@
+"""Several processes that serve the same address, and a supervisor that replaces those that die.
+
+Each worker loads the models and follows changes of their files by itself. Workers share nothing but
+the listening socket: an idle one accepts the next connection.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from server.transport.serving import STOP_SECONDS, serve, stop
+
+_log = logging.getLogger(__name__)
+
+# A worker that is told to stop finishes its requests first, and is killed after this time.
+KILL_SECONDS = 2.0 * STOP_SECONDS
+
+# A worker that dies sooner than this after its start is replaced after a delay, which doubles each
+# time: processes that are started as fast as they die would take the processor from the others.
+STABLE_SECONDS = 10.0
+MIN_RESTART_SECONDS = 0.5
+MAX_RESTART_SECONDS = 30.0
+
+# A worker accepts one connection at a time, so that the others get their share of a burst.
+NEWCOMERS = 1
+
+# Forking is unsafe on macOS once threads or system libraries are in use.
+_processes = multiprocessing.get_context("spawn")
+
+
+class WorkerError(RuntimeError):
+    """No worker could start to serve."""
+
+
+@dataclass
+class Worker:
+    """One process; `report` gets one message when it serves, and is None after that."""
+
+    process: SpawnProcess
+    report: Connection | None
+    started: float
+    is_serving: bool = False
+
+    def read_report(self) -> None:
+        """Take note that it serves, or that it has ended without."""
+        assert self.report is not None
+        with self.report, suppress(EOFError):
+            self.report.recv()
+            self.is_serving = True
+        self.report = None
+
+
+class Supervisor:
+    """Keeps a number of workers running.
+
+    :param ready: called once, when all of them serve, or all that did not die
+    """
+
+    def __init__(
+        self, count: int, listener: socket.socket, models: Path, ready: Callable[[], None]
+    ) -> None:
+        self._count = count
+        self._listener = listener
+        self._models = models
+        self._ready = ready
+        self._workers: list[Worker] = []
+        self._has_served = False
+        self._is_announced = False
+        # Seconds from the death of a worker to the start of the next one.
+        self._delay = 0.0
+        self._next_start = time.monotonic()
+
+    def run(self) -> None:
+        """Start workers and replace those that die, without end.
+
+        :raise WorkerError: all workers die, or cannot be started, before any has served
+        """
+        self._start_missing()
+        while True:
+            # Until one has served, it is not known whether a replacement could.
+            if self._has_served:
+                self._start_missing()
+            is_waiting = self._has_served and len(self._workers) < self._count
+            # Workers are watched while a replacement waits for its turn.
+            timeout = max(0.0, self._next_start - time.monotonic()) if is_waiting else None
+            reports = [worker.report for worker in self._workers if worker.report]
+            sentinels = [worker.process.sentinel for worker in self._workers]
+            ready = wait([*reports, *sentinels], timeout)
+            for worker in self._workers.copy():
+                if worker.report in ready:
+                    worker.read_report()
+                    self._has_served |= worker.is_serving
+                if worker.process.sentinel in ready:
+                    self._remove(worker)
+            if self._has_served and all(worker.is_serving for worker in self._workers):
+                self._announce()
+
+    def stop(self) -> None:
+        """End all workers: they finish their requests first, and are killed if that takes long."""
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(KILL_SECONDS)
+            worker.process.kill()
+
+    def _start_missing(self) -> None:
+        """Start as many workers as are missing, unless it is too early for that.
+
+        :raise WorkerError: none has served, and none can be started
+        """
+        while len(self._workers) < self._count and time.monotonic() >= self._next_start:
+            try:
+                self._workers.append(_start(self._listener, self._models))
+            except OSError as error:
+                self._retry_later(f"A worker cannot be started: {error}")
+
+    def _remove(self, worker: Worker) -> None:
+        """Forget a worker that has died; another is started, at once or after a while."""
+        self._workers.remove(worker)
+        worker.process.join()
+        happened = f"Worker {worker.process.pid} exited with code {worker.process.exitcode}"
+        if worker.is_serving and time.monotonic() - worker.started > STABLE_SECONDS:
+            self._delay = 0.0
+            _log.error("%s; starting another", happened)
+        else:
+            self._retry_later(happened if worker.is_serving else f"{happened} before it served")
+
+    def _retry_later(self, happened: str) -> None:
+        """Log a failure and choose when the next worker starts.
+
+        :raise WorkerError: none has served, and none is left that could
+        """
+        if not self._has_served and not self._workers:
+            raise WorkerError(f"{happened}.")
+        now = time.monotonic()
+        # Several that die together are one failure.
+        if now >= self._next_start:
+            self._delay = min(MAX_RESTART_SECONDS, max(MIN_RESTART_SECONDS, 2 * self._delay))
+            self._next_start = now + self._delay
+        _log.error("%s; starting another in %.1f s", happened, self._next_start - now)
+
+    def _announce(self) -> None:
+        if not self._is_announced:
+            self._is_announced = True
+            self._ready()
+
+
+def _start(listener: socket.socket, models: Path) -> Worker:
+    """Start a worker.
+
+    :raise OSError: the system allows no more processes or files
+    """
+    report, send = _processes.Pipe(duplex=False)
+    # The worker alone holds the other end from here on, so that it is closed when the worker ends.
+    with send:
+        process = _processes.Process(target=_work, args=(listener, models, send), daemon=True)
+        process.start()
+    return Worker(process, report, time.monotonic())
+
+
+def serve_with_workers(
+    count: int, listener: socket.socket, models: Path, ready: Callable[[], None]
+) -> None:
+    """Serve with several processes until SIGINT or SIGTERM; one that dies is replaced.
+
+    :param ready: called once, as soon as all of them answer
+    :raise WorkerError: all workers die before any has served
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    supervisor = Supervisor(count, listener, models, ready)
+    try:
+        supervisor.run()
+    finally:
+        supervisor.stop()
+
+
+def _work(listener: socket.socket, models: Path, report: Connection) -> None:
+    """Serve in a worker."""
+    # An interrupt from the keyboard reaches all processes; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    serve(listener, models, lambda: report.send("serving"), NEWCOMERS)
+
+
+def _end_with_parent() -> None:
+    """Stop this worker when the process that started it is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""The Flask application: requests in, responses out."""

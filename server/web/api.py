@@ -1,0 +1,169 @@
+"""The API: how its routes are registered, validated and documented."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Flask, Response, request
+from werkzeug.routing import Rule
+
+from server.regression.shapes import PIXELS
+from server.web.drawing import BYTES, JSON
+from server.web.problems import PROBLEM_TYPE, Problem
+from server.web.query import parse_query
+
+_SCHEMAS = "#/components/schemas/{name}"
+
+Schema = dict[str, Any]
+
+
+# Every route refuses unknown parameters, and every one may be busy.
+COMMON_ERRORS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route takes and returns.
+
+    `answer` is a type that is sent as JSON, or a content type; `errors` are statuses besides those
+    of COMMON_ERRORS.
+    """
+
+    name: str
+    answer: type[msgspec.Struct] | str
+    query: type[msgspec.Struct]
+    body: type[msgspec.Struct] | None
+    errors: tuple[int, ...]
+
+
+class ApiBlueprint(Blueprint):
+    """A blueprint whose routes are validated and documented."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, __name__)
+        self.operations: dict[str, Operation] = {}
+
+    def api_route(
+        self,
+        path: str,
+        *,
+        answer: type[msgspec.Struct] | str,
+        query: type[msgspec.Struct] = NoQuery,
+        body: type[msgspec.Struct] | None = None,
+        errors: tuple[int, ...] = (),
+    ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+        """Register a view: for POST if it takes a body, otherwise for GET.
+
+        A view of a route with a `query` gets the validated query as its first argument. The name
+        of the view is the operation's ID, its docstring the summary.
+        """
+        method = "POST" if body else "GET"
+
+        def register(view: Callable[..., Response]) -> Callable[..., Response]:
+            @wraps(view)
+            def validated(**path_arguments: str) -> Response:
+                parameters = parse_query(request.args, query)
+                arguments = () if query is NoQuery else (parameters,)
+                return view(*arguments, **path_arguments)
+
+            endpoint = f"{self.name}.{view.__name__}"
+            self.operations[endpoint] = Operation(view.__name__, answer, query, body, errors)
+            self.add_url_rule(path, view_func=validated, methods=[method])
+            return view
+
+        return register
+
+
+def describe_api(app: Flask) -> Schema:
+    """Return the OpenAPI 3.1 document of all routes of an application's API blueprints."""
+    operations: dict[str, Operation] = {}
+    for blueprint in app.blueprints.values():
+        if isinstance(blueprint, ApiBlueprint):
+            operations |= blueprint.operations
+    types: set[type] = {Problem}
+    for operation in operations.values():
+        types |= {kind for kind in (operation.answer, operation.body) if isinstance(kind, type)}
+    ordered = sorted(types, key=lambda kind: kind.__name__)
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=_SCHEMAS)
+    paths: Schema = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in operations:
+            operation = operations[rule.endpoint]
+            path = re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+            method = "post" if operation.body else "get"
+            summary = (app.view_functions[rule.endpoint].__doc__ or "").strip()
+            paths.setdefault(path, {})[method] = _describe_operation(rule, operation, summary)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Evidence", "version": "1"},
+        # Relative to this document, so that it holds under any path prefix.
+        "servers": [{"url": "."}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schema:
+    answer = operation.answer
+    if isinstance(answer, type):
+        content = {JSON: {"schema": _reference(answer)}}
+    elif answer == JSON:
+        content = {JSON: {"schema": {"type": "object"}}}
+    elif answer.startswith("text/"):
+        content = {answer: {"schema": {"type": "string"}}}
+    else:
+        content = {answer: {"schema": {"type": "string", "format": "binary"}}}
+    described: Schema = {
+        "operationId": operation.name,
+        "summary": summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in sorted(rule.arguments)
+        ],
+        "responses": {"200": {"description": HTTPStatus.OK.phrase, "content": content}},
+    }
+    described["parameters"] += _query_parameters(operation.query)
+    if operation.body:
+        image: Schema = {"type": "string", "minLength": PIXELS, "maxLength": PIXELS}
+        described["requestBody"] = {
+            "required": True,
+            "content": {
+                JSON: {"schema": _reference(operation.body)},
+                BYTES: {"schema": image | {"format": "binary"}},
+            },
+        }
+    for status in sorted(COMMON_ERRORS | set(operation.errors)):
+        described["responses"][str(int(status))] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_TYPE: {"schema": _reference(Problem)}},
+        }
+    return described
+
+
+def _query_parameters(query: type[msgspec.Struct]) -> list[Schema]:
+    (schema,) = msgspec.json.schema_components([query])[1].values()
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _without_null(values)}
+        for name, values in schema["properties"].items()
+    ]
+
+
+def _without_null(schema: Schema) -> Schema:
+    """Return the schema of a parameter that may be left out, but cannot be null."""
+    if "anyOf" not in schema:
+        return schema
+    (kind,) = (kind for kind in schema["anyOf"] if kind["type"] != "null")
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**rest, **kind}
+
+
+def _reference(kind: type) -> Schema:
+    return {"$ref": _SCHEMAS.format(name=kind.__name__)}

@@ -1,0 +1,48 @@
+"""What the views of an application share: its models, what belongs to them, and sample digits."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from werkzeug.exceptions import NotFound, ServiceUnavailable
+
+from server.regression.model import Model
+from server.storage.model_artifacts import ModelArtifacts
+from server.storage.model_store import ModelStore
+from server.storage.sample_digits import SampleDigits
+
+_EXTENSION = "evidence"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that views look things up in."""
+
+    store: ModelStore
+    artifacts: ModelArtifacts
+    digits: SampleDigits
+
+
+def set_context(app: Flask, context: Context) -> None:
+    """Give an application its context."""
+    app.extensions[_EXTENSION] = context
+
+
+def get_context() -> Context:
+    """Return the context of the application that handles the current request."""
+    context: Context = current_app.extensions[_EXTENSION]
+    return context
+
+
+def find_model(name: str | None) -> Model:
+    """Return the model of that name, or the default one.
+
+    :raise NotFound: there is no such model
+    :raise ServiceUnavailable: there is no model at all
+    """
+    store = get_context().store
+    model = store.find(name)
+    if model is not None:
+        return model
+    if name is None:
+        raise ServiceUnavailable("No model is ready; `python -m training` makes one.")
+    raise NotFound(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")

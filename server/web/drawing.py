@@ -1,0 +1,84 @@
+"""The drawings that clients send, checked once, here, and pixels from then on."""
+
+import json
+from codecs import BOM_UTF8
+from typing import Annotated, Never
+
+import msgspec
+import numpy as np
+
+from server.regression.shapes import PIXELS, Floats
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
+
+ACCEPTED = (
+    f'{{"pixels": [{PIXELS} numbers in 0…1, row-major, ink = 1], "model": NAME?}} as {JSON}, '
+    f"or {PIXELS} bytes (0 = paper, 255 = ink) as {BYTES}"
+)
+
+Intensity = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Drawing(msgspec.Struct, forbid_unknown_fields=True):
+    """A drawing as JSON: row-major intensities, ink = 1, and the model to ask."""
+
+    pixels: Annotated[list[Intensity], msgspec.Meta(min_length=PIXELS, max_length=PIXELS)]
+    model: str | None = None
+
+
+class MalformedDrawingError(ValueError):
+    """The body is not what its content type says."""
+
+
+class NotADrawingError(ValueError):
+    """The body is well-formed, but it holds no drawing."""
+
+
+_decode = msgspec.json.Decoder(Drawing).decode
+
+
+def parse_json(body: bytes) -> tuple[Floats, str | None]:
+    """Read a drawing from JSON: pixels (784,) in [0, 1] and the model's name, if it says one.
+
+    :raise MalformedDrawingError: the body is not JSON
+    :raise NotADrawingError: the count, a type or a range is wrong
+    """
+    # RFC 8259 lets a parser ignore a byte-order mark, which some programs on Windows write.
+    body = body.removeprefix(BOM_UTF8)
+    try:
+        drawing = _decode(body)
+    except msgspec.ValidationError as error:
+        raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
+    # Text that is not UTF-8 has an error of its own.
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _look_for_nan(body)
+        raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
+    return np.array(drawing.pixels, np.float32), drawing.model
+
+
+def parse_bytes(body: bytes) -> Floats:
+    """Read pixels (784,) in [0, 1] from as many bytes.
+
+    :raise NotADrawingError: there are more or fewer
+    """
+    if len(body) != PIXELS:
+        raise NotADrawingError(f"Got {len(body)} bytes. Accepted: {ACCEPTED}.")
+    return np.divide(np.frombuffer(body, np.uint8), 255, dtype=np.float32)
+
+
+def _look_for_nan(body: bytes) -> None:
+    """Tell JSON that is broken from JSON that is whole but for the NaN that Python writes.
+
+    :raise NotADrawingError: the body holds NaN or an infinity
+    """
+
+    def refuse(constant: str) -> Never:
+        raise NotADrawingError(f"{constant} is no intensity. Accepted: {ACCEPTED}.")
+
+    try:
+        json.loads(body, parse_constant=refuse)
+    except NotADrawingError:
+        raise
+    except (ValueError, RecursionError):
+        return

@@ -1,0 +1,118 @@
+"""The routes to models: lists, weights, heatmaps, and digits to try them on."""
+
+import msgspec
+import numpy as np
+from flask import Response
+
+from server.regression.heatmap import heatmap
+from server.regression.model import ModelCard
+from server.regression.shapes import DIGITS, SIDE
+from server.storage.sample_digits import SampleDigits
+from server.web.api import ApiBlueprint
+from server.web.context import find_model, get_context
+from server.web.drawing import (
+    BYTES,
+)
+from server.web.query import CacheQuery, HeatmapQuery
+from server.web.responses import cached, json_response, with_etag
+from server.web.weight_files import weights_csv, weights_float32
+
+CSV = "text/csv"
+
+routes = ApiBlueprint("models")
+
+
+class ModelSummary(msgspec.Struct, kw_only=True):
+    """One model of the list: its card's main facts, and a digest that changes when it does.
+
+    `history` and `evaluation` say whether it has them.
+    """
+
+    name: str
+    recipe: str
+    normalization: str
+    test_accuracy: float
+    created: str
+    digest: str
+    history: bool
+    evaluation: bool
+
+
+class ModelList(msgspec.Struct):
+    """The models that can be asked, and the one that is asked when none is named."""
+
+    default: str | None
+    models: list[ModelSummary]
+
+
+class Weights(msgspec.Struct):
+    """W, one row of ten a pixel, and b."""
+
+    weights: list[list[float]]
+    bias: list[float]
+
+
+@routes.api_route("/api/models", answer=ModelList)
+def list_models() -> Response:
+    """List the models that can be asked."""
+    summaries = [
+        ModelSummary(
+            name=model.name,
+            recipe=model.card.recipe,
+            normalization=model.card.normalization,
+            test_accuracy=model.card.test_accuracy,
+            created=model.card.created,
+            digest=model.digest,
+            history=get_context().artifacts.history(model) is not None,
+            evaluation=get_context().artifacts.evaluation(model) is not None,
+        )
+        for model in get_context().store.models.values()
+    ]
+    return json_response(ModelList(summaries[0].name if summaries else None, summaries))
+
+
+@routes.api_route("/api/models/<name>", answer=ModelCard, errors=(404,))
+def show_card(name: str) -> Response:
+    """Show how a model came to be and how well it does."""
+    return json_response(find_model(name).card)
+
+
+@routes.api_route(
+    "/api/models/<name>/weights.png", query=HeatmapQuery, answer="image/png", errors=(404,)
+)
+def draw_weights(query: HeatmapQuery, name: str) -> Response:
+    """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
+    model = find_model(name)
+    digits = range(DIGITS) if query.digit is None else [query.digit]
+    maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
+    limit = float(np.abs(model.weights).max())
+    response = Response(heatmap(maps, limit, query.scale), content_type="image/png")
+    return cached(response, model.digest, query.v)
+
+
+@routes.api_route("/api/models/<name>/weights", query=CacheQuery, answer=Weights, errors=(404,))
+def show_weights(query: CacheQuery, name: str) -> Response:
+    """Give W and b as numbers."""
+    model = find_model(name)
+    weights = Weights(model.weights.tolist(), model.bias.tolist())
+    return cached(json_response(weights), model.digest, query.v)
+
+
+@routes.api_route("/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,))
+def send_weights(query: CacheQuery, name: str) -> Response:
+    """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+    model = find_model(name)
+    return cached(Response(weights_float32(model), content_type=BYTES), model.digest, query.v)
+
+
+@routes.api_route("/api/models/<name>/weights.csv", query=CacheQuery, answer=CSV, errors=(404,))
+def tabulate_weights(query: CacheQuery, name: str) -> Response:
+    """Give W and b as a table: a line for each pixel, then one for the bias."""
+    model = find_model(name)
+    return cached(Response(weights_csv(model), content_type=CSV), model.digest, query.v)
+
+
+@routes.api_route("/api/digits", answer=SampleDigits)
+def show_digits() -> Response:
+    """Give some real MNIST digits to start from, and the mean of each digit."""
+    return with_etag(json_response(get_context().digits))

@@ -1,0 +1,59 @@
+"""The route that predicts."""
+
+from flask import Response, request
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+
+from server.regression.prediction import Prediction, predict
+from server.regression.shapes import Floats
+from server.web.api import ApiBlueprint
+from server.web.context import find_model
+from server.web.drawing import (
+    ACCEPTED,
+    BYTES,
+    JSON,
+    Drawing,
+    MalformedDrawingError,
+    NotADrawingError,
+    parse_bytes,
+    parse_json,
+)
+from server.web.query import PredictQuery, parse_fields
+from server.web.responses import json_response
+
+PREDICT = "/api/predict"
+
+routes = ApiBlueprint("prediction")
+
+
+@routes.api_route(
+    PREDICT, query=PredictQuery, body=Drawing, answer=Prediction, errors=(404, 413, 415, 422)
+)
+def answer_drawing(query: PredictQuery) -> Response:
+    """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
+    pixels, name = parse_drawing()
+    prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
+    return json_response(prediction)
+
+
+def parse_drawing() -> tuple[Floats, str | None]:
+    """Read the request's body: pixels (784,) in [0, 1] and the model's name, if it says one.
+
+    :raise BadRequest: it is not what its content type says
+    :raise UnprocessableEntity: it is, but it is not a drawing
+    :raise UnsupportedMediaType: its content type is neither JSON nor bytes
+    """
+    # Read before anything is refused: some servers break a connection whose body is left unread.
+    body = request.get_data(cache=False)
+    if request.content_encoding:
+        raise UnsupportedMediaType(f"Got {request.content_encoding}. Accepted: no encoding.")
+    try:
+        if request.mimetype == BYTES:
+            return parse_bytes(body), None
+        if request.mimetype == JSON:
+            return parse_json(body)
+    except MalformedDrawingError as error:
+        raise BadRequest(str(error)) from error
+    except NotADrawingError as error:
+        raise UnprocessableEntity(str(error)) from error
+    sent = request.mimetype or "no content type"
+    raise UnsupportedMediaType(f"Got {sent}. Accepted: {ACCEPTED}.")

@@ -1,0 +1,32 @@
+"""The routes about the server itself."""
+
+import msgspec
+from flask import Response, current_app
+
+from server.web.api import ApiBlueprint, describe_api
+from server.web.context import find_model, get_context
+from server.web.drawing import (
+    JSON,
+)
+from server.web.responses import json_response
+
+routes = ApiBlueprint("service")
+
+
+class Health(msgspec.Struct):
+    """How many models are ready."""
+
+    models: int
+
+
+@routes.api_route("/healthz", answer=Health)
+def check_health() -> Response:
+    """Answer 200 when the server can predict."""
+    find_model(None)
+    return json_response(Health(len(get_context().store.models)))
+
+
+@routes.api_route("/openapi.json", answer=JSON)
+def show_api() -> Response:
+    """Describe this API as OpenAPI 3.1."""
+    return json_response(describe_api(current_app))

@@ -1,0 +1,138 @@
+"""The routes to trainings: those under way, histories, and evaluations."""
+
+import hashlib
+from functools import lru_cache
+
+import msgspec
+from flask import Response
+from werkzeug.exceptions import NotFound
+
+from server.storage.evaluation import Evaluation, EvaluationAnswer
+from server.storage.history import History, quantize
+from server.storage.training_monitor import MAX_LIST_AGE, Training, TrainingList, describe_training
+from server.web.api import ApiBlueprint
+from server.web.context import find_model, get_context
+from server.web.drawing import BYTES, JSON
+from server.web.query import CacheQuery
+from server.web.responses import cached, json_response, with_etag
+
+routes = ApiBlueprint("training")
+
+
+def find_history(name: str) -> History:
+    """Return the history of a model.
+
+    :raise NotFound: there is no such model, or it has no history
+    """
+    history = get_context().artifacts.history(find_model(name))
+    if history is None:
+        raise NotFound(_missing("history", name))
+    return history
+
+
+def find_training(name: str) -> History:
+    """Return the history so far of a training.
+
+    :raise NotFound: there is no such training
+    """
+    histories = get_context().artifacts.trainings.snapshot().histories
+    if name not in histories:
+        known = ", ".join(histories) or "none"
+        raise NotFound(f"There is no training {name!r}. Accepted: {known}.")
+    return histories[name]
+
+
+@routes.api_route("/api/training", answer=TrainingList)
+def watch_trainings() -> Response:
+    """List the trainings on this machine, those under way first; made to be asked often."""
+    snapshot = get_context().artifacts.trainings.snapshot(MAX_LIST_AGE)
+    return with_etag(Response(snapshot.body, content_type=JSON), snapshot.digest)
+
+
+@routes.api_route("/api/training/<name>/weights", answer=BYTES, errors=(404,))
+def show_training_weights(name: str) -> Response:
+    """Give W and b as they are now, little-endian: a scale, b (10), both float32, W int8.
+
+    W (784, 10) is to be multiplied with the scale.
+    """
+    history = find_training(name)
+    return with_etag(Response(_encode_last(history), content_type=BYTES), history.digest)
+
+
+@routes.api_route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
+def replay_run(query: CacheQuery, run: str) -> Response:
+    """Give W and b at all recorded steps of one training, as a model's history does.
+
+    With the training's digest as `v` it may be kept for good.
+    """
+    history = get_context().artifacts.run(run)
+    if history is None:
+        raise NotFound(f"There is no history of the training {run!r} any more.")
+    return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
+
+
+@routes.api_route("/api/histories", answer=TrainingList)
+def list_histories() -> Response:
+    """List all trainings that are remembered, with a model and without, for comparing them."""
+    snapshot = get_context().artifacts.trainings.snapshot()
+    finished = get_context().artifacts.histories
+    trainings = [describe_training(history) for history in finished.values()]
+    trainings += [
+        describe_training(history, snapshot.states[name])
+        for name, history in snapshot.histories.items()
+        # What has finished is in both directories.
+        if name not in finished or finished[name].card.run != history.card.run
+    ]
+    digest = hashlib.sha256(msgspec.json.encode(trainings)).hexdigest()
+    return with_etag(json_response(TrainingList(digest, trainings)), digest)
+
+
+@routes.api_route("/api/models/<name>/history", answer=Training, errors=(404,))
+def show_history(name: str) -> Response:
+    """Show how a model was trained, and its loss and accuracy on the way."""
+    history = find_history(name)
+    return with_etag(json_response(describe_training(history)), history.digest)
+
+
+@routes.api_route(
+    "/api/models/<name>/history/weights", query=CacheQuery, answer=BYTES, errors=(404,)
+)
+def replay_history(query: CacheQuery, name: str) -> Response:
+    """Give W and b at all n steps of a model's history, little-endian.
+
+    They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
+    int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
+    digest as `v` they may be kept for good.
+    """
+    history = find_history(name)
+    return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
+
+
+@routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
+def show_evaluation(name: str) -> Response:
+    """Show how a model does on MNIST's test images, and those that it misreads."""
+    evaluation = get_context().artifacts.evaluation(find_model(name))
+    if evaluation is None:
+        raise NotFound(_missing("evaluation", name))
+    return with_etag(Response(_encode(evaluation), content_type=JSON), evaluation.digest)
+
+
+def _missing(what: str, name: str) -> str:
+    return (
+        f"The model {name!r} has no {what}, or a broken one, or one of another training. "
+        "`python -m training` leaves one beside each model."
+    )
+
+
+@lru_cache(maxsize=8)
+def _encode_last(history: History) -> bytes:
+    """Write W and b as they are now, once for all who watch."""
+    weights, scale = quantize(history.last_weights)
+    floats: bytes = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
+    return floats + weights.tobytes()
+
+
+@lru_cache(maxsize=8)
+def _encode(evaluation: Evaluation) -> bytes:
+    """Write an evaluation as JSON, once for all who ask."""
+    return msgspec.json.encode(evaluation.answer())

@@ -1,0 +1,27 @@
+"""W and b as other programs take them."""
+
+import csv
+import io
+
+from server.regression.model import Model
+from server.regression.shapes import DIGITS, PIXELS, SIDE
+
+
+def weights_float32(model: Model) -> bytes:
+    """Return W (784, 10), row-major, and then b (10,), as little-endian float32."""
+    return model.weights.astype("<f4").tobytes() + model.bias.astype("<f4").tobytes()
+
+
+def weights_csv(model: Model) -> str:
+    """Return a table with a line for each pixel, and one for the bias, which has no place.
+
+    The columns are the pixel's row and column, counted from 0, and a weight for each digit. Each
+    number has as many digits as tell its float32 from all others.
+    """
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["row", "column", *range(DIGITS)])
+    for pixel in range(PIXELS):
+        writer.writerow([*divmod(pixel, SIDE), *map(str, model.weights[pixel])])
+    writer.writerow(["", "", *map(str, model.bias)])
+    return file.getvalue()

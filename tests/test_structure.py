@@ -1,0 +1,65 @@
+"""The layers: which package may import which, for every import in the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT
+
+# Each package, and the packages of this project that its modules may import besides their own.
+ALLOWED = {
+    "server.regression": set(),
+    "server.storage": {"server.regression"},
+    "server.web": {"server.regression", "server.storage"},
+    "server.transport": {"server.regression", "server.storage", "server.web"},
+    "training": {"server.regression", "server.storage"},
+}
+ENTRY_POINT = ROOT / "server" / "__main__.py"
+
+MAX_FILES = 15
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield the full names of all modules that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield str(node.module)
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def packages_of(path: Path) -> set[str]:
+    """Return the packages of this project that a file imports."""
+    return {
+        package
+        for module in imported_modules(path)
+        for package in (*ALLOWED, "tests")
+        if module == package or module.startswith(f"{package}.")
+    }
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_package_imports_only_the_layers_below_it(package: str) -> None:
+    files = list((ROOT / package.replace(".", "/")).rglob("*.py"))
+    assert len(files) > 3
+    for path in files:
+        assert packages_of(path) <= ALLOWED[package] | {package}, path
+
+
+def test_the_server_never_imports_tensorflow_or_the_training() -> None:
+    for path in (ROOT / "server").rglob("*.py"):
+        for module in imported_modules(path):
+            assert module.split(".")[0] not in ("tensorflow", "keras", "training", "tests"), path
+
+
+def test_every_module_of_the_server_is_in_one_of_its_packages() -> None:
+    outside = {path.name for path in (ROOT / "server").glob("*.py")}
+    assert outside == {"__init__.py", "__main__.py"}
+    for package in ALLOWED:
+        if package.startswith("server."):
+            files = list((ROOT / package.replace(".", "/")).glob("*.py"))
+            assert len(files) <= MAX_FILES, package
