@@ -188,3 +188,30 @@ def test_a_directory_that_cannot_be_written_for_a_while_does_not_end_the_trainin
             wait_until(lambda: len(refusals) >= 2)
         training.add(0, FIGURES, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 1)
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_a_signal_that_cuts_the_last_write_short_leaves_the_outcome_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_finished: bool
+) -> None:
+    training = record(tmp_path)
+
+    def write_and_stop(*arguments: Any, **options: Any) -> Path:
+        save_history(*arguments, **options)
+        raise KeyboardInterrupt
+
+    def run() -> None:
+        with training:
+            training.add(0, FIGURES, weights_of(0), NO_BIAS)
+            if is_finished:
+                training.add(1_000, FIGURES, weights_of(1), NO_BIAS)
+            monkeypatch.setattr("training.record.save_history", write_and_stop)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr("training.record.save_history", save_history)
+    assert saved(tmp_path).card.outcome == "running"
+    if is_finished:
+        training.end()
+    training.interrupt()
+    assert saved(tmp_path).card.outcome == ("finished" if is_finished else "interrupted")

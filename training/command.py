@@ -92,9 +92,12 @@ def train_as_asked(
     # tidy up.
     try:
         with stoppable(saving.give_up):
-            train_and_report(options, recipe, prepared, cluster, saving)
+            try:
+                train_and_report(options, recipe, prepared, cluster, saving)
+            except KeyboardInterrupt:
+                saving.give_up()
+                raise
     except KeyboardInterrupt as stop:
-        print(f"Interrupted: {saving.outcome()}.", file=sys.stderr)
         status = SIGNALLED + stop.number if isinstance(stop, Stopped) else INTERRUPTED
         raise SystemExit(status) from None
 
@@ -123,10 +126,13 @@ class Saving:
         return f"the model {self.name!r} is as it was"
 
     def give_up(self) -> None:
-        """Say and record that the training is interrupted, from another thread."""
-        print(f"\nInterrupted: {self.outcome()}.", file=sys.stderr, flush=True)
-        if self.record is not None:
-            self.record.interrupt()
+        """Say and record that the training is interrupted."""
+        print(f"Interrupted: {self.outcome()}.", file=sys.stderr, flush=True)
+        if self.record is None:
+            return
+        if self.is_saved:
+            self.record.end()
+        self.record.interrupt()
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.regression.training_settings import Settings
-from server.storage.archive import FILE_SUFFIX
+from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.history import (
     TRAININGS,
     History,
     HistoryCard,
     Outcome,
     Phase,
+    load_history,
     pack_history,
     quantize,
     save_history,
@@ -187,8 +188,10 @@ class Record:
         self._change(outcome="finished")
 
     def interrupt(self) -> None:
-        """Write that the training is interrupted, where nothing else can any more."""
+        """Write how the training has ended, where a signal has kept `__exit__` from doing so."""
         self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(WRITE_SECONDS / 4)
         if self._card.outcome == "running":
             self._change(outcome="interrupted")
         with suppress(OSError):
@@ -208,11 +211,19 @@ class Record:
                 continue
 
     def _write(self) -> None:
-        if self._written is not None and self._stamp() not in (self._written, None):
+        is_known = self._written is None or self._stamp() in (self._written, None)
+        if not is_known and not self._is_own():
             # Another training has taken the name over.
             return
         save_history(self._path.parent, self.history, passing=True)
         self._written = self._stamp()
+
+    def _is_own(self) -> bool:
+        """Tell whether the file is of this training: a signal may come just after it is written."""
+        try:
+            return load_history(self._path).card.run == self._card.run
+        except ArchiveError:
+            return False
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
