@@ -22,7 +22,7 @@ from server.transport import connection
 from server.transport import serving
 from server.storage.model_file import MODELS
 connection.PATIENCE_SECONDS = {patience}
-connection.MOST_CONNECTIONS = {most}
+connection.MAX_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, request
 
-from server.transport.gateway import MOST_SECONDS, THREADS, Gateway
+from server.transport.gateway import MAX_WAIT_SECONDS, THREADS, Gateway
 from tests.asgi import Response as Answer
 from tests.asgi import ask, ask_once, run
 
@@ -68,16 +68,16 @@ def check_busy(answer: Answer) -> None:
 
 def test_whoever_has_waited_for_too_long_is_told_to_come_again(app: Flask) -> None:
     gateway = Gateway(app, lambda *_: pytest.fail("It is answered all the same."))
-    check_busy(ask_once(gateway, "/api/door", waited=2 * MOST_SECONDS))
+    check_busy(ask_once(gateway, "/api/door", waited=2 * MAX_WAIT_SECONDS))
 
 
 def test_the_page_and_its_files_are_worth_waiting_for(app: Flask) -> None:
-    answer = ask_once(Gateway(app), "/echo", waited=2 * MOST_SECONDS)
+    answer = ask_once(Gateway(app), "/echo", waited=2 * MAX_WAIT_SECONDS)
     assert answer.status == 200
 
 
 def test_waiting_for_a_thread_counts_too(app: Flask, door: threading.Event) -> None:
-    gateway = Gateway(app, most_seconds=0.1)
+    gateway = Gateway(app, max_wait_seconds=0.1)
 
     async def crowd() -> list[Answer]:
         asking = [asyncio.create_task(ask(gateway, "/api/door")) for _ in range(THREADS + 1)]

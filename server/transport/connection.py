@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.transport.gateway import ARRIVED, BUSY, Answer, make_problem
 
 # A browser keeps up to six open, one or two of them in use.
-MOST_CONNECTIONS = 2000
+MAX_CONNECTIONS = 2000
 
 # How long a request may take to arrive, and a response to be read by the client, in seconds.
 PATIENCE_SECONDS = 30.0
@@ -76,7 +76,7 @@ class Connection(HttpToolsProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Without this, `pause_writing` is not called for the last 64 KiB of a response.
         transport.set_write_buffer_limits(high=0)
-        self._is_surplus = len(self.connections) > MOST_CONNECTIONS
+        self._is_surplus = len(self.connections) > MAX_CONNECTIONS
         self._request_deadline = Deadline(self._end_late_request)
         self._response_deadline = Deadline(transport.abort)
         self._request_deadline.start()

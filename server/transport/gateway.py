@@ -1,7 +1,7 @@
-"""Where requests come in from uvicorn: live predictions are answered at once, the rest by Flask.
+"""From ASGI to WSGI: live predictions take a fast path, Flask answers the rest in threads.
 
-A request is looked at when all of it is there, so that a stalled phone holds no thread, and an
-answer is handed back whole, so that a slow one holds none either.
+A request is processed once it has arrived completely, and its response is handed to uvicorn as a
+whole, so that a slow client occupies no thread.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from server.web.app import MAX_BODY_BYTES, SECURITY_HEADERS
 from server.web.prediction_routes import PREDICT
 from server.web.problems import PROBLEM_TYPE, encode_problem
 
-# Of ASGI: a request without its body, and how messages of it are taken and sent.
+# Source: the ASGI specification.
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -26,46 +26,45 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Two threads for WSGI, so that a slow response does not block short ones.
 THREADS = 2
 
-# A request that has waited for so long when its turn comes is not answered any more: the pen has
-# gone on, and those behind it wait too.
-MOST_SECONDS = 0.5
+# A request that has waited longer than this in the queue gets 503: its answer would be out of date,
+# and the requests behind it are waiting too.
+MAX_WAIT_SECONDS = 0.5
 
-# Where the API's paths begin.
 API = "/api/"
 
-# Where a connection notes when all of a request was there, by the clock of `time.monotonic`.
+# The key in the scope's state for when a request had arrived completely, by `time.monotonic`.
 ARRIVED = "arrived"
 
-# When to come again, in seconds.
+# In seconds.
 RETRY_AFTER = 1
 
-# What concerns the connection, or is known better here.
+# WSGI has a variable of its own for the length, and the body is not chunked any more.
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
 
 class Answer(NamedTuple):
-    """A whole answer; the headers are as ASGI has them."""
+    """A complete response, with headers as in ASGI."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
-# Answers a request, or leaves it to the app.
+# Answers a request, or returns None if the app must answer it.
 FastPath = Callable[[Scope, bytes], Awaitable[Answer | None]]
 
 
 async def no_fast_path(_scope: Scope, _body: bytes) -> None:
-    """Answer nothing."""
+    """Leave every request to the app."""
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Write headers as ASGI has them."""
+    """Return headers as in ASGI: lower-case names, all of it bytes."""
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Answer:
-    """Return a problem as an answer."""
+    """Return a problem (RFC 9457) as a response."""
     body = encode_problem(status, detail)
     headers = {"Content-Type": PROBLEM_TYPE, "Content-Length": str(len(body)), **headers}
     return Answer(status, encode_headers(SECURITY_HEADERS | headers), body)
@@ -78,7 +77,7 @@ BUSY = make_problem(
 )
 
 
-# RFC 9110: what `OPTIONS *` asks of the server as a whole.
+# The response to `OPTIONS *`, which asks about the server as a whole. Source: RFC 9110, 9.3.7.
 SERVER_OPTIONS = Answer(
     HTTPStatus.OK,
     encode_headers(SECURITY_HEADERS | {"Allow": "GET, HEAD, OPTIONS, POST", "Content-Length": "0"}),
@@ -89,25 +88,25 @@ SERVER_OPTIONS = Answer(
 class Gateway:
     """The ASGI application.
 
-    :param fast_path: answers what takes no longer than to hand it to a thread
-    :param most_seconds: that a request may wait for its turn
+    :param fast_path: answers, on the event loop, requests that take less time than a thread switch
+    :param max_wait_seconds: that a request may wait for its turn
     """
 
     def __init__(
         self,
         app: WSGIApplication,
         fast_path: FastPath = no_fast_path,
-        most_seconds: float = MOST_SECONDS,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
     ) -> None:
         self._app = app
         self._fast_path = fast_path
-        self._most_seconds = most_seconds
+        self._max_wait_seconds = max_wait_seconds
         self._threads = ThreadPoolExecutor(THREADS, "wsgi")
-        # Many of those at once must not fill the queue that everything else waits in.
+        # A thread of its own, so that many of these do not delay all other requests.
         self._image_thread = ThreadPoolExecutor(1, "images")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or say that there are too many."""
+        """Answer one request, with 503 if it has waited too long."""
         body = await read_body(scope, receive)
         if body is None:
             return
@@ -122,7 +121,7 @@ class Gateway:
         await send_answer(send, answer)
 
     def _call(self, scope: Scope, body: bytes) -> Answer:
-        """Return the app's answer."""
+        """Return the app's response, or 503; runs in a thread."""
         return BUSY if self._is_late(scope) else call(self._app, make_environ(scope, body))
 
     def _is_late(self, scope: Scope) -> bool:
@@ -130,23 +129,23 @@ class Gateway:
 
         The page and its files are worth waiting for: without one of them it does not run at all.
         """
-        # Of a body that is too long the end is not waited for.
+        # Not set if a body is too long: the app refuses it before its end has arrived.
         arrived = scope["state"].get(ARRIVED)
         if arrived is None or not scope["path"].startswith(API):
             return False
-        late: bool = time.monotonic() - arrived > self._most_seconds
+        late: bool = time.monotonic() - arrived > self._max_wait_seconds
         return late
 
 
 def makes_images(path: str) -> bool:
-    """Tell whether answers at a path may have to encode PNGs, which takes milliseconds."""
+    """Tell whether responses at a path may contain PNGs, which take milliseconds to encode."""
     return path == PREDICT or path.endswith(".png")
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """Return a request's whole body; None where the client has left.
+    """Return the complete body of a request, or None if the client has disconnected.
 
-    Of a body that is too long it returns no more than shows the app that it is.
+    A body that is too long is cut off one byte beyond the limit, so that the app refuses it.
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > MAX_BODY_BYTES:
@@ -163,15 +162,15 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
-    """Send an answer."""
+    """Send a response."""
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
 def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
-    """Return a request as WSGI has it.
+    """Return the WSGI environment of a request.
 
-    Source: PEP 3333, which keeps bytes in strings of Latin-1.
+    Source: PEP 3333, by which strings hold bytes as Latin-1.
     """
     host, port = scope["server"] or ("", 0)
     environ: dict[str, Any] = {

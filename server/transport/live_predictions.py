@@ -27,20 +27,20 @@ from server.web.query import PredictQuery, parse_fields, parse_query
 _HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
 _BYTES = BYTES.encode()
 
-# More at a time are no faster.
+# Larger batches are no faster.
 MOST_TOGETHER = 16
 
-# What a request asks for: those that ask for the same are answered together.
+# A model and the fields of the response. Requests with the same two form a batch.
 _Asked = tuple[Model, frozenset[str]]
 
-# A request that waits: its body, and what its answer goes to.
+# The body of a request, and the future of its response.
 _Request = tuple[bytes, asyncio.Future[Answer]]
 
 
 class LivePredictions:
-    """Answers 784 bytes as the app would, from the same models.
+    """Answers requests with 784 bytes as the app would, from the same models.
 
-    Requests that come in together, as those of many pens do, are answered together: each then costs
+    Requests that have arrived in the same iteration of the event loop form a batch: each then costs
     a third of what it costs alone.
     """
 
@@ -49,20 +49,20 @@ class LivePredictions:
         self._waiting: dict[_Asked, list[_Request]] = {}
 
     async def answer(self, scope: Scope, body: bytes) -> Answer | None:
-        """Answer one request; None where it is no live one, or one to be refused."""
+        """Return the response, or None for a request that the app must answer or refuse."""
         asked = self._read(scope, body)
         if asked is None:
             return None
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            # Not before all that has come in is here.
+            # Runs at the end of this loop iteration: requests already read join the batch.
             loop.call_soon(self._answer_waiting)
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.setdefault(asked, []).append((body, answer))
         return await answer
 
     def _read(self, scope: Scope, body: bytes) -> _Asked | None:
-        """Return what a live request asks for; None where it is none that can be answered here."""
+        """Return what a request asks for, or None if the app must answer it."""
         if len(body) != PIXELS or scope["path"] != PREDICT or scope["method"] != "POST":
             return None
         headers = dict(scope["headers"])
@@ -72,23 +72,23 @@ class LivePredictions:
             return None
         query, fields = asked
         model = self._store.find_recent(query.model)
-        # Flask looks for a model that is newer than the last scan.
+        # The app scans the directory for a model that is newer than the last scan.
         if model is None or query.v not in (None, model.digest):
             return None
         return model, fields
 
     def _answer_waiting(self) -> None:
-        """Answer all that wait."""
+        """Answer all waiting requests."""
         waiting, self._waiting = self._waiting, {}
         for (model, fields), asking in waiting.items():
-            # Whoever has left meanwhile waits no more.
+            # A client that has disconnected has cancelled its future.
             requests = [request for request in asking if not request[1].done()]
             for start in range(0, len(requests), MOST_TOGETHER):
                 _answer_together(model, fields, requests[start : start + MOST_TOGETHER])
 
 
 def _answer_together(model: Model, fields: frozenset[str], requests: list[_Request]) -> None:
-    """Answer requests for the same, or let all of them fail."""
+    """Answer a batch, or make all of its futures fail."""
     try:
         pixels = np.stack([parse_bytes(body) for body, _ in requests])
         contents = [msgspec.json.encode(found) for found in predict_all(model, pixels, fields)]
@@ -101,12 +101,12 @@ def _answer_together(model: Model, fields: frozenset[str], requests: list[_Reque
         answer.set_result(Answer(HTTPStatus.OK, headers, content))
 
 
-# A page sends the same few again and again; whatever else is sent takes no more room than this.
+# The page uses a few query strings; others must not fill the memory.
 @lru_cache(maxsize=64)
 def _read_query(query: bytes) -> tuple[PredictQuery, frozenset[str]] | None:
-    """Return what a query string asks for and its fields; None where images are among them.
+    """Return the parameters of a query string, and the fields that it asks for.
 
-    None also where the query is not accepted.
+    None if images are among the fields, or if the query is invalid: the app answers then.
     """
     try:
         arguments = Request({"QUERY_STRING": query.decode("latin-1")}).args

@@ -10,7 +10,7 @@ from types import FrameType
 from uvicorn import Config, Server
 
 from server.storage.model_store import ModelStore
-from server.transport.connection import MOST_CONNECTIONS, Connection
+from server.transport.connection import MAX_CONNECTIONS, Connection
 from server.transport.gateway import Gateway
 from server.transport.live_predictions import LivePredictions
 from server.web.app import create_app
@@ -20,24 +20,24 @@ try:
 except ImportError:
     resource = None  # type: ignore[assignment]
 
-# How long a connection is kept open for the next request, in seconds. A page asks twice a second.
+# Keep-alive timeout, in seconds. The page sends a request twice a second.
 KEEP_ALIVE_SECONDS = 20
 
-# How long a stopped server has to finish its requests in.
+# Timeout of a graceful shutdown, in seconds.
 STOP_SECONDS = 5
 
-# How many newcomers the system holds until they are let in.
+# How many connections the system queues until they are accepted.
 BACKLOG = 1024
 
-# Files that the server has open beside its connections, with room to spare: so many more people
-# can be told that there are too many.
+# File descriptors besides those of accepted connections. The rest serves to answer 503 on further
+# connections.
 OTHER_FILES = 500
 
 
 def serve(
     listener: socket.socket, models: Path, ready: Callable[[], None], newcomers: int = BACKLOG
 ) -> None:
-    """Serve a directory's models until SIGINT or SIGTERM, and finish what is under way.
+    """Serve a directory's models until SIGINT or SIGTERM, then shut down gracefully.
 
     :param ready: called as soon as requests are answered
     :param newcomers: how many are let in at a time; others who listen too may have the rest
@@ -52,7 +52,7 @@ def serve_app(
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    allow_open_files(MOST_CONNECTIONS + OTHER_FILES)
+    allow_open_files(MAX_CONNECTIONS + OTHER_FILES)
     config = Config(
         app,
         http=Connection,
@@ -61,7 +61,7 @@ def serve_app(
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        # What is wrong with a request, its client is told.
+        # Invalid requests are answered, not logged.
         log_level="error",
         access_log=False,
         server_header=False,
@@ -70,36 +70,36 @@ def serve_app(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    # Uvicorn stops by itself, and then passes on what stopped it.
+    # Uvicorn handles the signals itself, and raises them again after its shutdown.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     _Server(config, ready).run(sockets=[listener])
 
 
 class _Server(Server):
-    """Uvicorn's, which says when it is ready."""
+    """Uvicorn's server, which calls a function when it is ready."""
 
     def __init__(self, config: Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
+        """Start to accept connections."""
         await super().startup(sockets)
-        # Asyncio takes the number that it lets in for the number that the system may hold.
+        # Asyncio uses one number for both: connections accepted per loop iteration and the backlog.
         for listener in sockets or []:
             listener.listen(BACKLOG)
         self._ready()
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
-    """Handle a signal by ending the process with 0."""
+    """Handle a signal: exit with status 0."""
     raise SystemExit(0)
 
 
 def allow_open_files(count: int) -> None:
-    """Let this process open so many files; macOS allows 256 unless it is asked for more."""
-    # Windows has no such limit, and no such module.
+    """Raise the limit of open files if it is lower; macOS starts with 256."""
+    # Windows has no such limit and no module `resource`.
     if resource is not None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         unlimited = resource.RLIM_INFINITY

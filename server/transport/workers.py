@@ -52,7 +52,7 @@ class Worker:
     is_serving: bool = False
 
     def read_report(self) -> None:
-        """Take note that it serves, or that it has ended without."""
+        """Take note that it serves; the report ends without a message if it has died."""
         assert self.report is not None
         with self.report, suppress(EOFError):
             self.report.recv()
@@ -87,7 +87,7 @@ class Supervisor:
         """
         self._start_missing()
         while True:
-            # Until one has served, it is not known whether a replacement could.
+            # Until one has served, a replacement may fail for the same reason, without end.
             if self._has_served:
                 self._start_missing()
             is_waiting = self._has_served and len(self._workers) < self._count
@@ -143,7 +143,7 @@ class Supervisor:
         if not self._has_served and not self._workers:
             raise WorkerError(f"{happened}.")
         now = time.monotonic()
-        # Several that die together are one failure.
+        # Workers that die together count as one failure.
         if now >= self._next_start:
             self._delay = min(MAX_RESTART_SECONDS, max(MIN_RESTART_SECONDS, 2 * self._delay))
             self._next_start = now + self._delay
@@ -187,14 +187,14 @@ def serve_with_workers(
 
 def _work(listener: socket.socket, models: Path, report: Connection) -> None:
     """Serve in a worker."""
-    # An interrupt from the keyboard reaches all processes; the first one ends the others.
+    # Ctrl-C sends SIGINT to all processes of the group; the supervisor stops the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     serve(listener, models, lambda: report.send("serving"), NEWCOMERS)
 
 
 def _end_with_parent() -> None:
-    """Stop this worker when the process that started it is gone, however that ended."""
+    """Stop this worker when its parent process has ended, even if that was killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

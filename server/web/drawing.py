@@ -1,4 +1,4 @@
-"""The drawings that clients send, checked once, here, and pixels from then on."""
+"""Drawings in requests: validated here, once, and turned into pixels."""
 
 import json
 from codecs import BOM_UTF8
@@ -21,7 +21,7 @@ Intensity = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Drawing(msgspec.Struct, forbid_unknown_fields=True):
-    """A drawing as JSON: row-major intensities, ink = 1, and the model to ask."""
+    """A drawing as JSON: row-major intensities, ink = 1, and the name of the model."""
 
     pixels: Annotated[list[Intensity], msgspec.Meta(min_length=PIXELS, max_length=PIXELS)]
     model: str | None = None
@@ -32,14 +32,14 @@ class MalformedDrawingError(ValueError):
 
 
 class NotADrawingError(ValueError):
-    """The body is well-formed, but it holds no drawing."""
+    """The body is well-formed, but not a drawing."""
 
 
 _decode = msgspec.json.Decoder(Drawing).decode
 
 
 def parse_json(body: bytes) -> tuple[Floats, str | None]:
-    """Read a drawing from JSON: pixels (784,) in [0, 1] and the model's name, if it says one.
+    """Return pixels (784,) in [0, 1] and the model's name, if given, from JSON.
 
     :raise MalformedDrawingError: the body is not JSON
     :raise NotADrawingError: the count, a type or a range is wrong
@@ -50,7 +50,7 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
         drawing = _decode(body)
     except msgspec.ValidationError as error:
         raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
-    # Text that is not UTF-8 has an error of its own.
+    # Msgspec raises UnicodeDecodeError for text that is not UTF-8.
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _look_for_nan(body)
         raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
@@ -58,7 +58,7 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
 
 
 def parse_bytes(body: bytes) -> Floats:
-    """Read pixels (784,) in [0, 1] from as many bytes.
+    """Return pixels (784,) in [0, 1] from 784 bytes.
 
     :raise NotADrawingError: there are more or fewer
     """
@@ -68,7 +68,7 @@ def parse_bytes(body: bytes) -> Floats:
 
 
 def _look_for_nan(body: bytes) -> None:
-    """Tell JSON that is broken from JSON that is whole but for the NaN that Python writes.
+    """Raise if the body would be valid JSON but for NaN or an infinity, as Python writes them.
 
     :raise NotADrawingError: the body holds NaN or an infinity
     """

@@ -1,4 +1,4 @@
-"""The routes to models: lists, weights, heatmaps, and digits to try them on."""
+"""Routes of models: the list, cards, weights, heatmaps, and sample digits."""
 
 import msgspec
 import numpy as np
@@ -23,9 +23,9 @@ routes = ApiBlueprint("models")
 
 
 class ModelSummary(msgspec.Struct, kw_only=True):
-    """One model of the list: its card's main facts, and a digest that changes when it does.
+    """One model of the list. `digest` changes when the model does.
 
-    `history` and `evaluation` say whether it has them.
+    `history` and `evaluation` tell whether it has them.
     """
 
     name: str
@@ -39,14 +39,14 @@ class ModelSummary(msgspec.Struct, kw_only=True):
 
 
 class ModelList(msgspec.Struct):
-    """The models that can be asked, and the one that is asked when none is named."""
+    """All models, and the name of the one that answers by default."""
 
     default: str | None
     models: list[ModelSummary]
 
 
 class Weights(msgspec.Struct):
-    """W, one row of ten a pixel, and b."""
+    """W (784, 10), one row for each pixel, and b (10,)."""
 
     weights: list[list[float]]
     bias: list[float]
@@ -54,7 +54,7 @@ class Weights(msgspec.Struct):
 
 @routes.api_route("/api/models", answer=ModelList)
 def list_models() -> Response:
-    """List the models that can be asked."""
+    """List all models."""
     summaries = [
         ModelSummary(
             name=model.name,
@@ -73,7 +73,7 @@ def list_models() -> Response:
 
 @routes.api_route("/api/models/<name>", answer=ModelCard, errors=(404,))
 def show_card(name: str) -> Response:
-    """Show how a model came to be and how well it does."""
+    """Show how a model was trained, and its accuracy."""
     return json_response(find_model(name).card)
 
 
@@ -81,7 +81,7 @@ def show_card(name: str) -> Response:
     "/api/models/<name>/weights.png", query=HeatmapQuery, answer="image/png", errors=(404,)
 )
 def draw_weights(query: HeatmapQuery, name: str) -> Response:
-    """Draw the weights as heatmaps: red negative, blue positive, white zero, one scale."""
+    """Draw the weights as heatmaps on one scale: red negative, white zero, blue positive."""
     model = find_model(name)
     digits = range(DIGITS) if query.digit is None else [query.digit]
     maps = np.hstack([model.weights[:, digit].reshape(SIDE, SIDE) for digit in digits])
@@ -92,7 +92,7 @@ def draw_weights(query: HeatmapQuery, name: str) -> Response:
 
 @routes.api_route("/api/models/<name>/weights", query=CacheQuery, answer=Weights, errors=(404,))
 def show_weights(query: CacheQuery, name: str) -> Response:
-    """Give W and b as numbers."""
+    """Return W and b as JSON."""
     model = find_model(name)
     weights = Weights(model.weights.tolist(), model.bias.tolist())
     return cached(json_response(weights), model.digest, query.v)
@@ -100,19 +100,19 @@ def show_weights(query: CacheQuery, name: str) -> Response:
 
 @routes.api_route("/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,))
 def send_weights(query: CacheQuery, name: str) -> Response:
-    """Give W, one row of ten a pixel, and then b, as 7,850 little-endian float32."""
+    """Return W (784, 10), row-major, then b (10,), as 7,850 little-endian float32."""
     model = find_model(name)
     return cached(Response(weights_float32(model), content_type=BYTES), model.digest, query.v)
 
 
 @routes.api_route("/api/models/<name>/weights.csv", query=CacheQuery, answer=CSV, errors=(404,))
 def tabulate_weights(query: CacheQuery, name: str) -> Response:
-    """Give W and b as a table: a line for each pixel, then one for the bias."""
+    """Return W and b as CSV: a line for each pixel, then one for the bias."""
     model = find_model(name)
     return cached(Response(weights_csv(model), content_type=CSV), model.digest, query.v)
 
 
 @routes.api_route("/api/digits", answer=SampleDigits)
 def show_digits() -> Response:
-    """Give some real MNIST digits to start from, and the mean of each digit."""
+    """Return some MNIST test digits, and the mean of each digit."""
     return with_etag(json_response(get_context().digits))

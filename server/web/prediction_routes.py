@@ -1,4 +1,4 @@
-"""The route that predicts."""
+"""The route of predictions."""
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
@@ -29,20 +29,20 @@ routes = ApiBlueprint("prediction")
     PREDICT, query=PredictQuery, body=Drawing, answer=Prediction, errors=(404, 413, 415, 422)
 )
 def answer_drawing(query: PredictQuery) -> Response:
-    """Say which digit a drawing is, how probable each is, and what every pixel contributed."""
+    """Predict the digit, with probabilities, evidence, and the contribution of every pixel."""
     pixels, name = parse_drawing()
     prediction = predict(find_model(name or query.model), pixels, parse_fields(query.fields))
     return json_response(prediction)
 
 
 def parse_drawing() -> tuple[Floats, str | None]:
-    """Read the request's body: pixels (784,) in [0, 1] and the model's name, if it says one.
+    """Return pixels (784,) in [0, 1] and the model's name, if given, from the request's body.
 
     :raise BadRequest: it is not what its content type says
     :raise UnprocessableEntity: it is, but it is not a drawing
     :raise UnsupportedMediaType: its content type is neither JSON nor bytes
     """
-    # Read before anything is refused: some servers break a connection whose body is left unread.
+    # Read first: some servers reset a connection if a request is refused with its body unread.
     body = request.get_data(cache=False)
     if request.content_encoding:
         raise UnsupportedMediaType(f"Got {request.content_encoding}. Accepted: no encoding.")

@@ -1,4 +1,4 @@
-"""Errors as every client gets them: `application/problem+json` (RFC 9457)."""
+"""Error responses: `application/problem+json` (RFC 9457)."""
 
 from http import HTTPStatus
 
@@ -19,16 +19,16 @@ class Problem(msgspec.Struct):
 
 
 def encode_problem(status: int, detail: str) -> bytes:
-    """Write the problem as JSON."""
+    """Return a problem as JSON."""
     return msgspec.json.encode(Problem(HTTPStatus(status).phrase, status, detail))
 
 
 def register_problems(app: Flask) -> None:
-    """Make each error of the app, expected or not, a problem."""
+    """Turn every error of the app, expected or not, into a problem."""
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> BaseResponse:
-        # A redirect is raised too, and carries its own response.
+        # A redirect is an exception too, with its own response.
         response = error.get_response()
         if error.code is not None and error.code >= HTTPStatus.BAD_REQUEST:
             response.content_type = PROBLEM_TYPE

@@ -14,7 +14,7 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 
 _FIELD = f"({'|'.join(Prediction.__struct_fields__)})"
 
-# For whoever reads the API's description; `parse_fields` says better what was wrong.
+# Only for the OpenAPI document: `parse_fields` has better error messages.
 _FIELDS = msgspec.Meta(extra_json_schema={"pattern": f"^{_FIELD}(,{_FIELD})*$"})
 
 
@@ -48,7 +48,7 @@ class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def parse_query(arguments: MultiDict[str, str], kind: type[Query]) -> Query:
-    """Read a query string's arguments as the given kind.
+    """Return the arguments of a query string as a struct of the given kind.
 
     :raise BadRequest: a parameter is unknown or stands twice, or its value is not accepted
     """
@@ -71,7 +71,7 @@ def parse_query(arguments: MultiDict[str, str], kind: type[Query]) -> Query:
 
 
 def parse_fields(fields: str | None) -> frozenset[str]:
-    """Read `fields`; without it, all are asked for.
+    """Return the fields of the parameter `fields`, or all fields without it.
 
     :raise BadRequest: there is no such field
     """

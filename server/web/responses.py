@@ -1,4 +1,4 @@
-"""Answers as clients get them: JSON, and what a browser may keep."""
+"""Responses: JSON, caching and compression."""
 
 import gzip
 from functools import lru_cache
@@ -9,23 +9,23 @@ from flask import Response, request
 
 from server.web.drawing import JSON
 
-# The longest that a cache is told to keep an answer; RFC 2616 knew no longer.
+# The longest lifetime of a cached response. Source: RFC 2616, 14.21.
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
-# What packs well; shorter answers go into a packet as they are.
-_PACKED_TYPES = ("text/", JSON, "image/svg+xml")
-_LEAST_PACKED_BYTES = 1000
+# Content types that compress well. A shorter body fits into one packet uncompressed.
+_TEXT_TYPES = ("text/", JSON, "image/svg+xml")
+_MIN_GZIP_BYTES = 1000
 
 
 def json_response(value: object) -> Response:
-    """Answer with a value as JSON."""
+    """Return a response with a value as JSON."""
     return Response(msgspec.json.encode(value), content_type=JSON)
 
 
 def with_etag(response: Response, digest: str | None = None) -> Response:
-    """Let the browser keep the answer, and ask whether it has changed.
+    """Let the browser cache the response, and revalidate it each time.
 
-    :param digest: changes whenever the answer does; that of the answer unless given
+    :param digest: the ETag; a digest of the body by default
     """
     if digest is None:
         response.add_etag()
@@ -37,10 +37,11 @@ def with_etag(response: Response, digest: str | None = None) -> Response:
 
 
 def cached(response: Response, digest: str, asked: str | None) -> Response:
-    """Let the browser keep the answer, and never ask again if its URL has the answer's digest.
+    """Let the browser cache the response, for good if the URL contains its digest.
 
-    With another digest, that of an answer that has been replaced, or none, it asks each time.
+    With another digest or none in the URL, the browser revalidates the response each time.
 
+    :param digest: of the response
     :param asked: the digest in the URL
     """
     with_etag(response, digest)
@@ -50,18 +51,17 @@ def cached(response: Response, digest: str, asked: str | None) -> Response:
 
 
 def cached_forever(response: Response) -> Response:
-    """Let the browser keep the answer and never ask again: its address changes when it does."""
+    """Let the browser cache the response for good: its URL changes when the content does."""
     response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
 
 
 def gzipped(response: Response) -> Response:
-    """Gzip what is text, if the client takes that; answers to what was posted stay as they are.
+    """Compress text for clients that accept gzip, except in responses to POST.
 
-    Packed and plain, an answer has one ETag, and so a weak one: it stands for what it says, not for
-    its bytes.
+    The ETag becomes a weak one, because it stands for both representations.
     """
-    is_text = (response.content_type or "").startswith(_PACKED_TYPES)
+    is_text = (response.content_type or "").startswith(_TEXT_TYPES)
     if request.method not in ("GET", "HEAD") or not is_text:
         return response
     response.vary.add("Accept-Encoding")
@@ -69,18 +69,18 @@ def gzipped(response: Response) -> Response:
     if etag is not None:
         response.set_etag(etag, weak=True)
     if response.status_code == HTTPStatus.OK and request.accept_encodings["gzip"] > 0:
-        # Files are handed on unread otherwise.
+        # Files would be streamed otherwise, and have no data to compress.
         response.direct_passthrough = False
         body = response.get_data()
-        if len(body) >= _LEAST_PACKED_BYTES:
-            response.set_data(_pack(body))
+        if len(body) >= _MIN_GZIP_BYTES:
+            response.set_data(_compress(body))
             response.content_encoding = "gzip"
-            # A range would be one of the file's bytes, not of these.
+            # A range would refer to the uncompressed bytes.
             response.headers.pop("Accept-Ranges", None)
     return response
 
 
 @lru_cache(maxsize=64)
-def _pack(body: bytes) -> bytes:
-    """Gzip once what is asked for again and again."""
+def _compress(body: bytes) -> bytes:
+    """Return a compressed body, cached."""
     return gzip.compress(body, mtime=0)

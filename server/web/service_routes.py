@@ -1,4 +1,4 @@
-"""The routes about the server itself."""
+"""Routes of the server itself: health, and the description of the API."""
 
 import msgspec
 from flask import Response, current_app
@@ -14,7 +14,7 @@ routes = ApiBlueprint("service")
 
 
 class Health(msgspec.Struct):
-    """How many models are ready."""
+    """The number of models that can predict."""
 
     models: int
 

@@ -1,4 +1,4 @@
-"""The page's files, at addresses that change when any of them does: a browser asks for each once.
+"""The page's files, at URLs that change when any of them does, so browsers cache them for good.
 
 Modules name each other by relative addresses, so that the page's version of one leads to that of
 all others.
@@ -17,7 +17,7 @@ STATIC = Path(__file__).parents[2] / "static"
 
 
 def static_version() -> str:
-    """Return the version of the page's files; they are looked at once a second."""
+    """Return the version of the page's files, checked at most once a second."""
     return _version_at(int(time.monotonic()))
 
 
@@ -27,11 +27,11 @@ def _version_at(_second: int) -> str:
 
 
 def version_of(directory: Path) -> str:
-    """Return what changes whenever a file in a directory is added, changed or removed."""
+    """Return a digest that changes when a file of a directory is added, changed or removed."""
     files = sorted(
         (path.relative_to(directory).as_posix(), status.st_mtime_ns, status.st_size)
         for path in directory.rglob("*")
-        # An editor's lock may be a link that leads nowhere.
+        # `lstat`, because an editor's lock file may be a broken link.
         for status in [path.lstat()]
     )
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
@@ -43,5 +43,5 @@ def register_static_files(app: Flask) -> None:
     @app.get("/static/v-<version>/<path:filename>")
     def static_file(version: str, filename: str) -> Response:
         response = send_from_directory(STATIC, filename)
-        # Files that were replaced are sent to a page that is older, but not to be kept as its own.
+        # A page of an older version gets the new files, but must not cache them under its version.
         return cached_forever(response) if version == static_version() else response

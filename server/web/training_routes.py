@@ -1,4 +1,4 @@
-"""The routes to trainings: those under way, histories, and evaluations."""
+"""Routes of trainings in progress, histories and evaluations."""
 
 import hashlib
 from functools import lru_cache
@@ -44,16 +44,16 @@ def find_training(name: str) -> History:
 
 @routes.api_route("/api/training", answer=TrainingList)
 def watch_trainings() -> Response:
-    """List the trainings on this machine, those under way first; made to be asked often."""
+    """List the trainings of this directory, those in progress first. Cheap enough to poll."""
     snapshot = get_context().artifacts.trainings.snapshot(MAX_LIST_AGE)
     return with_etag(Response(snapshot.body, content_type=JSON), snapshot.digest)
 
 
 @routes.api_route("/api/training/<name>/weights", answer=BYTES, errors=(404,))
 def show_training_weights(name: str) -> Response:
-    """Give W and b as they are now, little-endian: a scale, b (10), both float32, W int8.
+    """Return the current W and b of a training, little-endian.
 
-    W (784, 10) is to be multiplied with the scale.
+    A scale and b (10,) as float32, then W (784, 10) as int8, to be multiplied by the scale.
     """
     history = find_training(name)
     return with_etag(Response(_encode_last(history), content_type=BYTES), history.digest)
@@ -61,9 +61,9 @@ def show_training_weights(name: str) -> Response:
 
 @routes.api_route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
 def replay_run(query: CacheQuery, run: str) -> Response:
-    """Give W and b at all recorded steps of one training, as a model's history does.
+    """Return W and b at all recorded steps of one training, in the format of a model's history.
 
-    With the training's digest as `v` it may be kept for good.
+    With the history's digest as `v`, clients may cache it for good.
     """
     history = get_context().artifacts.run(run)
     if history is None:
@@ -73,14 +73,14 @@ def replay_run(query: CacheQuery, run: str) -> Response:
 
 @routes.api_route("/api/histories", answer=TrainingList)
 def list_histories() -> Response:
-    """List all trainings that are remembered, with a model and without, for comparing them."""
+    """List all recorded trainings, whether they produced a model or not."""
     snapshot = get_context().artifacts.trainings.snapshot()
     finished = get_context().artifacts.histories
     trainings = [describe_training(history) for history in finished.values()]
     trainings += [
         describe_training(history, snapshot.states[name])
         for name, history in snapshot.histories.items()
-        # What has finished is in both directories.
+        # A finished training is in both directories.
         if name not in finished or finished[name].card.run != history.card.run
     ]
     digest = hashlib.sha256(msgspec.json.encode(trainings)).hexdigest()
@@ -98,11 +98,11 @@ def show_history(name: str) -> Response:
     "/api/models/<name>/history/weights", query=CacheQuery, answer=BYTES, errors=(404,)
 )
 def replay_history(query: CacheQuery, name: str) -> Response:
-    """Give W and b at all n steps of a model's history, little-endian.
+    """Return W and b at all n recorded steps of a model's training, little-endian.
 
     They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
     int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
-    digest as `v` they may be kept for good.
+    digest as `v`, clients may cache them for good.
     """
     history = find_history(name)
     return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
@@ -110,7 +110,7 @@ def replay_history(query: CacheQuery, name: str) -> Response:
 
 @routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
 def show_evaluation(name: str) -> Response:
-    """Show how a model does on MNIST's test images, and those that it misreads."""
+    """Show the accuracy of a model on MNIST's test images, and its mistakes."""
     evaluation = get_context().artifacts.evaluation(find_model(name))
     if evaluation is None:
         raise NotFound(_missing("evaluation", name))
@@ -126,7 +126,7 @@ def _missing(what: str, name: str) -> str:
 
 @lru_cache(maxsize=8)
 def _encode_last(history: History) -> bytes:
-    """Write W and b as they are now, once for all who watch."""
+    """Encode the current W and b, once for all clients that follow a training."""
     weights, scale = quantize(history.last_weights)
     floats: bytes = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
     return floats + weights.tobytes()
@@ -134,5 +134,5 @@ def _encode_last(history: History) -> bytes:
 
 @lru_cache(maxsize=8)
 def _encode(evaluation: Evaluation) -> bytes:
-    """Write an evaluation as JSON, once for all who ask."""
+    """Encode an evaluation as JSON, once for all clients."""
     return msgspec.json.encode(evaluation.answer())

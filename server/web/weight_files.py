@@ -1,4 +1,4 @@
-"""W and b as other programs take them."""
+"""W and b in formats for other programs."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ def weights_float32(model: Model) -> bytes:
 
 
 def weights_csv(model: Model) -> str:
-    """Return a table with a line for each pixel, and one for the bias, which has no place.
+    """Return CSV with a line for each pixel and, without a position, one for the bias.
 
     The columns are the pixel's row and column, counted from 0, and a weight for each digit. Each
     number has as many digits as tell its float32 from all others.
