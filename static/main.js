@@ -3,8 +3,9 @@
 import { readAddress, snap, writeAddress } from "./address.js";
 import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
 import { createDialogs } from "./dialogs.js";
-import { find, findAll, setText } from "./dom.js";
+import { find, findAll, queryMedia, setText } from "./dom.js";
 import { createFlight } from "./flight.js";
+import { createHistory } from "./history.js";
 import { listenToPixels } from "./inspect.js";
 import { listenToShortcuts } from "./keys.js";
 import { createLoader } from "./loader.js";
@@ -54,6 +55,7 @@ let resting = 0;
 let past = [];
 
 const toPicture = createRasterizer();
+const pageHistory = createHistory();
 
 const pad = find("#pad", HTMLCanvasElement);
 const paint = createPainter(pad);
@@ -61,7 +63,7 @@ const main = find("main", HTMLElement);
 const links = findAll("nav a", HTMLAnchorElement);
 const sections = findAll(".view", HTMLElement);
 const live = find("#live", HTMLElement);
-const darkScheme = matchMedia("(prefers-color-scheme: dark)");
+const darkScheme = queryMedia("(prefers-color-scheme: dark)");
 const flight = createFlight(
   main,
   pad,
@@ -179,7 +181,7 @@ function update(changes) {
   if (isOtherDrawing || "model" in changes) askAnew();
   if (isOtherView || "projector" in changes) flight.stop();
   if (isOtherView) {
-    history.pushState({ view: state.view }, "", writeAddress(state));
+    pageHistory.push(state.view, writeAddress(state));
     showOtherView();
   }
   needAll();
@@ -291,7 +293,7 @@ function remember() {
 
 function keepAddress() {
   clearTimeout(remembering);
-  history.replaceState({ view: state.view }, "", writeAddress(state));
+  pageHistory.replace(state.view, writeAddress(state));
   for (const link of links) {
     link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
   }
@@ -436,6 +438,7 @@ for (const term of findAll("#equation [data-term]", HTMLElement)) {
 // Back and forward go through the views and leave the drawing as it is. An address that somebody
 // typed or followed is shown as it says.
 addEventListener("popstate", (event) => {
+  pageHistory.forget();
   if (!event.state) return;
   state.view = event.state.view;
   flight.stop();
@@ -496,7 +499,7 @@ addEventListener("resize", () => {
   flight.stop();
   paintAnew();
 });
-darkScheme.addEventListener("change", () => {
+darkScheme?.addEventListener("change", () => {
   flight.stop();
   readInkColour();
   paintAnew();
