@@ -303,26 +303,29 @@ function keepAddress() {
 function openAddress() {
   clearTimeout(remembering);
   flight.stop();
-  state.notice = "";
-  try {
-    const shared = readAddress(location.hash);
-    const isKnown = findModel(state, shared.model) !== undefined;
-    if (shared.model && !isKnown) {
-      state.notice = `There is no model “${shared.model}” here; this is the default one.`;
-    }
-    if (!views.exists(shared.view)) {
-      state.notice = `There is no view “${shared.view}”; this is the first one.`;
-      shared.view = "draw";
-    }
-    shared.model = isKnown ? shared.model : state.defaultModel;
-    if (shared.beside === shared.model || !findModel(state, shared.beside)) shared.beside = "";
-    // What was drawn before the models were here stays.
-    if (!location.hash) Object.assign(shared, { strokes: state.strokes, image: state.image });
-    Object.assign(state, shared);
-  } catch (error) {
-    state.notice = /** @type {Error} */ (error).message;
-    state.model ||= state.defaultModel;
+  /** @param {import("./address.js").Reference} kind @param {string} name */
+  const exists = (kind, name) =>
+    kind === "view" ? views.exists(name) : findModel(state, name) !== undefined;
+  const { problems, ...shared } = readAddress(location.hash, exists);
+  if (!exists("view", shared.view)) {
+    problems.push(`There is no view “${shared.view}”; this is the first one.`);
+    shared.view = "draw";
   }
+  if (!exists("model", shared.model)) {
+    if (shared.model) {
+      problems.push(`There is no model “${shared.model}” here; this is the default one.`);
+    }
+    shared.model = state.defaultModel;
+  }
+  if (shared.beside && !exists("model", shared.beside)) {
+    problems.push(`There is no model “${shared.beside}” here to compare with.`);
+    shared.beside = "";
+  }
+  if (shared.beside === shared.model) shared.beside = "";
+  // What was drawn before the models were here stays.
+  if (!location.hash) Object.assign(shared, { strokes: state.strokes, image: state.image });
+  Object.assign(state, shared);
+  state.notice = problems.join(" ");
   askAnew();
   showOtherView();
   needAll();
