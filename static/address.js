@@ -4,6 +4,7 @@
  */
 
 import { DIGITS, PIXELS } from "./regression.js";
+import { repairName, repairValue, splitFragment } from "./repair.js";
 
 /** @typedef {import("./explain.js").Edit} Edit */
 /** @typedef {import("./pixels.js").Picture} Picture */
@@ -50,6 +51,10 @@ const STEP = 2 / CHARACTERS.length ** LENGTH;
 const LEAST = -0.5;
 
 const DRAWING = "The drawing in the address";
+const IMAGE = "The image in the address";
+
+/** How much of what cannot be read is repeated, in characters. */
+const MAX_QUOTED = 60;
 
 /**
  * Points of all strokes in an address: a digit has some hundred. It is written after each stroke,
@@ -92,8 +97,20 @@ export function emptyAddress() {
   };
 }
 
+/** A part of an address cannot be read, or not the whole of it. */
+class PartError extends RangeError {
+  /**
+   * @param {string} message
+   * @param {{length: number} | null} [readable] what could be read: as much as its length
+   */
+  constructor(message, readable = null) {
+    super(message);
+    this.readable = readable?.length ? readable : null;
+  }
+}
+
 /**
- * How each part is written and read. Reading throws a RangeError for what is no such part.
+ * How each part is written and read. Reading throws a PartError for what is no such part.
  * @type {{[Part in keyof Shareable]: {name: string, write: (part: Shareable[Part]) => string,
  *   read: (text: string) => Shareable[Part]}}}
  */
@@ -127,20 +144,14 @@ const PARTS = {
     read: (text) => {
       const added = text.split(",").map((units) => readWhole(units, -MOST_ADDED, MOST_ADDED));
       if (added.length !== DIGITS)
-        throw new RangeError("The added evidence is not that of ten digits.");
+        throw new PartError("The added evidence is not that of ten digits.");
       return added;
     },
   },
   edits: {
     name: "edits",
     write: (edits) => edits.map(({ pixel, ink }) => writeCode(2 * pixel + ink, 2)).join(""),
-    read: (text) =>
-      pieces(text, 2, "The edits in the address are").map((piece) => {
-        const code = readCode(piece, "The address");
-        if (code >= 2 * PIXELS)
-          throw new RangeError("The address edits a pixel that is not there.");
-        return { pixel: code >> 1, ink: code & 1 ? 1 : 0 };
-      }),
+    read: readEdits,
   },
   mean: { name: "mean", write: writeChoice, read: readDigit },
   step: { name: "step", write: String, read: (text) => readWhole(text, 1, GUIDE_STEPS) },
@@ -186,19 +197,100 @@ function writePart(key, state) {
 }
 
 /**
- * @param {string} address from its `#` on
- * @returns {Shareable}
- * @throws {RangeError} a part of it cannot be read
+ * What names something that may not exist.
+ * @typedef {"view" | "model" | "beside"} Reference
  */
-export function readAddress(address) {
-  const parameters = new URLSearchParams(address.slice(1));
+
+/** @type {Record<string, keyof Shareable>} */
+const KEYS_BY_NAME = Object.assign(
+  Object.create(null),
+  Object.fromEntries(KEYS.map((key) => [PARTS[key].name, key])),
+);
+
+/**
+ * Read an address as far as it can be read. What is not there, or cannot be read, is as it is at
+ * first.
+ * @param {string} address from its `#` on, perhaps changed by programs that it was sent with
+ * @param {(kind: Reference, name: string) => boolean} [exists]
+ * @returns {Shareable & {problems: string[]}} with what could not be read, in words
+ */
+export function readAddress(address, exists = () => true) {
+  const fragment = address.slice(1);
+  const exact = readParts([...new URLSearchParams(fragment)], exists);
+  return exact.isWhole ? exact.state : readParts(splitFragment(fragment), exists).state;
+}
+
+/**
+ * @param {[string, string][]} parts
+ * @param {(kind: Reference, name: string) => boolean} exists
+ */
+function readParts(parts, exists) {
   const state = emptyAddress();
-  for (const key of KEYS) {
-    const text = parameters.get(PARTS[key].name);
-    if (text !== null) Object.assign(state, { [key]: PARTS[key].read(text) });
+  /** @type {string[]} */
+  const problems = [];
+  const read = new Set();
+  let isWhole = true;
+
+  for (const [name, text] of parts) {
+    const key = KEYS_BY_NAME[name] ?? KEYS_BY_NAME[repairName(name)];
+    if (!key) {
+      if (name || text) problems.push(`The address has an unknown part ${quote(name || text)}.`);
+    } else if (!read.has(key)) {
+      read.add(key);
+      const found = readPart(key, text, exists);
+      Object.assign(state, found.value === undefined ? {} : { [key]: found.value });
+      if (found.problem) problems.push(found.problem);
+      isWhole &&= found.isWhole;
+    }
   }
   if (state.image) state.strokes = [];
-  return state;
+  return { state: { ...state, problems }, isWhole: isWhole && problems.length === 0 };
+}
+
+/**
+ * @param {keyof Shareable} key
+ * @param {string} text
+ * @param {(kind: Reference, name: string) => boolean} exists
+ * @returns {{value?: unknown, problem?: string, isWhole: boolean}} `isWhole` if the text is as it
+ *   was written
+ */
+function readPart(key, text, exists) {
+  /** @type {PartError[]} */
+  const errors = [];
+  for (const repaired of repairValue(text)) {
+    try {
+      const value = PARTS[key].read(repaired.text);
+      const isReference = key === "view" || key === "model" || key === "beside";
+      if (!isReference || !value || exists(key, repaired.text)) {
+        const problem = repaired.rest && describeRest(key, repaired.rest);
+        return { value, problem, isWhole: repaired.text === text };
+      }
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      errors.push(error);
+    }
+  }
+  // What does not exist is named as it stands in the address.
+  if (!errors.length) return { value: PARTS[key].read(text), isWhole: false };
+  const lengths = errors.map(({ readable }) => readable?.length ?? 0);
+  const most = Math.max(...lengths);
+  const best = errors[most ? lengths.lastIndexOf(most) : 0];
+  return { value: best.readable ?? undefined, problem: best.message, isWhole: false };
+}
+
+/**
+ * @param {keyof Shareable} key
+ * @param {string} rest after its value
+ */
+function describeRest(key, rest) {
+  // Strokes are set apart by full stops, and an ellipsis stands for what was left out.
+  if (key === "strokes" && /^[.…]/.test(rest)) return `${DRAWING} is cut off.`;
+  return `The address ends in ${quote(rest)}, which is no part of it.`;
+}
+
+/** @param {string} text */
+function quote(text) {
+  return `“${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text}”`;
 }
 
 /**
@@ -236,43 +328,70 @@ function countPoints(strokes) {
 
 /** @param {string} text */
 function readStrokes(text) {
-  const pieces = text ? text.split(".") : [];
-  const points = (text.length - (pieces.length - 1)) / (2 * LENGTH);
-  if (points > MOST_POINTS) {
-    throw new RangeError(`${DRAWING} has more than ${MOST_POINTS} points.`);
-  }
-  return pieces.map(readStroke);
-}
-
-/** @param {string} text */
-function readStroke(text) {
-  if (!text) throw new RangeError(`${DRAWING} is cut off.`);
-  return pieces(text, 2 * LENGTH, `${DRAWING} is`).map((point) => ({
-    x: fromCode(readCode(point.slice(0, LENGTH), DRAWING)),
-    y: fromCode(readCode(point.slice(LENGTH), DRAWING)),
-  }));
+  const found = text ? text.split(".").map((part) => readCodes(part, LENGTH, DRAWING)) : [];
+  let left = MOST_POINTS;
+  let problem = found.find((part) => part.problem)?.problem;
+  const strokes = found.map(({ codes, problem: cut }) => {
+    // A stroke has a point, and a point two coordinates.
+    if (!cut && (codes.length % 2 || !codes.length)) problem ??= `${DRAWING} is cut off.`;
+    const points = Math.floor(codes.length / 2);
+    if (points > left) problem = `${DRAWING} has more than ${MOST_POINTS} points.`;
+    const kept = Math.min(points, left);
+    left -= kept;
+    return Array.from({ length: kept }, (_, point) => {
+      return { x: fromCode(codes[2 * point]), y: fromCode(codes[2 * point + 1]) };
+    });
+  });
+  const readable = strokes.filter((stroke) => stroke.length);
+  if (problem) throw new PartError(problem, readable);
+  return readable;
 }
 
 /** @param {string} text */
 function readImage(text) {
-  const values = pieces(text, 2, "The image in the address is").map((value) =>
-    readCode(value, "The image in the address"),
-  );
-  if (values.length !== PIXELS || values.some((value) => value > 255)) {
-    throw new RangeError("The image in the address is not of 28 × 28 pixels.");
-  }
+  const { codes, problem } = readCodes(text, 2, IMAGE);
+  const bad = codes.findIndex((value) => value > 255);
+  const values = codes.slice(0, bad < 0 ? PIXELS : Math.min(bad, PIXELS));
   // Paper without ink is no drawing.
-  return values.some(Boolean) ? Uint8Array.from(values) : null;
+  const image = values.some(Boolean) ? new Uint8Array(PIXELS) : null;
+  image?.set(values);
+  if (problem || codes.length !== PIXELS || bad >= 0) {
+    throw new PartError(problem ?? `${IMAGE} is not of 28 × 28 pixels.`, image);
+  }
+  return image;
+}
+
+/** @param {string} text */
+function readEdits(text) {
+  const { codes, problem } = readCodes(text, 2, "The address");
+  const bad = codes.findIndex((code) => code >= 2 * PIXELS);
+  const edits = codes.slice(0, bad < 0 ? codes.length : bad).map((code) => {
+    return /** @type {Edit} */ ({ pixel: code >> 1, ink: code & 1 ? 1 : 0 });
+  });
+  if (bad >= 0) throw new PartError("The address edits a pixel that is not there.", edits);
+  if (problem) {
+    const isCut = /^[\w-]*$/.test(text);
+    throw new PartError(isCut ? "The edits in the address are cut off." : problem, edits);
+  }
+  return edits;
 }
 
 /**
  * @param {string} text
- * @param {number} size
- * @param {string} what it is, and a verb
+ * @param {number} size of each number, in characters
+ * @param {string} what has them
+ * @returns {{codes: number[], problem?: string}} the numbers up to what cannot be read
  */
-function pieces(text, size, what) {
-  if (text.length % size) throw new RangeError(`${what} cut off.`);
-  return text.match(new RegExp(`.{${size}}`, "gs")) ?? [];
+function readCodes(text, size, what) {
+  const readable = /^[\w-]*/.exec(text)?.[0] ?? "";
+  const codes = Array.from({ length: Math.floor(readable.length / size) }, (_, index) =>
+    readCode(readable.slice(index * size, (index + 1) * size)),
+  );
+  if (readable !== text) {
+    const character = String.fromCodePoint(text.codePointAt(readable.length) ?? 0);
+    return { codes, problem: `${what} has a “${character}”.` };
+  }
+  return text.length % size ? { codes, problem: `${what} is cut off.` } : { codes };
 }
 
 /**
@@ -288,17 +407,10 @@ function writeCode(code, length) {
   return text;
 }
 
-/**
- * @param {string} text
- * @param {string} what has it
- */
-function readCode(text, what) {
+/** @param {string} text of characters that an address can have */
+function readCode(text) {
   let code = 0;
-  for (const character of text) {
-    const value = CHARACTERS.indexOf(character);
-    if (value < 0) throw new RangeError(`${what} has a “${character}”.`);
-    code = code * CHARACTERS.length + value;
-  }
+  for (const character of text) code = code * CHARACTERS.length + CHARACTERS.indexOf(character);
   return code;
 }
 
@@ -310,7 +422,7 @@ function writeFlag(flag) {
 /** @param {string} text */
 function readFlag(text) {
   if (text !== "0" && text !== "1") {
-    throw new RangeError(`The address has “${text}” where it takes 0 or 1.`);
+    throw new PartError(`The address has ${quote(text)} where it takes 0 or 1.`);
   }
   return text === "1";
 }
@@ -325,13 +437,13 @@ function writeChoice(choice) {
  * @returns {[number, number]}
  */
 function readPair(text) {
-  if (text.length !== 2) throw new RangeError(`“${text}” is no pair of digits.`);
+  if (text.length !== 2) throw new PartError(`${quote(text)} is no pair of digits.`);
   return [readDigit(text[0]), readDigit(text[1])];
 }
 
 /** @param {string} text */
 function readDigit(text) {
-  if (!/^\d$/.test(text)) throw new RangeError(`The address has “${text}” for a digit.`);
+  if (!/^\d$/.test(text)) throw new PartError(`The address has ${quote(text)} for a digit.`);
   return Number(text);
 }
 
@@ -344,7 +456,7 @@ function readNumber(text, least, most) {
   const number = Number(text);
   if (!(number >= least && number <= most)) {
     const range = most === Infinity ? `from ${least} on` : `from ${least} to ${most}`;
-    throw new RangeError(`The address has “${text}” for a number ${range}.`);
+    throw new PartError(`The address has ${quote(text)} for a number ${range}.`);
   }
   return number;
 }
@@ -357,7 +469,7 @@ function readNumber(text, least, most) {
 function readWhole(text, least, most) {
   const number = readNumber(text, least, most);
   if (!Number.isInteger(number)) {
-    throw new RangeError(`The address has “${text}” for a whole number.`);
+    throw new PartError(`The address has ${quote(text)} for a whole number.`);
   }
   return number;
 }

@@ -28,6 +28,18 @@ export function findAll(selector, kind, root = document) {
 }
 
 /**
+ * @param {string} query
+ * @returns {MediaQueryList | null} null where the browser does not tell
+ */
+export function queryMedia(query) {
+  try {
+    return matchMedia(query);
+  } catch {
+    return null;
+  }
+}
+
+/**
  * A live region that is written the same words again is read out again.
  * @param {Element} element
  * @param {string} text

@@ -3,6 +3,7 @@
  * 28×28 of MNIST, and each of those pixels moves to where the model's normalisation puts it.
  */
 
+import { queryMedia } from "./dom.js";
 import { SIDE } from "./pixels.js";
 
 /** @typedef {import("./api.js").Placement} Placement */
@@ -39,7 +40,7 @@ export function createFlight(main, pad, sent, seen) {
    */
   const start = (picture, placement) => {
     stop();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (queryMedia("(prefers-reduced-motion: reduce)")?.matches) return;
     const origin = main.getBoundingClientRect();
     const [from, middle, to] = [pad, sent, seen].map((canvas) => {
       return boxWithin(canvas.getBoundingClientRect(), origin);

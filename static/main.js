@@ -3,8 +3,9 @@
 import { readAddress, snap, writeAddress } from "./address.js";
 import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
 import { createDialogs } from "./dialogs.js";
-import { find, findAll, setText } from "./dom.js";
+import { find, findAll, queryMedia, setText } from "./dom.js";
 import { createFlight } from "./flight.js";
+import { createHistory } from "./history.js";
 import { listenToPixels } from "./inspect.js";
 import { listenToShortcuts } from "./keys.js";
 import { createLoader } from "./loader.js";
@@ -54,6 +55,7 @@ let resting = 0;
 let past = [];
 
 const toPicture = createRasterizer();
+const pageHistory = createHistory();
 
 const pad = find("#pad", HTMLCanvasElement);
 const paint = createPainter(pad);
@@ -61,7 +63,7 @@ const main = find("main", HTMLElement);
 const links = findAll("nav a", HTMLAnchorElement);
 const sections = findAll(".view", HTMLElement);
 const live = find("#live", HTMLElement);
-const darkScheme = matchMedia("(prefers-color-scheme: dark)");
+const darkScheme = queryMedia("(prefers-color-scheme: dark)");
 const flight = createFlight(
   main,
   pad,
@@ -179,7 +181,7 @@ function update(changes) {
   if (isOtherDrawing || "model" in changes) askAnew();
   if (isOtherView || "projector" in changes) flight.stop();
   if (isOtherView) {
-    history.pushState({ view: state.view }, "", writeAddress(state));
+    pageHistory.push(state.view, writeAddress(state));
     showOtherView();
   }
   needAll();
@@ -291,7 +293,7 @@ function remember() {
 
 function keepAddress() {
   clearTimeout(remembering);
-  history.replaceState({ view: state.view }, "", writeAddress(state));
+  pageHistory.replace(state.view, writeAddress(state));
   for (const link of links) {
     link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
   }
@@ -301,26 +303,29 @@ function keepAddress() {
 function openAddress() {
   clearTimeout(remembering);
   flight.stop();
-  state.notice = "";
-  try {
-    const shared = readAddress(location.hash);
-    const isKnown = findModel(state, shared.model) !== undefined;
-    if (shared.model && !isKnown) {
-      state.notice = `There is no model “${shared.model}” here; this is the default one.`;
-    }
-    if (!views.exists(shared.view)) {
-      state.notice = `There is no view “${shared.view}”; this is the first one.`;
-      shared.view = "draw";
-    }
-    shared.model = isKnown ? shared.model : state.defaultModel;
-    if (shared.beside === shared.model || !findModel(state, shared.beside)) shared.beside = "";
-    // What was drawn before the models were here stays.
-    if (!location.hash) Object.assign(shared, { strokes: state.strokes, image: state.image });
-    Object.assign(state, shared);
-  } catch (error) {
-    state.notice = /** @type {Error} */ (error).message;
-    state.model ||= state.defaultModel;
+  /** @param {import("./address.js").Reference} kind @param {string} name */
+  const exists = (kind, name) =>
+    kind === "view" ? views.exists(name) : findModel(state, name) !== undefined;
+  const { problems, ...shared } = readAddress(location.hash, exists);
+  if (!exists("view", shared.view)) {
+    problems.push(`There is no view “${shared.view}”; this is the first one.`);
+    shared.view = "draw";
   }
+  if (!exists("model", shared.model)) {
+    if (shared.model) {
+      problems.push(`There is no model “${shared.model}” here; this is the default one.`);
+    }
+    shared.model = state.defaultModel;
+  }
+  if (shared.beside && !exists("model", shared.beside)) {
+    problems.push(`There is no model “${shared.beside}” here to compare with.`);
+    shared.beside = "";
+  }
+  if (shared.beside === shared.model) shared.beside = "";
+  // What was drawn before the models were here stays.
+  if (!location.hash) Object.assign(shared, { strokes: state.strokes, image: state.image });
+  Object.assign(state, shared);
+  state.notice = problems.join(" ");
   askAnew();
   showOtherView();
   needAll();
@@ -436,6 +441,7 @@ for (const term of findAll("#equation [data-term]", HTMLElement)) {
 // Back and forward go through the views and leave the drawing as it is. An address that somebody
 // typed or followed is shown as it says.
 addEventListener("popstate", (event) => {
+  pageHistory.forget();
   if (!event.state) return;
   state.view = event.state.view;
   flight.stop();
@@ -496,7 +502,7 @@ addEventListener("resize", () => {
   flight.stop();
   paintAnew();
 });
-darkScheme.addEventListener("change", () => {
+darkScheme?.addEventListener("change", () => {
   flight.stop();
   readInkColour();
   paintAnew();

@@ -1,5 +1,7 @@
 /** Keeping a part of the page as a picture. */
 
+import { queryMedia } from "./dom.js";
+
 /** Pixels of the picture a CSS pixel. */
 const SCALE = 2;
 
@@ -58,7 +60,7 @@ function widthOf(element) {
  */
 function toSvg(element, width, height) {
   const { documentElement: root } = document;
-  const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const scheme = queryMedia("(prefers-color-scheme: dark)")?.matches ? "dark" : "light";
   const style = document.createElementNS(SVG, "style");
   style.textContent = styleText();
   const serializer = new XMLSerializer();
