@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from server.app import VIEWS
+from server.web.page import VIEWS
 from tests.conftest import listen_for_complaints
 from tests.pen import FOUR, ONE, draw_with_mouse, read_answer
 from tests.test_faults import GUARDS, strokes_of
