@@ -11,28 +11,31 @@ import { retryDelay } from "./api.js";
  * @param {(question: Question) => Promise<Answer>} ask
  * @param {(question: Question, answer: Answer) => void} onAnswer
  * @param {(error: unknown) => boolean} onFailure tells whether asking again may help
+ * @param {(one: Question, other: Question) => boolean} [isSame] what is asked already is not asked
+ *   once more
  * @returns {(question: Question) => void}
  */
-export function askLatest(ask, onAnswer, onFailure) {
+export function askLatest(ask, onAnswer, onFailure, isSame = () => false) {
   /** @type {{question: Question} | null} */
   let waiting = null;
-  let asking = false;
+  /** @type {{question: Question} | null} */
+  let asked = null;
 
   const askNext = () => {
-    if (!waiting || asking) return;
+    if (!waiting || asked) return;
     const current = waiting;
     waiting = null;
-    asking = true;
+    asked = current;
     ask(current.question).then(
       (answer) => {
-        asking = false;
+        asked = null;
         onAnswer(current.question, answer);
         askNext();
       },
       (error) => {
         const again = onFailure(error);
         setTimeout(() => {
-          asking = false;
+          asked = null;
           if (again) waiting ??= current;
           askNext();
         }, retryDelay(error));
@@ -41,6 +44,8 @@ export function askLatest(ask, onAnswer, onFailure) {
   };
 
   return (question) => {
+    const latest = waiting ?? asked;
+    if (latest && isSame(latest.question, question)) return;
     waiting = { question };
     askNext();
   };

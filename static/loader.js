@@ -11,11 +11,20 @@ import {
   fetchWeights,
 } from "./api.js";
 import { askLatest } from "./latest.js";
+import { createResource } from "./resource.js";
 import { findModel, findRun } from "./state.js";
 
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Training} Training */
+
+/** Half a megabyte each: so many of those that were looked at last are kept. */
+const MAX_FRAMES = 4;
+
+/** @param {unknown} error */
+function isFinal(error) {
+  return error instanceof ProblemError && error.isFinal;
+}
 
 /** @param {unknown} error */
 function describeFailure(error) {
@@ -32,6 +41,11 @@ function describeFailure(error) {
  * @param {() => void} render shows the state
  */
 export function createLoader(state, render) {
+  /** How often the remembered trainings have changed, and which of these changes are here. */
+  let histories = 1;
+  let knownHistories = 0;
+  let isGalleryOpened = false;
+
   /** @param {string} source @param {string} words empty when all is well */
   const setProblem = (source, words) => {
     if ((state.problems[source] ?? "") !== words) {
@@ -51,8 +65,9 @@ export function createLoader(state, render) {
    * @param {string} source what is asked for
    * @param {(question: Question) => Promise<Answer>} ask
    * @param {(question: Question, answer: Answer) => void} onAnswer
+   * @param {(one: Question, other: Question) => boolean} [isSame]
    */
-  const createRequest = (source, ask, onAnswer) =>
+  const createRequest = (source, ask, onAnswer, isSame) =>
     askLatest(
       ask,
       (/** @type {Question} */ question, /** @type {Answer} */ answer) => {
@@ -62,50 +77,109 @@ export function createLoader(state, render) {
       },
       (error) => {
         reportFailure(source, error);
-        return !(error instanceof ProblemError && error.isFinal);
+        return !isFinal(error);
       },
+      isSame,
     );
 
-  const askWeights = createRequest(
+  /**
+   * Like `createResource`, and the page says what goes wrong until it goes well, or is no longer
+   * needed.
+   * @template Item, Answer
+   * @param {string} source what is asked for
+   * @param {(item: Item) => string} toKey
+   * @param {(item: Item) => Promise<Answer>} fetch
+   * @param {(item: Item, answer: Answer) => void} onAnswer
+   */
+  const createKept = (source, toKey, fetch, onAnswer) =>
+    createResource({
+      toKey,
+      fetch,
+      onAnswer(/** @type {Item} */ item, /** @type {Answer} */ answer) {
+        setProblem(source, "");
+        onAnswer(item, answer);
+        render();
+      },
+      onFailure: (error) => reportFailure(source, error),
+      onRetry(error, isAnyPending) {
+        if (isFinal(error)) return;
+        needAll();
+        if (isAnyPending()) return;
+        setProblem(source, "");
+        render();
+      },
+    });
+
+  const askWeights = createKept(
     "weights",
-    (/** @type {ModelSummary[]} */ models) => Promise.all(models.map(fetchWeights)),
-    (models, found) => {
-      const entries = models.map(({ digest }, index) => {
-        return /** @type {const} */ ([digest, found[index]]);
-      });
-      // Those of models that have been replaced are not asked for again.
-      const listed = new Set(state.models.map(({ digest }) => digest));
-      const all = [...state.weights, ...entries];
-      state.weights = new Map(all.filter(([digest]) => listed.has(digest)));
+    (/** @type {ModelSummary} */ { digest }) => digest,
+    fetchWeights,
+    ({ digest }, weights) => {
+      state.weights = keepListed(state.weights, digest, weights);
     },
   );
 
-  const askDigits = createRequest("digits", fetchDigits, (_question, samples) => {
-    state.samples = samples;
-  });
+  const askEvaluation = createKept(
+    "evaluation",
+    (/** @type {ModelSummary} */ { digest }) => digest,
+    fetchEvaluation,
+    ({ digest }, evaluation) => {
+      state.evaluations = keepListed(state.evaluations, digest, evaluation);
+    },
+  );
 
-  const askHistories = createRequest("histories", fetchHistories, (_question, histories) => {
-    state.histories = histories;
-    needAll();
-  });
+  /**
+   * @template Kept
+   * @param {ReadonlyMap<string, Kept>} all by the model's digest
+   * @param {string} digest
+   * @param {Kept} one
+   * @returns {ReadonlyMap<string, Kept>} without those of models that have been replaced
+   */
+  const keepListed = (all, digest, one) => {
+    const listed = new Set(state.models.map((model) => model.digest));
+    return new Map([...all, /** @type {const} */ ([digest, one])].filter(([key]) => listed.has(key)));
+  };
 
-  const askFrames = createRequest(
+  const askDigits = createKept(
+    "digits",
+    () => "",
+    fetchDigits,
+    (_item, samples) => {
+      state.samples = samples;
+    },
+  );
+
+  const askHistories = createKept(
+    "histories",
+    (/** @type {number} */ version) => String(version),
+    fetchHistories,
+    (version, histories) => {
+      if (version < knownHistories) return;
+      knownHistories = version;
+      state.histories = histories;
+      needAll();
+    },
+  );
+
+  const askFrames = createKept(
     "replay",
+    (/** @type {Training} */ { digest }) => digest,
     fetchFrames,
-    (/** @type {Training} */ { digest }, frames) => {
-      // Half a megabyte each: only the one that is looked at is kept.
-      state.frames = new Map([[digest, frames]]);
+    ({ digest }, frames) => {
+      const others = [...state.frames].filter(([key]) => key !== digest);
+      state.frames = new Map([...others, /** @type {const} */ ([digest, frames])].slice(-MAX_FRAMES));
     },
   );
 
   const askLiveWeights = askLatest(
     fetchLiveWeights,
-    (/** @type {Training} */ { run }, weights) => {
-      state.live = { run, weights };
+    (/** @type {Training} */ { run, digest }, weights) => {
+      state.live = { run, digest, weights };
       render();
     },
     // It may have ended in between; whether the server is there, the next look tells.
     () => false,
+    (one, other) => one.digest === other.digest,
   );
 
   const askSeen = createRequest(
@@ -116,24 +190,14 @@ export function createLoader(state, render) {
       if (state.picture?.pixels !== pixels) return;
       state.seen = new Map([...state.seen, [model.normalization, seen]]);
     },
+    (one, other) => one.pixels === other.pixels && one.model.digest === other.model.digest,
   );
-
-  const askEvaluation = createRequest(
-    "evaluation",
-    fetchEvaluation,
-    (/** @type {ModelSummary} */ { digest }, evaluation) => {
-      state.evaluations = new Map([[digest, evaluation]]);
-    },
-  );
-
-  const needDigits = () => {
-    if (!state.samples) askDigits(undefined);
-  };
 
   const needWeights = () => {
-    const shown = [state.model, state.beside].map((name) => findModel(state, name));
-    const missing = shown.filter((model) => model && !state.weights.has(model.digest));
-    if (missing.length) askWeights(/** @type {ModelSummary[]} */ (missing));
+    for (const name of [state.model, state.beside]) {
+      const model = findModel(state, name);
+      if (model && !state.weights.has(model.digest)) askWeights(model);
+    }
   };
 
   /**
@@ -150,16 +214,19 @@ export function createLoader(state, render) {
   /** Ask for what the view shows and is not here yet. */
   const needAll = () => {
     needWeights();
-    if (state.view === "guide" || state.mean !== null) needDigits();
+    const hasDigits = state.view === "guide" || state.mean !== null || isGalleryOpened;
+    if (hasDigits && !state.samples) askDigits(undefined);
     if (state.view === "weights") needSeen(findModel(state, state.beside)?.normalization);
     if (state.view === "accuracy") {
       const model = findModel(state, state.model);
       if (model?.evaluation && !state.evaluations.has(model.digest)) askEvaluation(model);
     }
     if (state.view === "training") {
+      if (knownHistories < histories) askHistories(histories);
       const training = findRun(state);
-      if (training?.state === "running") askLiveWeights(training);
-      else if (training?.curves.steps.length && !state.frames.has(training.digest)) {
+      if (training?.state === "running") {
+        if (state.live?.digest !== training.digest) askLiveWeights(training);
+      } else if (training?.curves.steps.length && !state.frames.has(training.digest)) {
         askFrames(training);
       }
       needSeen(training?.normalization);
@@ -169,9 +236,17 @@ export function createLoader(state, render) {
   return {
     createRequest,
     needAll,
-    needDigits,
     reportFailure,
     setProblem,
-    needHistories: () => askHistories(undefined),
+
+    needDigits() {
+      isGalleryOpened = true;
+      needAll();
+    },
+
+    /** A training has ended, or models are others: what is remembered of trainings is too. */
+    forgetHistories() {
+      histories++;
+    },
   };
 }

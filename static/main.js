@@ -48,6 +48,8 @@ let hasAsked = false;
 let hasMoved = false;
 let remembering = 0;
 let resting = 0;
+/** Whether it is known which trainings had ended when the page was opened. */
+let hasLooked = false;
 /**
  * What was drawn before, for undo.
  * @type {Pick<State, "strokes" | "image" | "label">[]}
@@ -110,13 +112,21 @@ const askPrediction = loader.createRequest(
 const askModels = loader.createRequest("models", fetchModels, (_question, list) => {
   const isFirst = state.models.length === 0;
   const before = findModel(state, state.model)?.digest;
+  if (!isFirst && isOther(list.models)) loader.forgetHistories();
   state.models = list.models;
   state.defaultModel = list.default ?? "";
   if (isFirst) return openAddress();
   // The one that is shown may have been replaced, or be gone.
   const model = findModel(state, state.model) ?? findModel(state, state.defaultModel);
   if (model && model.digest !== before) update({ model: model.name });
+  else needAll();
 });
+
+/** @param {readonly ModelSummary[]} models */
+function isOther(models) {
+  const known = new Set(state.models.map(({ digest }) => digest));
+  return models.length !== known.size || models.some(({ digest }) => !known.has(digest));
+}
 
 function render() {
   const shown = derive(state);
@@ -190,10 +200,7 @@ function update(changes) {
 }
 
 function showOtherView() {
-  if (state.view === "training") {
-    loader.needHistories();
-    state.ended = null;
-  }
+  if (state.view === "training") state.ended = null;
   // Each view has its own height: what was far down in one is nowhere in another.
   scrollTo(0, 0);
 }
@@ -525,8 +532,19 @@ for (const type of ["pointermove", "pointerdown", "keydown"]) {
 
 readInkColour();
 askModels(undefined);
+
+/**
+ * Whether a training has ended since the models were listed.
+ * @param {Training} training
+ */
+function lacksModel({ name, state: outcome }) {
+  return outcome === "finished" && state.models.length > 0 && !findModel(state, name);
+}
+
 watchTrainings({
   see(trainings) {
+    const isFirst = !hasLooked;
+    hasLooked = true;
     const changed = changedTrainings(state.trainings, trainings);
     if (changed.length === 0 && trainings.length === state.trainings.length) return;
     const followed = findRun(state);
@@ -535,9 +553,9 @@ watchTrainings({
     );
     state.trainings = trainings;
     const ended = changed.filter((training) => training.state !== "running");
-    if (ended.length) {
+    if (isFirst ? ended.some(lacksModel) : ended.length) {
+      loader.forgetHistories();
       askModels(undefined);
-      if (state.view === "training") loader.needHistories();
     }
     state.ended = ended.find(({ run }) => wasRunning.has(run)) ?? state.ended;
     // Who followed it sees how it ended, not another one.
@@ -548,6 +566,8 @@ watchTrainings({
   },
   back() {
     loader.setProblem("server", "");
+    loader.forgetHistories();
+    needAll();
     showSoon();
   },
   away: (error) => loader.reportFailure("server", error),

@@ -45,7 +45,7 @@ import { zeroWeights } from "./regression.js";
  *   looked at
  * @property {readonly Training[]} histories all trainings that are remembered
  * @property {ReadonlyMap<string, Frames>} frames those that are here, by the training's digest
- * @property {{run: string, weights: Weights} | null} live W and b of a training under way
+ * @property {{run: string, digest: string, weights: Weights} | null} live W and b of a training under way
  * @property {boolean} playing whether the replay goes on by itself
  * @property {ReadonlyMap<string, number[]>} seen the drawing's pixels as other normalisations than
  *   the chosen model's leave them
