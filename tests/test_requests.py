@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from server.app import VIEWS
+from server.web.page import VIEWS
 from tests.pen import FOUR, draw_with_mouse, read_answer
 from tests.test_faults import IMPATIENT, busy
 
