@@ -72,14 +72,13 @@ def test_a_view_opened_from_its_address_in_another_browser_is_the_same(
     page.mouse.move(1, 1)
     # The address follows a moment after the last change.
     page.wait_for_timeout(500)
-    before = shown(page)
     with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as context:
         other = context.new_page()
         other.goto(page.url)
         other.wait_for_selector("#answer:not([data-digit=''])")
         # What a view needs from the server arrives one after the other.
         end = time.monotonic() + 20
-        while shown(other) != before and time.monotonic() < end:
+        while shown(other) != (before := shown(page)) and time.monotonic() < end:
             other.wait_for_timeout(100)
         assert shown(other) == before
 
