@@ -52,7 +52,7 @@ export function evidence(pixels, { columns, bias }) {
  * @param {readonly number[]} evidence
  * @param {number} [temperature] what the evidence is divided by first
  * @returns {{shifted: number[], exponentials: number[], total: number, probabilities: number[]}}
- *   the evidence less its largest, e to the power of that, their sum, and what each is of the sum
+ *   the evidence minus its maximum, exp of that, their sum, and the probabilities
  */
 export function softmaxSteps(evidence, temperature = 1) {
   const largest = Math.max(...evidence);

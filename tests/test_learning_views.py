@@ -78,7 +78,7 @@ def test_the_replayed_heatmaps_are_the_recorded_weights(
     expect(words).to_contain_text(f"Step {history.steps[position]}: ")
     expect(words).to_contain_text(f"a loss of {history.validation_loss[position]:.3f}")
     expect(words).to_contain_text(f"{100 * history.validation_accuracy[position]:.1f} % right")
-    expect(words).to_contain_text(f"full blue +{limit:.3f}")
+    expect(words).to_contain_text(f"to +{limit:.3f} (for)")
     # The drawing is read by the model as it was then.
     seen = Drawing(load_model(MODELS / f"{model}.npz"), drawing.sent).seen
     probabilities = softmax(seen @ weights + history.biases[position])
@@ -92,7 +92,7 @@ def test_one_scale_for_all_steps_makes_early_weights_pale(page: Page) -> None:
     replay(page, "tutorial", 3)
     page.check("#one-scale")
     limit = 127 * float(history.scales.max())
-    expect(page.locator("#at-words")).to_contain_text(f"full blue +{limit:.3f}")
+    expect(page.locator("#at-words")).to_contain_text(f"to +{limit:.3f} (for)")
     weights = history.frames[3] * history.scales[3].astype(float)
     shown = colours_of(page.locator("#view-training .learned canvas").nth(4))
     assert np.abs(shown[:, :3] - heatmap_colours(weights[:, 4], limit)).max() <= 1
@@ -164,7 +164,7 @@ def test_the_page_follows_a_training_from_its_middle_to_its_end(
     expect(late.locator("#at")).to_have_attribute("max", str(len(history.steps) - 1))
     weights = load_model(models / f"{NAME}.npz").weights.astype(float)
     late.wait_for_selector("#view-training .learned canvas:not(.empty)")
-    expect(late.locator("#at-words")).to_contain_text(f"full blue +{np.abs(weights).max():.3f}")
+    expect(late.locator("#at-words")).to_contain_text(f"to +{np.abs(weights).max():.3f} (for)")
     shown = colours_of(late.locator("#view-training .learned canvas").nth(2))
     assert np.abs(shown[:, :3] - heatmap_colours(weights[:, 2], np.abs(weights).max())).max() <= 1
 
@@ -206,7 +206,7 @@ def test_two_trainings_of_one_name_are_told_apart(learning: tuple[Path, Page]) -
     for label, curves in [("tutorial", history), ("tutorial (diverged)", diverged)]:
         page.select_option("#run", label=label)
         limit = float(np.abs(curves.last_weights).max())
-        expect(page.locator("#at-words")).to_contain_text(f"full blue +{limit:.3f}")
+        expect(page.locator("#at-words")).to_contain_text(f"to +{limit:.3f} (for)")
         expect(page.locator("#run option:checked")).to_have_text(label)
     page.get_by_label("tutorial", exact=True).check()
     expect(page.locator("#compared input:checked")).to_have_count(1)

@@ -71,7 +71,9 @@ def test_what_is_no_digit_is_not_answered_surely(page: Page, scribble: list[Stro
     read_answer(page)
     assert page.get_attribute("#answer", "data-sure") == "false"
     words = page.locator("#answer-words").inner_text()
-    assert re.fullmatch(r"Not sure: \d+\.\d\d times as unlike its \ds as it accepts", words)
+    assert re.fullmatch(r"Not sure: this does not look like the \ds the model learned from", words)
+    distance = re.compile(r"Distance \d+\.\d\d, limit 1\.")
+    expect(page.locator("#answer-why")).to_contain_text(distance)
 
 
 def test_both_models_read_the_same_drawing(page: Page) -> None:

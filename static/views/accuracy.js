@@ -136,8 +136,8 @@ function createReliability() {
     setText(
       words,
       evaluation
-        ? `On the line, answers are as often right as they say. The mean distance from it, the
-          expected calibration error, is ${formatPercent(evaluation.calibration_error)}.`
+        ? `On the diagonal, the fraction of right answers equals their probability. The mean distance
+          from it, the expected calibration error, is ${formatPercent(evaluation.calibration_error)}.`
         : "",
     );
   });

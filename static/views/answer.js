@@ -91,10 +91,10 @@ export function createAnswer() {
  */
 function describe({ prediction, picture }) {
   if (!prediction) return picture ? "Reading…" : "Waiting for ink";
-  const { digit, sure, probabilities, doubt, distance = 0 } = prediction;
+  const { digit, sure, probabilities, doubt } = prediction;
   if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
   if (doubt === "unlike") {
-    return `Not sure: ${distance.toFixed(2)} times as unlike its ${digit}s as it accepts`;
+    return `Not sure: this does not look like the ${digit}s the model learned from`;
   }
   if (doubt === "torn") {
     const second = runnerUp(probabilities, digit);
@@ -111,7 +111,7 @@ function describe({ prediction, picture }) {
  */
 function describeLead(explanation, learned) {
   if (!explanation || !learned) return "";
-  const { digit, evidence, pixels } = explanation;
+  const { digit, evidence, pixels, doubt, distance = 0 } = explanation;
   const other = runnerUp(evidence, digit);
   const { lead, parts } = compareEvidence(pixels, learned, digit, other);
   const [best, worst] = [parts[0], parts[parts.length - 1]];
@@ -122,5 +122,6 @@ function describeLead(explanation, learned) {
   if (worst.amount < 0) {
     sentences.push(`Most against: ${worst.source}, ${formatSigned(worst.amount)}.`);
   }
+  if (doubt === "unlike") sentences.push(`Distance ${distance.toFixed(2)}, limit 1.`);
   return sentences.join(" ");
 }

@@ -352,7 +352,7 @@ function describeStep(training, position, limit, probabilities) {
   const accuracy = training.curves.validation_accuracy[position];
   const parts = [
     `Step ${step}: on validation images a loss of ${loss.toFixed(3)} and ${formatPercent(accuracy)} right.`,
-    `Full red is ${formatSigned(-limit, 3)}, full blue ${formatSigned(limit, 3)}.`,
+    `Colour scale from ${formatSigned(-limit, 3)} (against) to ${formatSigned(limit, 3)} (for).`,
   ];
   if (probabilities) {
     const digit = largest(probabilities);
