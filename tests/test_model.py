@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from server.regression.familiarity import AXES, FEATURES, WAYS
+from server.regression.familiarity import AXES, FEATURES, VARIANTS
 from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import MOST_BYTES, MOST_UNPACKED_BYTES
@@ -73,9 +73,9 @@ def write_archive(path: Path, **changes: Any) -> None:
     arrays: dict[str, Any] = {
         "weights": np.zeros((PIXELS, DIGITS), np.float32),
         "bias": np.zeros(DIGITS, np.float32),
-        "means": np.zeros((WAYS, FEATURES), np.float32),
-        "axes": np.zeros((WAYS, FEATURES, AXES), np.float16),
-        "limits": np.ones(WAYS, np.float32),
+        "means": np.zeros((VARIANTS, FEATURES), np.float32),
+        "axes": np.zeros((VARIANTS, FEATURES, AXES), np.float16),
+        "limits": np.ones(VARIANTS, np.float32),
         "card": np.frombuffer(msgspec.json.encode(make_card()), np.uint8),
     }
     kept = {key: array for key, array in (arrays | changes).items() if array is not None}

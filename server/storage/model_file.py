@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from server.regression.familiarity import AXES, FEATURES, WAYS, Familiarity
+from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import Model, ModelCard
 from server.regression.normalization import NORMALIZATIONS
 from server.regression.shapes import DIGITS, PIXELS, Floats
@@ -33,9 +33,9 @@ MODELS = Path(__file__).parent.parent / "models"
 _LAYOUT: Layout = {
     "weights": ((PIXELS, DIGITS), np.float32),
     "bias": ((DIGITS,), np.float32),
-    "means": ((WAYS, FEATURES), np.float32),
-    "axes": ((WAYS, FEATURES, AXES), np.float16),
-    "limits": ((WAYS,), np.float32),
+    "means": ((VARIANTS, FEATURES), np.float32),
+    "axes": ((VARIANTS, FEATURES, AXES), np.float16),
+    "limits": ((VARIANTS,), np.float32),
 }
 
 # Beyond these, evidence and distances may leave the finite numbers; no trained model comes near.
