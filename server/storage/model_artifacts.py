@@ -21,7 +21,7 @@ class ModelArtifacts:
         self._evaluations = WatchedDirectory(models / EVALUATIONS, load_evaluation, "Evaluation")
         self.trainings = TrainingMonitor(models)
 
-    def run(self, run: str) -> History | None:
+    def find_run(self, run: str) -> History | None:
         """Return the history of a training, finished or not, by run ID; None if there is none."""
         histories = [*self.trainings.snapshot().histories.values(), *self.histories.values()]
         return next((history for history in histories if history.card.run == run), None)
