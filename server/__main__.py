@@ -1,4 +1,4 @@
-"""`python -m server`: serve the demo until it is told to stop."""
+"""`python -m server`: serve the demo until SIGINT or SIGTERM."""
 
 import argparse
 import ipaddress
@@ -13,7 +13,7 @@ from server.transport.workers import WorkerError, serve_with_workers
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is under way and leave with 0."""
+    """Serve until SIGINT or SIGTERM, then shut down gracefully, with exit status 0."""
     arguments = parse_arguments()
     try:
         listener = listen(arguments.host, arguments.port)
@@ -37,31 +37,31 @@ def main() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; for `::`, which means all addresses, one for IPv4 and IPv6.
+    """Return a listening socket; for `::`, all addresses, a dual-stack one (IPv4 and IPv6).
 
     :raise OSError: the address is not this machine's, is unknown, or is in use
     :raise OverflowError: the port is out of range
-    :raise ValueError: the host cannot be encoded for a look-up
+    :raise ValueError: the host cannot be encoded for a DNS lookup
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without this, Linux listens on both and Windows on IPv6 alone.
+    # Explicit, because by default Linux listens on both and Windows only on IPv6.
     is_dual = host == "::" and socket.has_dualstack_ipv6()
     return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
 
 
 def format_host(host: str) -> str:
-    """Return an address as it is written in a URL."""
+    """Return a host as in a URL: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def describe_exposure(listener: socket.socket) -> str:
-    """Say who else can reach a listening socket; nothing if only this machine can."""
+    """Return a message about who can reach a listening socket; empty if only this machine can."""
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_loopback:
         return ""
     if address.is_unspecified:
-        # Where a socket listens on both, an IPv4 address is easier to type.
+        # IPv4 addresses are easier to type than IPv6.
         own = own_address(socket.AF_INET) if is_dual_stack(listener) else None
         address = own or own_address(listener.family) or address
     return (
@@ -72,26 +72,26 @@ def describe_exposure(listener: socket.socket) -> str:
 
 
 def is_dual_stack(listener: socket.socket) -> bool:
-    """Tell whether an IPv6 socket takes IPv4 connections too."""
+    """Tell whether an IPv6 socket also accepts IPv4 connections."""
     return listener.family == socket.AF_INET6 and not listener.getsockopt(
         socket.IPPROTO_IPV6, socket.IPV6_V6ONLY
     )
 
 
 def own_address(family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return this machine's address in the network that it uses; None where it is in none."""
-    # Addresses that are documentation's own: nothing is sent until there is something to send.
-    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    """Return this machine's address on its default route; None without a network."""
+    # Addresses reserved for documentation: connecting a UDP socket only selects a route.
+    destination = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((elsewhere, 9))
+            probe.connect((destination, 9))
         except OSError:
             return None
         return ipaddress.ip_address(probe.getsockname()[0])
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Return the command line's arguments."""
     parser = argparse.ArgumentParser(prog="python -m server", description="Serve the demo.")
     parser.add_argument(
         "--host",
@@ -116,26 +116,28 @@ def parse_arguments() -> argparse.Namespace:
     if arguments.workers < 1:
         parser.error("--workers takes 1 or more")
     if arguments.workers > 1 and os.name == "nt":
-        parser.error("--workers takes 1 on Windows, where processes share no listening socket")
+        parser.error(
+            "--workers takes 1 on Windows, where processes cannot share a listening socket"
+        )
     return arguments
 
 
 def parse_host(text: str) -> str:
-    """Read an address; an IPv6 address may stand in brackets, as in a URL.
+    """Return an address without the brackets that an IPv6 address may have.
 
     :raise argparse.ArgumentTypeError: it is empty
     """
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if not host:
-        # The system would take it for all addresses.
+        # An empty host would mean all addresses.
         raise argparse.ArgumentTypeError("it is empty; accepted: an address or a name")
     return host
 
 
 def parse_directory(text: str) -> Path:
-    """Read the path of a directory.
+    """Return the path of a directory.
 
-    :raise argparse.ArgumentTypeError: there is none
+    :raise argparse.ArgumentTypeError: it does not exist, or is not a directory
     """
     # An empty path would mean the current directory.
     if not text or not os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises on some paths

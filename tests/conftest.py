@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from server.regression.familiarity import AXES, FEATURES, WAYS, Familiarity
+from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import ModelCard
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.atomic_write import write_atomically
@@ -64,9 +64,9 @@ def make_card(**changes: object) -> ModelCard:
 def make_familiarity(limit: float = 1e6) -> Familiarity:
     """Make one that knows paper alone; every drawing within the limit of it is familiar."""
     return Familiarity(
-        means=np.zeros((WAYS, FEATURES), np.float32),
-        axes=np.zeros((WAYS, FEATURES, AXES), np.float32),
-        limits=np.full(WAYS, limit, np.float32),
+        means=np.zeros((VARIANTS, FEATURES), np.float32),
+        axes=np.zeros((VARIANTS, FEATURES, AXES), np.float32),
+        limits=np.full(VARIANTS, limit, np.float32),
     )
 
 

@@ -48,7 +48,7 @@ def test_bins_without_images_have_no_figures() -> None:
     ("changes", "message"),
     [
         ({"label": np.array([4, 9, 10], np.uint8)}, "label is not 0 to 9 everywhere"),
-        ({"digit": np.array([4, 4, 9], np.uint8)}, "what was misread does not come first"),
+        ({"digit": np.array([4, 4, 9], np.uint8)}, "misclassified images do not come first"),
         ({"index": np.zeros(2, np.int32)}, "label has shape (3,), not (2,)"),
         ({"confusion": np.zeros((9, 9), np.int32)}, "confusion has shape (9, 9), not (10, 10)"),
     ],
@@ -64,5 +64,5 @@ def test_what_is_no_evaluation_is_never_saved(
 
 def test_a_broken_file_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "mine.npz").write_bytes(b"broken")
-    with pytest.raises(ArchiveError, match=r"mine\.npz: not a whole \.npz file"):
+    with pytest.raises(ArchiveError, match=r"mine\.npz: not a valid \.npz file"):
         load_evaluation(tmp_path / "mine.npz")

@@ -7,7 +7,7 @@ from server.regression.familiarity import (
     AXES,
     FEATURES,
     SLASHED_ZERO,
-    WAYS,
+    VARIANTS,
     Familiarity,
     features,
     residual,
@@ -88,8 +88,8 @@ def test_axes_are_orthonormal_and_as_precise_as_they_are_kept(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
     axes = fitted[2].axes
-    for way in range(WAYS):
-        assert np.allclose(axes[way].T @ axes[way], np.eye(AXES), atol=0.01)
+    for variant in range(VARIANTS):
+        assert np.allclose(axes[variant].T @ axes[variant], np.eye(AXES), atol=0.01)
     assert np.array_equal(axes, axes.astype(np.float16).astype(np.float32))
 
 
@@ -131,10 +131,10 @@ def test_a_zero_with_ink_in_its_middle_is_another_way_to_write_it() -> None:
 
 
 def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
-    means = np.zeros((WAYS, FEATURES), np.float32)
+    means = np.zeros((VARIANTS, FEATURES), np.float32)
     means[0], means[SLASHED_ZERO] = features(np.zeros(PIXELS, np.float32)), 5
-    axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
-    familiarity = Familiarity(means, axes, np.ones(WAYS, np.float32))
+    axes = np.zeros((VARIANTS, FEATURES, AXES), np.float32)
+    familiarity = Familiarity(means, axes, np.ones(VARIANTS, np.float32))
     paper = np.zeros(PIXELS, np.float32)
     assert familiarity.distances(features(paper), 0) == 0
     assert familiarity.distances(np.full(FEATURES, 5, np.float32), 0) == 0

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from server.regression.heatmap import NEGATIVE, POSITIVE, heatmap, picture
+from server.regression.heatmap import NEGATIVE, POSITIVE, greyscale, heatmap
 
 
 def decode(png: bytes) -> np.ndarray:
@@ -42,5 +42,5 @@ def test_scale_enlarges_without_mixing() -> None:
 
 
 def test_a_picture_has_the_intensities_that_it_was_made_from() -> None:
-    image = Image.open(io.BytesIO(picture(np.array([[0, 0.5, 1]], np.float32))))
+    image = Image.open(io.BytesIO(greyscale(np.array([[0, 0.5, 1]], np.float32))))
     assert np.asarray(image).tolist() == [[0, 128, 255]]

@@ -34,11 +34,11 @@ def test_weights_of_any_size_can_be_quantized(value: float) -> None:
     assert frame[0, 0] * np.float64(scale) == pytest.approx(value, rel=1e-6)
 
 
-@pytest.mark.parametrize("passing", [True, False])
+@pytest.mark.parametrize("durable", [False, True])
 @pytest.mark.parametrize("steps", [0, 1, 60])
-def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path, passing: bool, steps: int) -> None:
+def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path, durable: bool, steps: int) -> None:
     history = make_history("mine", steps, step=99, reason="none", batch_size="all")
-    loaded = load_history(save_history(tmp_path, history, passing=passing))
+    loaded = load_history(save_history(tmp_path, history, durable=durable))
     assert loaded.name == "mine"
     assert loaded.card == history.card
     for array in ARRAYS:
@@ -74,15 +74,18 @@ class NoCard(msgspec.Struct):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"frames": None}, "holds ['biases', 'card', 'last_weights'"),
+        ({"frames": None}, "contains ['biases', 'card', 'last_weights'"),
         ({"scales": np.zeros(3, np.float32)}, "scales has shape (3,), not (4,)"),
         ({"frames": np.zeros((4, 10, 784), np.int8)}, "not (4, 784, 10)"),
         ({"biases": np.zeros(4, np.float32)}, "biases has shape (4,), not (4, 10)"),
         ({"train_loss": np.zeros(4)}, "train_loss is float64, not float32"),
         ({"train_loss": np.full(4, np.nan, np.float32)}, "train_loss is not finite everywhere"),
-        ({"steps": np.array([0, 2, 1, 3], np.int32)}, "steps do not ascend"),
-        ({"steps": np.array([-1, 0, 1, 3], np.int32)}, "steps do not ascend"),
-        ({"steps": np.array([0, 1, 2, 4], np.int32)}, "steps do not ascend from 0 to the card's"),
+        ({"steps": np.array([0, 2, 1, 3], np.int32)}, "steps are not increasing"),
+        ({"steps": np.array([-1, 0, 1, 3], np.int32)}, "steps are not increasing"),
+        (
+            {"steps": np.array([0, 1, 2, 4], np.int32)},
+            "steps are not increasing numbers from 0 to 3",
+        ),
         ({"card": NoCard()}, "card: Object missing required field `recipe`"),
     ],
 )
@@ -99,7 +102,7 @@ def test_a_file_that_holds_no_history_is_refused_with_what_is_wrong(
 
 def test_a_finished_history_reaches_its_last_step(tmp_path: Path) -> None:
     save_history(tmp_path, make_history(outcome="finished"))
-    with pytest.raises(ArchiveError, match="do not reach the end"):
+    with pytest.raises(ArchiveError, match="the last step is not recorded"):
         save_history(tmp_path, make_history(outcome="finished", step=5))
 
 

@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from server.regression.familiarity import AXES, FEATURES, WAYS
+from server.regression.familiarity import AXES, FEATURES, VARIANTS
 from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, PIXELS
-from server.storage.archive import MOST_BYTES, MOST_UNPACKED_BYTES
-from server.storage.model_file import ModelError, load_model, save_model
+from server.storage.archive import MAX_BYTES, MAX_UNPACKED_BYTES, ArchiveError
+from server.storage.model_file import load_model, save_model
 from tests.conftest import make_card, make_familiarity, save_small_model
 
 # Four pixels and two digits: small enough to check by hand.
@@ -73,9 +73,9 @@ def write_archive(path: Path, **changes: Any) -> None:
     arrays: dict[str, Any] = {
         "weights": np.zeros((PIXELS, DIGITS), np.float32),
         "bias": np.zeros(DIGITS, np.float32),
-        "means": np.zeros((WAYS, FEATURES), np.float32),
-        "axes": np.zeros((WAYS, FEATURES, AXES), np.float16),
-        "limits": np.ones(WAYS, np.float32),
+        "means": np.zeros((VARIANTS, FEATURES), np.float32),
+        "axes": np.zeros((VARIANTS, FEATURES, AXES), np.float16),
+        "limits": np.ones(VARIANTS, np.float32),
         "card": np.frombuffer(msgspec.json.encode(make_card()), np.uint8),
     }
     kept = {key: array for key, array in (arrays | changes).items() if array is not None}
@@ -89,9 +89,9 @@ def write_archive(path: Path, **changes: Any) -> None:
     [
         (
             {"bias": None},
-            "holds ['axes', 'card', 'limits', 'means', 'weights'], not ['axes'",
+            "contains ['axes', 'card', 'limits', 'means', 'weights'], not ['axes'",
         ),
-        ({"extra": np.zeros(1)}, "holds ['axes', 'bias', 'card', 'extra', 'limits'"),
+        ({"extra": np.zeros(1)}, "contains ['axes', 'bias', 'card', 'extra', 'limits'"),
         ({"limits": np.zeros(11, np.float32)}, "limits are not at least 1e-06 everywhere"),
         ({"axes": np.zeros((11, 588, 45), np.float32)}, "axes is float32, not float16"),
         (
@@ -103,7 +103,7 @@ def write_archive(path: Path, **changes: Any) -> None:
         ({"bias": np.full(10, np.inf, np.float32)}, "bias is not finite everywhere"),
         ({"card": np.frombuffer(b"{}", np.uint8)}, "card: Object missing required field `recipe`"),
         ({"card": np.frombuffer(b"", np.uint8)}, "card: Input data was truncated"),
-        ({"card": np.array([object()])}, "not a whole .npz file (Object arrays cannot be loaded"),
+        ({"card": np.array([object()])}, "not a valid .npz file (Object arrays cannot be loaded"),
     ],
 )
 def test_a_file_that_holds_no_model_is_refused_with_what_is_wrong(
@@ -111,7 +111,7 @@ def test_a_file_that_holds_no_model_is_refused_with_what_is_wrong(
 ) -> None:
     path = tmp_path / "broken.npz"
     write_archive(path, **changes)
-    with pytest.raises(ModelError) as refusal:
+    with pytest.raises(ArchiveError) as refusal:
         load_model(path)
     assert str(refusal.value).startswith("broken.npz: ")
     assert message in str(refusal.value)
@@ -120,7 +120,7 @@ def test_a_file_that_holds_no_model_is_refused_with_what_is_wrong(
 def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path) -> None:
     (tmp_path / "directory.npz").mkdir()
     for name, message in [("none.npz", "No such file"), ("directory.npz", "not a regular file")]:
-        with pytest.raises(ModelError, match=message):
+        with pytest.raises(ArchiveError, match=message):
             load_model(tmp_path / name)
 
 
@@ -143,7 +143,7 @@ WINDOWS_DEVICES = [
     ],
 )
 def test_a_name_that_a_model_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ModelError, match="cannot name a model"):
+    with pytest.raises(ArchiveError, match="cannot name a model"):
         save_small_model(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
 
@@ -160,7 +160,7 @@ def test_numbers_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
     before = path.read_bytes()
     weights = np.full((PIXELS, DIGITS), np.nan, np.float32)
     bias = np.zeros(DIGITS, np.float32)
-    with pytest.raises(ModelError, match="weights is not finite everywhere"):
+    with pytest.raises(ArchiveError, match="weights is not finite everywhere"):
         save_model(tmp_path, "kept", weights, bias, make_familiarity(), make_card())
     assert path.read_bytes() == before
 
@@ -184,18 +184,18 @@ def test_a_save_that_fails_on_the_way_leaves_the_old_file_and_nothing_else(
 def test_what_is_no_file_or_would_swell_beyond_measure_is_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.npz"
     os.mkfifo(pipe)
-    with pytest.raises(ModelError, match="not a regular file"):
+    with pytest.raises(ArchiveError, match="not a regular file"):
         load_model(pipe)
     large = tmp_path / "large.npz"
     with large.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
-    with pytest.raises(ModelError, match=f"over {MOST_BYTES}"):
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ArchiveError, match=f"over {MAX_BYTES}"):
         load_model(large)
     bomb = tmp_path / "bomb.npz"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("axes", "bias", "card", "limits", "means"):
             archive.writestr(f"{name}.npy", b"")
-        archive.writestr("weights.npy", bytes(MOST_UNPACKED_BYTES + 1))
+        archive.writestr("weights.npy", bytes(MAX_UNPACKED_BYTES + 1))
     assert bomb.stat().st_size < 100_000
-    with pytest.raises(ModelError, match="would unpack to"):
+    with pytest.raises(ArchiveError, match="would unpack to"):
         load_model(bomb)

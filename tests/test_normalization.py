@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from server.regression.normalization import (
-    LEAST_SPREAD,
-    LEAST_VARIANCE,
+    MIN_SPREAD,
     NORMALIZATIONS,
-    ONE_SIDED,
+    PEN_VARIANCE,
     PLACEMENTS,
     REACH,
+    SIDE_WEIGHT,
     SLANT_DAMPING,
     leave_as_drawn,
     normalize_by_moments,
@@ -69,11 +69,11 @@ def normalize_in_pillow(pixels: Floats) -> np.ndarray:
     slant = (ink * (x - cx) * (y - cy)).sum() / ((ink * (y - cy) ** 2).sum() + SLANT_DAMPING)
     sides = []
     for offset in (x - cx - slant * (y - cy), y - cy):
-        variance = (ink * offset**2).sum() + LEAST_VARIANCE
-        reach = REACH * max(np.sqrt(variance), LEAST_SPREAD)
+        variance = (ink * offset**2).sum() + PEN_VARIANCE
+        reach = REACH * max(np.sqrt(variance), MIN_SPREAD)
         for side in (offset <= 0, offset > 0):
-            own = (ink * offset**2)[side].sum() / max(ink[side].sum(), 1e-6) + LEAST_VARIANCE
-            sides.append(reach * (own / variance) ** (ONE_SIDED / 2))
+            own = (ink * offset**2)[side].sum() / max(ink[side].sum(), 1e-6) + PEN_VARIANCE
+            sides.append(reach * (own / variance) ** (SIDE_WEIGHT / 2))
     left, right, top, bottom = sides
 
     def corner(across: float, down: float) -> tuple[float, float]:

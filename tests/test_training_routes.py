@@ -110,7 +110,7 @@ def test_an_evaluation_is_given_whole_gzipped_where_accepted(client: FlaskClient
 def test_histories_are_those_with_a_model_and_those_without(
     companions: History, models: Path
 ) -> None:
-    save_history(models / TRAININGS, replace(companions, name="small"), passing=True)
+    save_history(models / TRAININGS, replace(companions, name="small"), durable=False)
     client = create_app(models).test_client()
     answer = client.get("/api/histories").get_json()
     listed = [(training["name"], training["state"]) for training in answer["trainings"]]
@@ -122,7 +122,7 @@ def test_two_trainings_of_one_name_have_each_its_own_weights(
 ) -> None:
     other = replace(companions, name="small", last_weights=companions.last_weights * 2)
     other = replace(other, card=msgspec.structs.replace(other.card, run="other"))
-    save_history(models / TRAININGS, other, passing=True)
+    save_history(models / TRAININGS, other, durable=False)
     client = create_app(models).test_client()
     for history in (companions, other):
         blob = client.get(f"/api/histories/{history.card.run}/weights").data

@@ -19,11 +19,11 @@ from tqdm import tqdm
 
 from server.regression.model import Model, ModelCard
 from server.regression.shapes import Floats
-from server.storage.archive import FILE_SUFFIX
+from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.atomic_write import write_all_atomically
 from server.storage.evaluation import EVALUATIONS, Evaluation, pack_evaluation
 from server.storage.history import HISTORIES, History
-from server.storage.model_file import ModelError, check_name, pack_model, unpack_model
+from server.storage.model_file import check_name, pack_model, unpack_model
 from training.animation import animate
 from training.cluster_config import TF_CONFIG, ClusterError
 from training.data import DataError
@@ -172,7 +172,7 @@ def train_and_report(
             trained = train_and_save(
                 prepared(), options.seed, options.models, name, record, board, cluster
             )
-    except (ClusterError, DataError, DivergedError, ModelError, OSError, ValueError) as error:
+    except (ArchiveError, ClusterError, DataError, DivergedError, OSError, ValueError) as error:
         if saving.is_saved:
             sys.exit(f"An error after the training, and {saving.outcome()}: {error}")
         sys.exit(f"Not trained, and {saving.outcome()}: {error}")

@@ -18,10 +18,10 @@ import tensorflow as tf
 
 from server.regression.model import Model
 from server.regression.normalization import (
-    LEAST_SPREAD,
-    LEAST_VARIANCE,
-    ONE_SIDED,
+    MIN_SPREAD,
+    PEN_VARIANCE,
     REACH,
+    SIDE_WEIGHT,
     SLANT_DAMPING,
 )
 from server.regression.shapes import PIXELS, SIDE
@@ -71,9 +71,9 @@ def _sample_offsets(ink: tf.Tensor, offsets: tf.Tensor, variance: tf.Tensor) -> 
     after = tf.maximum(offsets, 0)
     before = after - offsets
     variances = tf.concat([_variance_of_side(ink, before), _variance_of_side(ink, after)], axis=1)
-    whole = tf.maximum(variance, 0) + LEAST_VARIANCE
-    sides = ((variances + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
-    sides *= REACH * tf.maximum(tf.sqrt(whole), LEAST_SPREAD)
+    whole = tf.maximum(variance, 0) + PEN_VARIANCE
+    sides = ((variances + PEN_VARIANCE) / whole) ** (SIDE_WEIGHT / 2)
+    sides *= REACH * tf.maximum(tf.sqrt(whole), MIN_SPREAD)
     return _FROM_MIDDLE * tf.where(_BEFORE_MIDDLE, sides[:, :1], sides[:, 1:])
 
 

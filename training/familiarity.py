@@ -9,8 +9,8 @@ from server.regression.familiarity import (
     AXES,
     FEATURES,
     SLASHED_ZERO,
-    WAYS,
-    WAYS_OF,
+    VARIANTS,
+    VARIANTS_OF,
     Familiarity,
     features,
     residual,
@@ -46,9 +46,9 @@ def learn_ways(examples: Images) -> Familiarity:
     What W and b make of them has no part in it.
     """
     ways = ways_of(examples)
-    means = np.zeros((WAYS, FEATURES), np.float32)
-    axes = np.zeros((WAYS, FEATURES, AXES), np.float32)
-    scales = np.ones(WAYS, np.float32)
+    means = np.zeros((VARIANTS, FEATURES), np.float32)
+    axes = np.zeros((VARIANTS, FEATURES, AXES), np.float32)
+    scales = np.ones(VARIANTS, np.float32)
     for way in np.unique(ways):
         own = features_of(examples.only(ways == way))
         means[way] = own.mean(axis=0)
@@ -58,7 +58,7 @@ def learn_ways(examples: Images) -> Familiarity:
         # As precise as they are kept, so that limits fit what is loaded.
         axes[way] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
         scales[way] = np.quantile(residual(differences, axes[way]), WITHIN_SCALE)
-    scales[list(WAYS_OF[0])] *= ZERO_STRICTNESS
+    scales[list(VARIANTS_OF[0])] *= ZERO_STRICTNESS
     return Familiarity(means, axes, np.maximum(scales, LEAST_SCALE))
 
 

@@ -215,7 +215,7 @@ class Record:
         if not is_known and not self._is_own():
             # Another training has taken the name over.
             return
-        save_history(self._path.parent, self.history, passing=True)
+        save_history(self._path.parent, self.history, durable=False)
         self._written = self._stamp()
 
     def _is_own(self) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from server.regression.heatmap import data_uri, heatmap, picture
+from server.regression.heatmap import data_uri, greyscale, heatmap
 from server.regression.model import Model
 from server.regression.shapes import SIDE, Floats
 from server.storage.atomic_write import write_atomically
@@ -75,7 +75,9 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
     misread = int((evaluation.label != evaluation.digit).sum())
     mistakes = [
         {
-            "uri": data_uri(picture(evaluation.pixels[row].reshape(SIDE, SIDE) / np.float32(255))),
+            "uri": data_uri(
+                greyscale(evaluation.pixels[row].reshape(SIDE, SIDE) / np.float32(255))
+            ),
             "label": int(evaluation.label[row]),
             "digit": int(evaluation.digit[row]),
             "probability": float(evaluation.probability[row]),

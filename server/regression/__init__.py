@@ -1,1 +1,1 @@
-"""The softmax regression: what is computed. Imports no other package of the server."""
+"""The softmax regression: numbers only. Imports no other package of the server."""

@@ -1,4 +1,4 @@
-"""Pictures of numbers: red is negative, blue is positive, white is zero."""
+"""PNG images: heatmaps (red negative, white zero, blue positive) and greyscale."""
 
 import base64
 import io
@@ -12,21 +12,20 @@ from server.regression.shapes import Floats
 NEGATIVE = (202, 0, 32)
 POSITIVE = (5, 93, 190)
 
-# 127 shades on either side of white: a heatmap's PNG then needs one byte a pixel.
+# 127 shades on either side of white: all fit into a palette, one byte per pixel.
 _SHADES = 127
 
 
 def heatmap(values: Floats, limit: float, scale: int = 1) -> bytes:
-    """Draw values (height, width) as a PNG in which −limit is full red and +limit full blue.
+    """Return values (height, width) as a PNG in which −limit is full red and +limit full blue.
 
-    Maps drawn with the same limit can be compared; what lies beyond it is shown as the limit. A
-    value becomes a square of scale × scale pixels.
+    Values beyond the limit are clipped. Each value becomes a square of scale × scale pixels.
     """
     return _png(heatmap_image(values, limit, scale))
 
 
 def heatmap_image(values: Floats, limit: float, scale: int = 1) -> Image.Image:
-    """Draw the same as a picture in memory."""
+    """Return the same heatmap as a Pillow image."""
     shades = np.zeros(values.shape) if limit == 0 else values / limit * _SHADES
     indices = (np.rint(shades).clip(-_SHADES, _SHADES) + _SHADES).astype(np.uint8)
     image = Image.fromarray(indices)
@@ -36,13 +35,13 @@ def heatmap_image(values: Floats, limit: float, scale: int = 1) -> Image.Image:
     return image
 
 
-def picture(pixels: Floats) -> bytes:
-    """Draw pixels (height, width) in [0, 1] as a grey PNG: 0 black, 1 white, as in MNIST."""
+def greyscale(pixels: Floats) -> bytes:
+    """Return pixels (height, width) in [0, 1] as a grey PNG: 0 black, 1 white, as in MNIST."""
     return _png(Image.fromarray(np.rint(pixels * 255).astype(np.uint8)))
 
 
 def data_uri(png: bytes) -> str:
-    """Wrap a PNG so that it can stand in JSON and in an image's src."""
+    """Return a PNG as a data URI, for JSON and for the `src` of an image."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 

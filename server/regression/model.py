@@ -1,4 +1,4 @@
-"""One softmax regression, y = softmax(xW + b): its parameters, and what it computes."""
+"""A softmax regression, y = softmax(xW + b): its parameters, and what it computes."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,12 +15,12 @@ Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class ModelCard(Settings, frozen=True, kw_only=True):
-    """How a model came to be and how well it does.
+    """How a model was trained, and its accuracy.
 
-    `temperature` is what W and b were divided by at the end, so that probabilities are as often
-    right as they say; `calibration_error` is what remains of their distance from it. Accuracies are
-    fractions of the MNIST split that they name; the digits', the calibration error and the fraction
-    answered surely are of the test images. `data_sha256` maps each data file to its checksum.
+    W and b were divided by `temperature` after training (temperature scaling); `calibration_error`
+    is the expected calibration error that remains. Accuracies are fractions of the MNIST split in
+    their name; `digit_accuracy`, `calibration_error` and `sure_fraction` are of the test images.
+    `data_sha256` maps each data file to its checksum.
     """
 
     temperature: float
@@ -38,10 +38,10 @@ class ModelCard(Settings, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """W and b, ready to answer.
+    """W and b, and all that a prediction needs.
 
-    `weights` (784, 10) and `bias` (10,) are finite, pixels in row-major order; `digest` is the
-    hexadecimal SHA-256 of the file, so that equal digests mean equal answers.
+    `weights` (784, 10), pixels in row-major order, and `bias` (10,) are finite; `digest` is the
+    hexadecimal SHA-256 of the file, so that equal digests mean equal predictions.
     """
 
     name: str
@@ -52,33 +52,33 @@ class Model:
     digest: str
 
     def normalize(self, pixels: Floats) -> Floats:
-        """Make of drawn pixels (…, 784) in [0, 1] what the weights are for, in the same shape."""
+        """Return the normalised pixels (…, 784) of drawn ones (…, 784), both in [0, 1]."""
         return NORMALIZATIONS[self.card.normalization](pixels)
 
     def placement(self, pixels: Floats) -> Placement:
-        """Tell where in drawn pixels (784,) the normalised ones were taken from."""
+        """Return where in drawn pixels (784,) the normalised ones are sampled from."""
         return PLACEMENTS[self.card.normalization](pixels)
 
     def evidence(self, pixels: Floats) -> Floats:
-        """Weigh normalised pixels (…, 784): the evidence, or logits, (…, 10) for each digit.
+        """Return the evidence, or logits, (…, 10) of normalised pixels (…, 784).
 
-        Each drawing's is the same, bit for bit, whatever others it is weighed with.
+        It does not depend, bit for bit, on which images are computed together.
         """
-        weighed: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
-        return weighed + self.bias
+        products: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
+        return products + self.bias
 
     def contributions(self, pixels: Floats) -> Floats:
-        """Multiply each normalised pixel (784,) by its weights: (10, 784).
+        """Return pixel × weight (10, 784) of normalised pixels (784,).
 
-        With the bias, each row adds up to that digit's evidence.
+        Each row and the bias add up to that digit's evidence.
         """
         return (pixels[:, np.newaxis] * self.weights).T
 
 
 def softmax(evidence: Floats) -> Floats:
-    """Probabilities (…, 10) that add up to 1, from evidence (…, 10).
+    """Return probabilities (…, 10), which add up to 1, from evidence (…, 10).
 
-    The largest is taken off first, which changes nothing but keeps exp from overflowing.
+    Subtracting the maximum first changes no result, but keeps exp from overflowing.
     """
     exponentials = np.exp(evidence - evidence.max(axis=-1, keepdims=True))
     probabilities: Floats = exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -1,7 +1,7 @@
-"""What is done to a picture before W sees it, in training and in serving alike.
+"""Normalisation: the preprocessing of an image before W, the same in training and in serving.
 
-A softmax regression knows a pixel by its place alone. All that moves ink without changing the digit
-costs it accuracy: where the digit lies, how large it is, how wide and how slanted.
+A softmax regression has separate weights for each pixel. Whatever moves ink without changing the
+digit costs accuracy: position, size, aspect ratio and slant.
 """
 
 from collections.abc import Callable
@@ -12,44 +12,45 @@ import numpy as np
 
 from server.regression.shapes import PIXELS, SIDE, Floats
 
-# Standard deviations of ink from the centre of mass to each edge of the normalised picture.
+# Standard deviations of ink from the centre of mass to each edge of the normalised image.
 REACH = 2.6
 
-# The least standard deviation, in pixels, that a digit is taken to have: a 1 has next to no width,
-# and must not be spread over the whole picture.
-LEAST_SPREAD = 2.45
+# The minimum standard deviation, in pixels: a 1 has almost no width, and must not be stretched over
+# the whole image.
+MIN_SPREAD = 2.45
 
-# Added to the vertical variance, in square pixels: the slant of a flat drawing means little.
+# Added to the vertical variance, in square pixels: the slant of a flat drawing is mostly noise.
 SLANT_DAMPING = 3.0
 
-# How much a side's reach follows that side's ink alone, and not all ink: 0 not at all, 1 wholly.
-ONE_SIDED = 0.4
+# The weight of a side's own standard deviation, from 0 to 1, in a geometric mean with that of all
+# ink; the mean determines the side's reach.
+SIDE_WEIGHT = 0.4
 
-# Added to variances, in square pixels: about a thin pen's own.
-LEAST_VARIANCE = 0.3
+# Added to variances, in square pixels: about that of a thin pen stroke.
+PEN_VARIANCE = 0.3
 
 _CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
 _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
 _BEFORE_MIDDLE = _FROM_MIDDLE < 0
-_TINY = np.float32(1e-6)
+_EPSILON = np.float32(1e-6)
 
-# For every pixel its x and y, and the products whose sums over the ink give the moments. They are
-# summed in float64: in float32 the order of a sum shows, in a pixel of every fifth image.
+# The x and y of every pixel, and the products whose sums over the ink are the raw moments. The sums
+# are float64: in float32 the order of summation changes a pixel of every fifth image.
 _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
 _MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
-# Generators of API clients do not know the schema of tuple[float, float].
+# Not tuple[float, float]: its JSON schema is unknown to generators of API clients.
 _Pair = Annotated[tuple[float, ...], msgspec.Meta(min_length=2, max_length=2)]
 _Four = Annotated[tuple[float, ...], msgspec.Meta(min_length=4, max_length=4)]
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a normalised picture was taken from, in pixels of the picture as drawn.
+    """Where a normalised image was sampled from, in pixels of the image as drawn.
 
-    The middle of the normalised picture shows `centre` (x, y). `reach` pixels from there to the
-    left, right, top and bottom lie its edges, and each side is stretched evenly between. A point
-    one pixel lower lies `slant` pixels further to the right than one straight below.
+    `centre` (x, y) becomes the centre of the normalised image. `reach` has the distances from there
+    to its left, right, top and bottom edges; each side is scaled linearly. `slant` is the shear:
+    pixels to the right per pixel down.
     """
 
     centre: _Pair
@@ -63,22 +64,22 @@ def leave_as_drawn(pixels: Floats) -> Floats:
 
 
 def place_as_drawn(_pixels: Floats) -> Placement:
-    """Return the placement that changes nothing."""
+    """Return the identity placement."""
     half = SIDE / 2
     return Placement(centre=(half, half), slant=0, reach=(half, half, half, half))
 
 
 def normalize_by_moments(pixels: Floats) -> Floats:
-    """Move the centre of mass to the centre, set the digit upright, and stretch its sides alike.
+    """Return images with the centre of mass at the centre, deslanted, and each side scaled.
 
     The slant is the shear that makes x and y uncorrelated. Then each side of the centre (left,
     right, top, bottom) is scaled so that REACH standard deviations of its ink reach the edge.
-    All of it is one bilinear resampling. Paper without ink stays as it is.
+    All of it is one bilinear resampling. Images without ink stay unchanged.
 
     :param pixels: (…, 784) in [0, 1]
-    :return: the same shape and range, in steps of 1/255
+    :return: the same shape and range, quantized to steps of 1/255
     Source: slant and size by moments are R. G. Casey, "Moment normalization of handprinted
-    characters", 1970; each side by itself is bi-moment normalisation, C.-L. Liu et al.,
+    characters", 1970; separate scales per side are bi-moment normalisation, C.-L. Liu et al.,
     "Handwritten digit recognition: investigation of normalization and feature extraction
     techniques", 2004.
     """
@@ -91,7 +92,7 @@ def normalize_by_moments(pixels: Floats) -> Floats:
 
 
 def place_by_moments(pixels: Floats) -> Placement:
-    """Return from where `normalize_by_moments` takes its picture of pixels (784,)."""
+    """Return where `normalize_by_moments` samples pixels (784,) from."""
     x, y, slant, across, down = _measure(pixels.reshape(1, PIXELS))
     left, right = across[0].tolist()
     top, bottom = down[0].tolist()
@@ -101,14 +102,14 @@ def place_by_moments(pixels: Floats) -> Placement:
 
 
 def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Measure ink (n, 784): its centre's x and y, its slant (n, 1 each), and how far it reaches.
+    """Return x and y of the centre of mass, slant (n, 1 each), and reaches of ink (n, 784).
 
-    The reaches (n, 2 each), left and right, then top and bottom, are those of the picture's edges.
+    Reaches (n, 2 each) are left and right, then top and bottom.
     """
-    # A product for each image: one of all rounds otherwise, and a pixel might then depend on which
-    # images are normalised together.
+    # One product per image: rounding in a product of all would depend on which images are
+    # normalised together.
     sums = (images[:, np.newaxis] @ _MOMENTS)[:, 0].astype(np.float32)
-    moments = sums / np.maximum(sums[:, :1], _TINY)
+    moments = sums / np.maximum(sums[:, :1], _EPSILON)
     x, y = moments[:, 1:2], moments[:, 2:3]
     covariance = moments[:, 4:5] - x * y
     variance_y = moments[:, 5:6] - y * y
@@ -124,62 +125,63 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
 
 def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
-    """Tell how far from the centre of mass, along each of two axes, the picture's two edges lie.
+    """Return the distances (n, 2, 2) from the centre of mass to the normalised image's edges.
+
+    The last two dimensions are the axis, and before or after the centre; the unit is pixels.
 
     :param ink: (n, 784)
-    :param offsets: (n, 2, 784) where it lies along the axes, in pixels from the centre of mass
-    :param variances: (n, 2) of all ink along them
-    :return: (n, 2, 2) in pixels: of each axis, before and after the centre
+    :param offsets: (n, 2, 784) of each pixel along the axes, from the centre of mass
+    :param variances: (n, 2) of all ink along the axes
     """
-    # All four sides at once: for a single picture a call costs more than its arithmetic.
+    # All four sides at once: for a single image, NumPy's call overhead exceeds the arithmetic.
     distances = np.empty((len(ink), 2, 2, PIXELS), np.float32)
     before, after = distances[:, :, 0], distances[:, :, 1]
     np.maximum(offsets, 0, out=after)
     np.subtract(after, offsets, out=before)
-    whole = np.maximum(variances, 0)[:, :, np.newaxis] + LEAST_VARIANCE
-    # Variances are squares: half the exponent makes the ratio one of distances.
-    sides = ((_variances_of_sides(ink, distances) + LEAST_VARIANCE) / whole) ** (ONE_SIDED / 2)
-    spreads = np.maximum(np.sqrt(whole), LEAST_SPREAD)
+    total = np.maximum(variances, 0)[:, :, np.newaxis] + PEN_VARIANCE
+    # Half the exponent turns a ratio of variances into one of standard deviations.
+    sides = ((_side_variances(ink, distances) + PEN_VARIANCE) / total) ** (SIDE_WEIGHT / 2)
+    spreads = np.maximum(np.sqrt(total), MIN_SPREAD)
     return np.multiply(sides, REACH * spreads, dtype=np.float32)
 
 
 def _sample_offsets(reaches: Floats) -> Floats:
-    """Tell where, in pixels from the centre, each row or column (n, 28) is taken from."""
-    sampled: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
-    return sampled
+    """Return the offset (n, 28) from the centre, in pixels, that each row or column samples."""
+    offsets: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
+    return offsets
 
 
-def _variances_of_sides(ink: Floats, distances: Floats) -> Floats:
-    """Return the mean squares (n, 2, 2) of the distances of ink (n, 784) from the centre of mass.
+def _side_variances(ink: Floats, distances: Floats) -> Floats:
+    """Return the mean squared distances (n, 2, 2) of ink (n, 784) from the centre, per side.
 
-    Distances (n, 2, 2, 784) are 0 off their side.
+    :param distances: (n, 2, 2, 784) of each pixel from the centre of mass, 0 on the opposite side
     """
-    everywhere = ink[:, np.newaxis, np.newaxis]
-    mass = np.vecdot(everywhere, np.sign(distances))
-    squares = np.vecdot(everywhere * distances, distances)
-    variances: Floats = squares / np.maximum(mass, _TINY)
+    ink = ink[:, np.newaxis, np.newaxis]
+    mass = np.vecdot(ink, np.sign(distances))
+    squares = np.vecdot(ink * distances, distances)
+    variances: Floats = squares / np.maximum(mass, _EPSILON)
     return variances
 
 
 def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
-    """Interpolate images (n, 28, 28) linearly at rows (n, 28) and, in each, columns (n, 28, 28).
+    """Return images (n, 28, 28) sampled bilinearly at rows (n, 28) and columns (n, 28, 28).
 
-    Places are in pixels, the first one's centre at 0.5; outside is paper.
+    Coordinates are in pixels, the first one's centre at 0.5; pixels outside the image are 0.
     """
-    # Rows first, since a whole row of the result comes from one height.
-    nearness = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - _CENTRES))
-    # A column of paper on either side stands for all that is outside.
+    # Rows first, since all pixels of a row have the same y.
+    row_weights = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - _CENTRES))
+    # A column of zeros on either side stands for everything outside.
     padded = np.zeros((len(images), SIDE, SIDE + 2), np.float32)
-    np.matmul(nearness, images, out=padded[:, :, 1:-1])
-    places = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)
-    whole = np.minimum(np.floor(places), SIDE)
-    first = whole.astype(np.intp)
+    np.matmul(row_weights, images, out=padded[:, :, 1:-1])
+    positions = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)
+    left = np.minimum(np.floor(positions), SIDE)
+    first = left.astype(np.intp)
     first += (np.arange(len(images) * SIDE) * (SIDE + 2)).reshape(-1, SIDE, 1)
-    here, next_one = padded.take(first), padded.take(first + 1)
-    result = here + (next_one - here) * (places - whole)
-    # In the steps of a byte, so that a picture of it shows just what W saw.
-    stepped: Floats = np.divide(np.rint(result * 255), 255, dtype=np.float32)
-    return stepped
+    left_ink, right_ink = padded.take(first), padded.take(first + 1)
+    result = left_ink + (right_ink - left_ink) * (positions - left)
+    # Quantized to bytes, so that a PNG of it shows exactly what W is multiplied by.
+    quantized: Floats = np.divide(np.rint(result * 255), 255, dtype=np.float32)
+    return quantized
 
 
 Normalization = Callable[[Floats], Floats]

@@ -1,4 +1,4 @@
-"""What the server answers about one drawing."""
+"""The prediction for one drawing, with all that the page shows of it."""
 
 from typing import Literal
 
@@ -7,13 +7,13 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from server.regression.familiarity import features
-from server.regression.heatmap import data_uri, heatmap, picture
+from server.regression.heatmap import data_uri, greyscale, heatmap
 from server.regression.model import Model, softmax
 from server.regression.normalization import Placement
 from server.regression.shapes import SIDE, Floats
 
-# Below it the answer is a guess between digits. A higher bound spends more of the digits that may
-# be refused on telling them apart, and leaves fewer for refusing what is no digit.
+# The minimum probability of a sure answer. A higher threshold makes more real digits unsure, so the
+# distance's limit would have to let more drawings of other things pass.
 SURE_PROBABILITY = 0.4
 
 # Why an answer is not sure.
@@ -21,15 +21,15 @@ Doubt = Literal["no ink", "unlike", "torn"]
 
 
 class Prediction(msgspec.Struct, kw_only=True):
-    """The answer for one drawing: all fields, or `model`, `digit`, `sure` and those asked for.
+    """The prediction for one drawing: `model`, `digit`, `sure` and the requested fields.
 
-    `doubt` says why the answer is not sure, and is null where it is: there is "no ink"; the drawing
-    is "unlike" the answered digit's training images; or the probability is "torn" between digits.
-    `digest` is the model's, which is another when the model is.
-    `distance` is how far it lies from those images; what lies beyond 1 is unlike them.
-    `probabilities`, `evidence` and `bias` have one number a digit. `pixels` are the 784 that W was
-    multiplied with, `placement` says where in the drawing they were taken from, `input` is a PNG
-    data URI of them (ink white). `contributions` has one PNG a digit: pixel × weight, red against
+    `doubt` is the reason why the answer is not sure, null if it is: there is "no ink"; the drawing
+    is "unlike" the predicted digit's training images; or the probability is "torn" between digits.
+    `digest` identifies the model's content.
+    `distance` is the drawing's distance from those images; beyond 1 it is unlike them.
+    `probabilities`, `evidence` and `bias` have one number per digit. `pixels` are the 784 that W is
+    multiplied by, `placement` is where in the drawing they were sampled from, and `input` is a PNG
+    data URI of them (ink white). `contributions` has one PNG per digit: pixel × weight, red against
     it, blue for it, on one scale.
     """
 
@@ -50,30 +50,30 @@ class Prediction(msgspec.Struct, kw_only=True):
 
 OPTIONAL_FIELDS = frozenset(Prediction.__struct_fields__) - {"model", "digit", "sure"}
 
-# Encoding a PNG takes several times as long as the rest of an answer.
+# Encoding a PNG takes several times as long as the rest of a prediction.
 IMAGE_FIELDS = frozenset({"input", "contributions"})
 
 
 def predict(model: Model, pixels: Floats, fields: frozenset[str] = OPTIONAL_FIELDS) -> Prediction:
-    """Answer for pixels (784,) in [0, 1] with those of OPTIONAL_FIELDS that are asked for.
+    """Return the prediction for pixels (784,) in [0, 1], with the given OPTIONAL_FIELDS.
 
-    Nothing else is computed: pictures cost a hundred times what the model costs.
+    Other fields are not computed: the PNGs take a hundred times as long as the model.
     """
     return predict_all(model, pixels[np.newaxis], fields)[0]
 
 
 def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Prediction]:
-    """Answer the same for pixels (n, 784) of several drawings, each as if it were the only one.
+    """Return the predictions for pixels (n, 784) of several drawings, each as `predict` does.
 
-    Most of what a single one costs is calling NumPy, which several share.
+    One batch is faster than n calls, because most of a single prediction is NumPy's call overhead.
     """
-    seen = model.normalize(pixels)
-    evidence = model.evidence(seen)
+    normalized = model.normalize(pixels)
+    evidence = model.evidence(normalized)
     probabilities = softmax(evidence)
-    found = features(seen)
-    answers = []
+    vectors = features(normalized)
+    predictions = []
     for row, digit in enumerate(evidence.argmax(axis=1).tolist()):
-        distance = float(model.familiarity.distances(found[row], digit))
+        distance = float(model.familiarity.distances(vectors[row], digit))
         doubt: Doubt | None = None
         if not pixels[row].any():
             doubt = "no ink"
@@ -81,28 +81,30 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
             doubt = "unlike"
         elif probabilities[row, digit] < SURE_PROBABILITY:
             doubt = "torn"
-        answer = Prediction(model=model.name, digit=digit, sure=doubt is None)
+        prediction = Prediction(model=model.name, digit=digit, sure=doubt is None)
         if "digest" in fields:
-            answer.digest = model.digest
+            prediction.digest = model.digest
         if "doubt" in fields:
-            answer.doubt = doubt
+            prediction.doubt = doubt
         if "distance" in fields:
-            answer.distance = distance
+            prediction.distance = distance
         if "probabilities" in fields:
-            answer.probabilities = probabilities[row].tolist()
+            prediction.probabilities = probabilities[row].tolist()
         if "evidence" in fields:
-            answer.evidence = evidence[row].tolist()
+            prediction.evidence = evidence[row].tolist()
         if "bias" in fields:
-            answer.bias = model.bias.tolist()
+            prediction.bias = model.bias.tolist()
         if "pixels" in fields:
-            answer.pixels = seen[row].tolist()
+            prediction.pixels = normalized[row].tolist()
         if "placement" in fields:
-            answer.placement = model.placement(pixels[row])
+            prediction.placement = model.placement(pixels[row])
         if "input" in fields:
-            answer.input = data_uri(picture(seen[row].reshape(SIDE, SIDE)))
+            prediction.input = data_uri(greyscale(normalized[row].reshape(SIDE, SIDE)))
         if "contributions" in fields:
-            contributions = model.contributions(seen[row]).reshape(-1, SIDE, SIDE)
+            contributions = model.contributions(normalized[row]).reshape(-1, SIDE, SIDE)
             limit = float(np.abs(contributions).max())
-            answer.contributions = [data_uri(heatmap(values, limit)) for values in contributions]
-        answers.append(answer)
-    return answers
+            prediction.contributions = [
+                data_uri(heatmap(values, limit)) for values in contributions
+            ]
+        predictions.append(prediction)
+    return predictions

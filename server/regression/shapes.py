@@ -1,4 +1,4 @@
-"""The sizes and types that everything shares."""
+"""Image size, number of digits, and the array type that all packages share."""
 
 import numpy as np
 from numpy.typing import NDArray

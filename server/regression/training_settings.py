@@ -1,20 +1,20 @@
-"""What can be set about a training, as models and histories keep it."""
+"""The settings of a training, as stored in models and histories."""
 
 from typing import Literal
 
 import msgspec
 
-# Where W begins.
+# How W is initialised.
 Init = Literal["zeros", "random"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How something was trained, or is.
+    """The settings of a training.
 
-    `normalization` names what every image went through. `learning_rate` is None where the
-    optimiser's own default was used. A batch of "all" is the whole of the training images.
-    `images_per_digit` is how many of each digit were kept of MNIST, None where all were. With
-    `augmented` no step saw an image that another had seen: each was made of one of these by chance.
+    `normalization` names the preprocessing of every image. `learning_rate` is null for the
+    optimiser's default. A batch size of "all" means full-batch training. `images_per_digit` is the
+    size of MNIST's subset, per digit; null for all images. With `augmented`, every step trains on
+    new, randomly distorted versions of these images.
     """
 
     recipe: str

@@ -1,1 +1,1 @@
-"""Files: models, histories, evaluations, and how they are written and followed."""
+"""Files: models, histories and evaluations; how they are written, loaded and watched."""

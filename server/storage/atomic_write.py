@@ -1,4 +1,4 @@
-"""Atomic writes: files that are complete or not there at all, whatever happens meanwhile."""
+"""Atomic writes: after a crash or power failure, a file is complete, either old or new."""
 
 import errno
 import os
@@ -6,8 +6,8 @@ import secrets
 import sys
 from pathlib import Path
 
-# What systems and file systems answer that open or sync no directories: some network shares, and
-# directories that may be written but not read.
+# The errors where a directory cannot be opened or synced: some network shares, and directories with
+# permission to write but not to read.
 _OPEN_REFUSED = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.EINVAL, errno.ENOTSUP}
 _SYNC_REFUSED = {
     *(errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM),
@@ -16,27 +16,26 @@ _SYNC_REFUSED = {
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Path:
-    """Write a file whole or not at all, and return its path.
+    """Write a file by atomic rename, and return its path.
 
-    :param durable: wait until file and name would survive a loss of power, as far as the file
-        system can tell; what is soon written again need not
-    :raise OSError: the disk is full or the directory cannot be written
+    :param durable: wait until file and name would survive a power failure, as far as the file
+        system can tell; False for a file that is soon overwritten
+    :raise OSError: the disk is full or the directory is not writable
     """
     write_all_atomically({path: content}, durable=durable)
     return path
 
 
 def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -> None:
-    """Write several files whole, or none of them where one cannot be written.
+    """Write several files, or none of them if one cannot be written.
 
-    Each is written next to the old one, and when all are, they take the old ones' places in the
-    order given: whatever happens before, the old files are still there. After a loss of power too,
-    a file that has taken its place means that those before it have.
+    All are written under temporary names, then renamed in the order given, replacing the old files.
+    If a file has been replaced, all before it have, even after a power failure.
 
-    :raise OSError: the disk is full or a directory cannot be written
+    :raise OSError: the disk is full or a directory is not writable
     """
-    # Chance keeps two trainings under one name apart, on machines that share the directory as well;
-    # the dot and the ending keep what a killed one leaves from being taken for a model.
+    # Random, so that two trainings of the same name do not collide, on two machines either. The dot
+    # and the suffix prevent the server from loading the leftovers of a killed training.
     owner = secrets.token_hex(8)
     unfinished = {path: path.with_name(f".{path.name}.{owner}.unfinished") for path in contents}
     try:
@@ -57,26 +56,27 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
 
 
 def make_directory(directory: Path, *, durable: bool = True) -> None:
-    """Make a directory and those above it, where they are missing.
+    """Create a directory and its missing parents.
 
-    :raise OSError: one cannot be made
+    :param durable: as in `write_atomically`
+    :raise OSError: one cannot be created
     """
     missing = []
-    above = directory
-    while not above.exists() and above != above.parent:
-        missing.append(above)
-        above = above.parent
+    parent = directory
+    while not parent.exists() and parent != parent.parent:
+        missing.append(parent)
+        parent = parent.parent
     directory.mkdir(parents=True, exist_ok=True)
     if durable:
-        for made in reversed(missing):
-            sync_directory(made.parent)
+        for created in reversed(missing):
+            sync_directory(created.parent)
 
 
 def sync_directory(directory: Path) -> None:
-    """Wait until the names in a directory would survive a loss of power.
+    """Wait until the names in a directory would survive a power failure.
 
-    Where the system or the file system cannot do that, nothing happens: Windows opens no
-    directories, and some network shares refuse to sync them.
+    Does nothing if the system or file system cannot: Windows does not open directories, and some
+    network shares do not sync them.
 
     :raise OSError: the disk has failed
     """

@@ -1,12 +1,13 @@
-"""What a model makes of MNIST's test images, and the file that it is kept in.
+"""The evaluation of a model on MNIST's test images, and its file.
 
-An evaluation's file is a compressed archive of `confusion` (10, 10), how many images of each label
-(row) were read as each digit (column); of the reliability of probabilities over 15 bins of equal
-width, `bin_counts` (15,), `bin_probability` (15,), the mean top probability in each, and
-`bin_right` (15,), the fraction answered right; and of examples: `index` (n,) in the test images,
-`label` (n,), `digit` (n,), the answer, `probability` (n,) of the answer, `loss` (n,), the
-cross-entropy in nats, and `pixels` (n, 784) as they were drawn, 255 = ink. Misread images come
-first, the worst of them foremost, then some that were read right, digit by digit.
+An evaluation file is a compressed archive of
+
+- the confusion matrix `confusion` (10, 10): images by label (row) and predicted digit (column);
+- a reliability diagram over 15 equal-width bins of the top probability: `bin_counts` (15,), mean
+  probability `bin_probability` (15,) and accuracy `bin_right` (15,);
+- examples: `index` (n,) in the test images, `label` (n,), predicted `digit` (n,), its `probability`
+  (n,), cross-entropy `loss` (n,) in nats, and `pixels` (n, 784) as drawn, 255 = ink. Misclassified
+  images come first, highest loss first, then some correct ones, by digit.
 """
 
 import base64
@@ -21,13 +22,13 @@ from numpy.typing import NDArray
 
 from server.regression.model import Rate
 from server.regression.shapes import DIGITS, PIXELS, Floats
-from server.storage.archive import ArchiveError, Arrays, Layout, pack, read_content, unpack
+from server.storage.archive import ArchiveError, Arrays, Layout, load_archive, pack, unpack
 from server.storage.model_file import check_name
 
-# Where a models directory has the evaluations of its models.
+# The subdirectory of a models directory for evaluations.
 EVALUATIONS = "evaluation"
 
-# Calibration is told over bins of probability this wide, as is usual.
+# The usual number of bins of a reliability diagram.
 BINS = 15
 
 _LAYOUT: Layout = {
@@ -45,7 +46,7 @@ _LAYOUT: Layout = {
 
 
 class EvaluationCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model was evaluated, by its digest, and how well it does on the test images."""
+    """The evaluated model's digest, and its metrics on the test images."""
 
     model: str
     accuracy: Rate
@@ -55,9 +56,9 @@ class EvaluationCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bin(msgspec.Struct):
-    """How many images had a top probability in a bin, its mean, and how many of them were right.
+    """One bin of a reliability diagram, from `low` to `high`: the number of images in it.
 
-    `low` and `high` bound the bin; `probability` and `right` are null where there are no images.
+    `probability` is their mean top probability, `right` their accuracy; both are null if empty.
     """
 
     low: float
@@ -68,7 +69,7 @@ class Bin(msgspec.Struct):
 
 
 class Example(msgspec.Struct):
-    """One test image: its label, the model's answer and how probable it was.
+    """One test image: its label, the predicted digit and its probability.
 
     `loss` is the cross-entropy in nats. `pixels` is base64 of 784 bytes, row-major, 255 = ink, as
     `POST /api/predict` takes them.
@@ -83,10 +84,11 @@ class Example(msgspec.Struct):
 
 
 class EvaluationAnswer(msgspec.Struct, kw_only=True):
-    """How a model does on MNIST's test images.
+    """The evaluation of a model on MNIST's test images.
 
-    `confusion` has a row for each label and a column for each answer. `misread` is the worst first,
-    by `loss`; `read` are some images that were read right, digit by digit.
+    `confusion` is the confusion matrix, with a row per label and a column per predicted digit.
+    `misread` are the misclassified images, highest `loss` first; `read` are some correct ones, by
+    digit.
     """
 
     model: str
@@ -102,7 +104,7 @@ class EvaluationAnswer(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How a model does on MNIST's test images; the file's arrays by their names."""
+    """The evaluation of a model on MNIST's test images, with the file's arrays by name."""
 
     name: str
     card: EvaluationCard
@@ -119,7 +121,7 @@ class Evaluation:
     digest: str = ""
 
     def answer(self) -> EvaluationAnswer:
-        """Give all of it as the API does."""
+        """Return all of it as the API sends it."""
         misread = int((self.label != self.digit).sum())
         examples = [
             Example(
@@ -145,7 +147,7 @@ class Evaluation:
         )
 
     def reliability(self) -> list[Bin]:
-        """Give the bins with their bounds."""
+        """Return the bins of the reliability diagram, with their bounds."""
         return [
             Bin(
                 low=position / BINS,
@@ -159,31 +161,28 @@ class Evaluation:
 
 
 def load_evaluation(path: Path) -> Evaluation:
-    """Read an evaluation's file; it is named as the file is.
+    """Return the evaluation of a file, named after the file.
 
-    :raise ArchiveError: the file cannot be read, is damaged, or does not hold an evaluation
+    :raise ArchiveError: the file cannot be read, is damaged, or is not an evaluation
     """
-    try:
-        return _unpack(path.stem, read_content(path))
-    except ArchiveError as error:
-        raise ArchiveError(f"{path.name}: {error}") from error
+    return load_archive(path, _unpack)
 
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:
-    """Make the content of an evaluation's file.
+    """Return the bytes of an evaluation file.
 
-    :raise ArchiveError: what `load_evaluation` would refuse
+    :raise ArchiveError: `load_evaluation` would refuse them
     """
     arrays: Arrays = {key: getattr(evaluation, key) for key in _LAYOUT}
     content = pack(arrays, evaluation.card, compressed=True)
-    _unpack(check_name(evaluation.name), content)
+    _unpack(evaluation.name, content)
     return content
 
 
 def _unpack(name: str, content: bytes) -> Evaluation:
-    """Check every array of a file's content and make the evaluation.
+    """Return the evaluation of a file's bytes.
 
-    :raise ArchiveError: what is wrong with it
+    :raise ArchiveError: the name, an array or the card is invalid
     """
     check_name(name)
     arrays, card = unpack(content, _LAYOUT, EvaluationCard)
@@ -192,6 +191,6 @@ def _unpack(name: str, content: bytes) -> Evaluation:
             raise ArchiveError(f"{key} is not 0 to 9 everywhere")
     misread = arrays["label"] != arrays["digit"]
     if (misread[1:] > misread[:-1]).any():
-        raise ArchiveError("what was misread does not come first")
+        raise ArchiveError("misclassified images do not come first")
     digest = hashlib.sha256(content).hexdigest()
     return Evaluation(name=name, card=card, digest=digest, **arrays)

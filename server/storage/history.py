@@ -1,16 +1,14 @@
-"""The history of one training, and the file that it is kept in.
+"""The history of one training, and its file.
 
-A history's file is an archive. At each of n recorded steps it has four figures, which make the
-curves: `train_loss` (n,) and `train_accuracy` (n,) over a fixed part of the training images,
-`validation_loss` (n,) and `validation_accuracy` (n,); losses are mean cross-entropies in nats. And
-it has W and b: `frames` (n, 784, 10) are int8 and `scales` (n,) what they are to be multiplied
-with; `biases` (n, 10). That is W to within half a step of 127 to the largest weight, 0.4 % of it;
-W at the last step is also there as it was, in `last_weights` (784, 10). `steps` (n,) are int32, the
-other numbers float32.
+A history file is an archive of n recorded `steps` (n,), int32, and of four metrics at each:
+`train_loss` (n,) and `train_accuracy` (n,) on a fixed subset of the training images,
+`validation_loss` (n,) and `validation_accuracy` (n,); losses are mean cross-entropies in nats. It
+also has W and b at each step: W is `frames` (n, 784, 10), int8, times `scales` (n,), and b is
+`biases` (n, 10). The quantization error of W is at most 1/254, or 0.4 %, of the largest weight; the
+last W is also stored exactly, as `last_weights` (784, 10). All but `steps` and `frames` is float32.
 
-What the last step shows is what the model answers: all W and b of a finished history have been
-divided by the temperature on its card, as the served ones were, and the last are the served ones,
-bit for bit. The curves are from before that.
+In a finished history all W and b are divided by the temperature on its card, and the last ones
+equal the model's, bit for bit. The metrics are from before that division.
 """
 
 import hashlib
@@ -28,25 +26,25 @@ from server.storage.archive import (
     ArchiveError,
     Arrays,
     Layout,
+    load_archive,
     pack,
-    read_content,
     unpack,
 )
 from server.storage.atomic_write import write_atomically
 from server.storage.model_file import check_name
 
-# Where a models directory has the histories of its models, and those of trainings that are under
-# way or have left no model.
+# The subdirectories of a models directory for the histories of its models, and for those of the
+# latest trainings: in progress, or ended with or without a model.
 HISTORIES = "history"
 TRAININGS = "training"
 
-# What a training that is alive is at.
+# What a running training is doing.
 Phase = Literal["preparing", "training", "evaluating"]
 
-# How it ended. A training that was killed has had no time to say so: it is "running" in its file.
+# How a training ended. The file of a killed training still says "running".
 Outcome = Literal["running", "finished", "diverged", "interrupted", "failed"]
 
-_LARGEST = 127
+_MAX_INT8 = 127
 
 _LAYOUT: Layout = {
     "steps": (("n",), np.int32),
@@ -62,11 +60,11 @@ _LAYOUT: Layout = {
 
 
 class HistoryCard(Settings, frozen=True, kw_only=True):
-    """What a training is, and how far it has come.
+    """The settings of a training, and its progress.
 
-    `run` tells two trainings under one name apart. `step` is the last one done of `steps`, after
-    `seconds`. `reason` says in words why there is no model. `model` is the digest of the model that
-    it made.
+    `run` is a unique ID, since trainings can share a name. `step` of `steps` were completed after
+    `seconds`. `reason` explains why there is no model. `model` is the digest of the model that the
+    training produced.
     """
 
     run: str
@@ -82,7 +80,7 @@ class HistoryCard(Settings, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The curves of a training, and W and b as they were learned; the file's arrays by their names.
+    """The metrics, W and b of a training at its recorded steps: the file's arrays by name.
 
     `digest` is the hexadecimal SHA-256 of the file.
     """
@@ -102,74 +100,66 @@ class History:
 
     @property
     def last_bias(self) -> Floats:
-        """The bias (10,) at the last step, 0 before the first."""
+        """The bias (10,) at the last recorded step, or zeros if there is none."""
         return self.biases[-1] if len(self.biases) else np.zeros(DIGITS, np.float32)
 
     def blob(self) -> bytes:
-        """Give all W and b as one run of numbers, little-endian, for a page to replay.
-
-        They are, of n steps, `scales` (n) float32, `biases` (n, 10) float32, `last_weights`
-        (784, 10) float32 and `frames` (n, 784, 10) int8: 31,360 + 7,884 n bytes.
-        """
+        """Return W and b at all steps as `GET /api/models/NAME/history/weights` documents them."""
         numbers = (self.scales, self.biases, self.last_weights)
         floats = b"".join(array.astype("<f4").tobytes() for array in numbers)
         return floats + self.frames.tobytes()
 
 
 def quantize(weights: Floats) -> tuple[NDArray[np.int8], np.float32]:
-    """Return int8 of W's shape, and the scale that turns them back into W, nearly."""
+    """Return W as int8 of the same shape, and the scale by which they approximate W."""
     largest = np.abs(weights).max()
     if largest == 0:
         return np.zeros(weights.shape, np.int8), np.float32(0)
-    # In double precision, since the largest of all float32 divided by 127 and back overflows.
-    scale = np.float32(float(largest) / _LARGEST)
-    return np.rint(weights / np.float64(largest) * _LARGEST).astype(np.int8), scale
+    # In float64: in float32, dividing the largest number by 127 and multiplying again overflows.
+    scale = np.float32(float(largest) / _MAX_INT8)
+    return np.rint(weights / np.float64(largest) * _MAX_INT8).astype(np.int8), scale
 
 
 def load_history(path: Path) -> History:
-    """Read a history's file; it is named as the file is.
+    """Return the history of a file, named after the file.
 
-    :raise ArchiveError: the file cannot be read, is damaged, or does not hold a history
+    :raise ArchiveError: the file cannot be read, is damaged, or is not a history
     """
-    try:
-        content = read_content(path)
-        return _unpack(path.stem, content)
-    except ArchiveError as error:
-        raise ArchiveError(f"{path.name}: {error}") from error
+    return load_archive(path, _unpack)
 
 
-def save_history(directory: Path, history: History, *, passing: bool = False) -> Path:
-    """Write a history's file whole or not at all, and return its path.
+def save_history(directory: Path, history: History, *, durable: bool = True) -> Path:
+    """Write a history file atomically, and return its path.
 
-    :param passing: it is soon written anew, and so neither compressed nor waited for
-    :raise ArchiveError: what `load_history` would refuse
-    :raise OSError: the disk is full or the directory cannot be written
+    :param durable: compress and sync it; False for a snapshot that is soon overwritten
+    :raise ArchiveError: `load_history` would refuse it
+    :raise OSError: the disk is full or the directory is not writable
     """
-    content = pack_history(history, compressed=not passing)
-    return write_atomically(directory / (history.name + FILE_SUFFIX), content, durable=not passing)
+    content = pack_history(history, compressed=durable)
+    return write_atomically(directory / (history.name + FILE_SUFFIX), content, durable=durable)
 
 
 def pack_history(history: History, *, compressed: bool = True) -> bytes:
-    """Make the content of a history's file; compressed, it is some half as large.
+    """Return the bytes of a history file; compression about halves them.
 
-    :raise ArchiveError: what `load_history` would refuse
+    :raise ArchiveError: `load_history` would refuse them
     """
     arrays: Arrays = {key: getattr(history, key) for key in _LAYOUT}
     content = pack(arrays, history.card, compressed=compressed)
-    _unpack(check_name(history.name), content)
+    _unpack(history.name, content)
     return content
 
 
 def _unpack(name: str, content: bytes) -> History:
-    """Check every array of a file's content and make the history.
+    """Return the history of a file's bytes.
 
-    :raise ArchiveError: what is wrong with it
+    :raise ArchiveError: the name, an array or the card is invalid
     """
     check_name(name)
     arrays, card = unpack(content, _LAYOUT, HistoryCard)
     steps = arrays["steps"]
     if (np.diff(steps) <= 0).any() or (steps < 0).any() or (steps > card.step).any():
-        raise ArchiveError("steps do not ascend from 0 to the card's")
+        raise ArchiveError(f"steps are not increasing numbers from 0 to {card.step}")
     if card.outcome == "finished" and (len(steps) == 0 or steps[-1] != card.step):
-        raise ArchiveError("steps do not reach the end")
+        raise ArchiveError("the last step is not recorded")
     return History(name=name, card=card, digest=hashlib.sha256(content).hexdigest(), **arrays)

@@ -1,4 +1,4 @@
-"""The files that belong to models: histories and evaluations."""
+"""The artifacts of models: histories and evaluations."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from server.storage.watched_directory import WatchedDirectory
 class ModelArtifacts:
     """Finds the histories and evaluations of models, and the trainings, of a models directory.
 
-    A history or an evaluation belongs to a model if it names the model's digest. One of the same
-    name with another digest is left over from another training.
+    A history or an evaluation belongs to a model if it has the model's digest. A file of the same
+    name with another digest is from another training.
     """
 
     def __init__(self, models: Path) -> None:
@@ -21,14 +21,14 @@ class ModelArtifacts:
         self._evaluations = WatchedDirectory(models / EVALUATIONS, load_evaluation, "Evaluation")
         self.trainings = TrainingMonitor(models)
 
-    def run(self, run: str) -> History | None:
-        """Return the history of a training, finished or not; None if there is none."""
-        everywhere = [*self.trainings.snapshot().histories.values(), *self.histories.values()]
-        return next((history for history in everywhere if history.card.run == run), None)
+    def find_run(self, run: str) -> History | None:
+        """Return the history of a training, finished or not, by run ID; None if there is none."""
+        histories = [*self.trainings.snapshot().histories.values(), *self.histories.values()]
+        return next((history for history in histories if history.card.run == run), None)
 
     @property
     def histories(self) -> dict[str, History]:
-        """The histories of trainings that made a model, by name."""
+        """The histories of trainings that produced a model, by name."""
         return self._histories.scan()
 
     def history(self, model: Model) -> History | None:

@@ -8,34 +8,34 @@ from server.storage.watched_directory import WatchedDirectory
 
 DEFAULT_MODEL = "normalized"
 
-# How old the last scan may be for a live prediction, in seconds: with one scan per request a single
-# connection would get a twentieth fewer answers.
+# The maximum age of a directory scan for a live prediction, in seconds: one scan per request would
+# cost a single connection 5 % of its throughput.
 MAX_SCAN_AGE = 1.0
 
 
 class ModelStore:
     """Finds models by name in a directory of model files, and follows changes of the files.
 
-    The files are loaded at once, so that the first visitor does not wait for it.
+    The files are loaded in the constructor, so that the first request does not wait for them.
     """
 
     def __init__(self, directory: Path, max_scan_age: float = MAX_SCAN_AGE) -> None:
-        self._store = WatchedDirectory(directory, load_model, "Model")
+        self._files = WatchedDirectory(directory, load_model, "Model")
         self._max_scan_age = max_scan_age
-        self._store.scan()
+        self._files.scan()
 
     @property
     def models(self) -> dict[str, Model]:
-        """The models as their files are now, by name, the default one first."""
-        return _default_first(self._store.scan())
+        """The current models by name, the default one first."""
+        return _default_first(self._files.scan())
 
     def find(self, name: str | None = None) -> Model | None:
-        """Return the model of that name, or the default one, as its file is now, or None."""
+        """Return the current model of a name, by default the default one; None if there is none."""
         return _find(self.models, name)
 
     def find_recent(self, name: str | None = None) -> Model | None:
-        """Return the same as `find`, but from a scan that may be `max_scan_age` seconds old."""
-        return _find(_default_first(self._store.recent(self._max_scan_age)), name)
+        """Return the same as `find`, but from a scan at most `max_scan_age` seconds old."""
+        return _find(_default_first(self._files.recent(self._max_scan_age)), name)
 
 
 def _default_first(models: dict[str, Model]) -> dict[str, Model]:

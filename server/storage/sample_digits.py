@@ -1,8 +1,8 @@
-"""Real MNIST digits for the page: some to start from, and the mean of each.
+"""MNIST digits for the page: some test images, and the mean image of each digit.
 
-They are kept in one NumPy archive, which `python -m training.digits` makes: `pixels` (n, 784) and
-`labels` (n,) of test images as they were drawn; and for each normalisation a model can have,
-`mean_NAME` (10, 784), the mean training image of each digit after it. All are bytes, ink = 255.
+They are stored in one NumPy archive, which `python -m training.digits` writes: `pixels` (n, 784)
+and `labels` (n,) of test images as drawn, and for each normalisation NAME `mean_NAME` (10, 784),
+the mean of each digit's normalised training images. All are bytes, ink = 255.
 """
 
 import base64
@@ -38,7 +38,7 @@ class SampleDigits(msgspec.Struct):
 
 
 def load_digits(path: Path = FILE) -> SampleDigits:
-    """Read the file and write its images as JSON can hold them."""
+    """Return the file's images, encoded for JSON."""
     with np.load(path, allow_pickle=False) as archive:
         pixels, labels = archive["pixels"], archive["labels"]
         means = {name: archive[f"mean_{name}"] for name in NORMALIZATIONS}
@@ -55,10 +55,10 @@ def save_digits(pixels: Bytes, labels: Bytes, means: dict[str, Bytes], path: Pat
 
     :param pixels: (n, 784) as drawn
     :param labels: (n,)
-    :param means: (10, 784) for each normalisation
+    :param means: (10, 784) for each normalisation, by name
     """
-    named: dict[str, Any] = {f"mean_{name}": images for name, images in means.items()}
-    np.savez_compressed(path, pixels=pixels, labels=labels, **named)
+    mean_arrays: dict[str, Any] = {f"mean_{name}": images for name, images in means.items()}
+    np.savez_compressed(path, pixels=pixels, labels=labels, **mean_arrays)
 
 
 def _encode(image: Bytes) -> str:

@@ -1,8 +1,7 @@
-"""The trainings of a models directory: those under way, and those that have left no model.
+"""The trainings of a models directory: those in progress, and the latest under each name.
 
-A training writes its history so far every WRITE_SECONDS, changed or not: that the file changes is
-its heartbeat. It is judged by this process's own monotonic clock, since a machine's time of day may
-be set back.
+A running training writes its history every WRITE_SECONDS, changed or not, as a heartbeat. The
+heartbeat's age is measured by the monotonic clock, because the system time may be set back.
 """
 
 import hashlib
@@ -21,24 +20,24 @@ from server.regression.training_settings import Settings
 from server.storage.history import TRAININGS, History, Phase, load_history
 from server.storage.watched_directory import WatchedDirectory
 
-# How often a training writes what it has learned.
+# The interval of heartbeats.
 WRITE_SECONDS = 0.4
 
-# A training that has written nothing for so long has died: five beats, so that a busy machine is
-# not taken for a dead one.
+# A training without a heartbeat for this long counts as dead. It is five intervals, because writes
+# are late on a busy machine.
 DEAD_SECONDS = 2.0
 
-# How old what a page is told may be, in seconds: all pages of a room ask twice a second.
+# The maximum age of a list of trainings, in seconds. Every open page polls it twice a second.
 MAX_LIST_AGE = 0.1
 
-# Decimals of the curves in JSON: more than a screen has pixels.
+# Decimals of the curves in JSON: finer than the pixels of a screen.
 _DECIMALS = 5
 
 State = Literal["running", "finished", "diverged", "interrupted", "failed", "died"]
 
 
 class Curves(msgspec.Struct):
-    """Four figures at each recorded step; losses are mean cross-entropies in nats."""
+    """Four metrics at each recorded step; losses are mean cross-entropies in nats."""
 
     steps: list[int]
     train_loss: list[float]
@@ -48,13 +47,13 @@ class Curves(msgspec.Struct):
 
 
 class Training(Settings, frozen=True, kw_only=True):
-    """One training: its settings, how far it has come or how it ended, and its curves.
+    """One training: its settings, progress or outcome, and curves.
 
-    `run` tells two trainings under one name apart. `state` is "running", or how it ended: it has
-    "finished" with a model, its loss "diverged", somebody "interrupted" it, something "failed", or
-    it "died" without a word. `reason` says in words why there is no model. `step` is the last one
-    done of `steps`, after `seconds`. `temperature` is what all W and b of a finished one have been
-    divided by. `digest` changes whenever anything of it does.
+    `run` is a unique ID, since trainings can share a name. `state` is "running" or how it ended:
+    "finished" with a model, the loss "diverged", a user "interrupted" it, it "failed" with an
+    error, or the process "died". `reason` explains why there is no model. `step` of `steps` were
+    completed after `seconds`. All W and b of a finished training are divided by `temperature`.
+    `digest` changes with the training.
     """
 
     name: str
@@ -71,14 +70,14 @@ class Training(Settings, frozen=True, kw_only=True):
 
 
 class TrainingList(msgspec.Struct):
-    """The trainings that a directory knows of; `digest` changes whenever one of them does."""
+    """The trainings of a directory; `digest` changes whenever one of them does."""
 
     digest: str
     trainings: list[Training]
 
 
 def describe_training(history: History, state: State | None = None) -> Training:
-    """Give a history as the API does, in a state that is its outcome unless given."""
+    """Return a history as the API sends it; the state is the history's outcome by default."""
     card = history.card
     settings = {name: getattr(card, name) for name in Settings.__struct_fields__}
     return Training(
@@ -105,7 +104,7 @@ def describe_training(history: History, state: State | None = None) -> Training:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What was seen at one look: the trainings' histories and states by name, and JSON of all."""
+    """The histories and states of all trainings at one time, by name, and the JSON of the list."""
 
     histories: dict[str, History] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
@@ -117,19 +116,18 @@ class TrainingMonitor:
     """Watches the trainings of a models directory. Thread-safe."""
 
     def __init__(self, models: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = WatchedDirectory(models / TRAININGS, load_history, "Training")
+        self._files = WatchedDirectory(models / TRAININGS, load_history, "Training")
         self._clock = clock
-        # When each history, as it is loaded anew with every change of its file, was first seen.
-        self._beats: dict[str, tuple[History, float]] = {}
+        # The last heartbeat of each training: a changed file is loaded as a new History.
+        self._heartbeats: dict[str, tuple[History, float]] = {}
         self._scanned = 0.0
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
     def snapshot(self, max_age: float = 0) -> Snapshot:
-        """Return the trainings as their files were at most `max_age` seconds ago.
+        """Return a snapshot of the trainings that is at most `max_age` seconds old.
 
-        Unless they must be as they are now, it does not wait for a scan in progress in another
-        thread, except for the first one.
+        With a `max_age` above 0, it returns the previous snapshot while another thread scans.
         """
         snapshot = self._snapshot
         if snapshot is not None and self._clock() - self._scanned < max_age:
@@ -145,17 +143,17 @@ class TrainingMonitor:
             self._lock.release()
 
     def _refresh(self) -> Snapshot:
-        histories = self._store.scan()
+        histories = self._files.scan()
         now = self._clock()
-        beats = {}
+        heartbeats = {}
         states: dict[str, State] = {}
         for name, history in histories.items():
-            seen, since = self._beats.get(name, (None, now))
-            beats[name] = (history, since if seen is history else now)
-            silent = now - beats[name][1] > DEAD_SECONDS
-            running = history.card.outcome == "running"
-            states[name] = "died" if running and silent else history.card.outcome
-        self._beats = beats
+            previous, since = self._heartbeats.get(name, (None, now))
+            heartbeats[name] = (history, since if previous is history else now)
+            is_silent = now - heartbeats[name][1] > DEAD_SECONDS
+            is_running = history.card.outcome == "running"
+            states[name] = "died" if is_running and is_silent else history.card.outcome
+        self._heartbeats = heartbeats
         snapshot = self._snapshot
         if snapshot is None or (histories, states) != (snapshot.histories, snapshot.states):
             snapshot = self._snapshot = _take_snapshot(histories, states)
@@ -163,7 +161,7 @@ class TrainingMonitor:
 
 
 def _take_snapshot(histories: dict[str, History], states: dict[str, State]) -> Snapshot:
-    """Describe the trainings, those under way first and then the newest."""
+    """Return a snapshot with running trainings first, then the newest."""
     trainings = [describe_training(histories[name], states[name]) for name in histories]
     trainings.sort(key=lambda training: training.created, reverse=True)
     trainings.sort(key=lambda training: training.state != "running")

@@ -1,4 +1,4 @@
-"""The archives of one directory, loaded again whenever their files change."""
+"""The archives of a directory, reloaded when their files change."""
 
 import logging
 import textwrap
@@ -14,45 +14,45 @@ _log = logging.getLogger(__name__)
 
 _Stamp = tuple[int, int, int, int]
 
-# What is wrong with a file is said in one line, whatever stands in the file.
-_MOST_CHARACTERS = 300
+# The maximum length of an error in the log; some of NumPy's have many lines.
+_MAX_CHARACTERS = 300
 
-Kept = TypeVar("Kept")
+Content = TypeVar("Content")
 
 
-class WatchedDirectory(Generic[Kept]):
+class WatchedDirectory(Generic[Content]):
     """Holds the content of each file of a directory, by the file's name without its suffix.
 
-    A file that cannot be loaded is logged once, and the content that was last loaded under its name
-    is kept; so is all content while the directory exists but cannot be read. Thread-safe.
+    If a file cannot be loaded, the error is logged once and the previous content of that name is
+    kept. If the directory cannot be read, all content is kept. Thread-safe.
 
-    :param load: reads a file, or raises ArchiveError
-    :param kind: what a file holds, for the log
+    :param load: returns a file's content, or raises ArchiveError
+    :param kind: of the files, for the log
     """
 
-    def __init__(self, directory: Path, load: Callable[[Path], Kept], kind: str) -> None:
+    def __init__(self, directory: Path, load: Callable[[Path], Content], kind: str) -> None:
         self._directory = directory
         self._load = load
         self._kind = kind
-        self._files: dict[str, Kept] = {}
+        self._files: dict[str, Content] = {}
         self._stamps: dict[Path, _Stamp] = {}
-        self._is_out_of_reach = False
+        self._is_unreadable = False
         self._scanned: float | None = None
         self._lock = threading.Lock()
 
-    def scan(self) -> dict[str, Kept]:
-        """Return the content of the files as they are now, sorted by name.
+    def scan(self) -> dict[str, Content]:
+        """Return the current content of the files, sorted by name.
 
-        Where nothing has changed it takes some 20 µs. A thread that finds a scan in progress waits
-        for it and scans again, because that one may have passed a file before it changed.
+        It takes about 20 µs if nothing has changed. While another thread scans, it waits and scans
+        again, because that scan may have passed a file before it changed.
         """
         with self._lock:
             return self._scan()
 
-    def recent(self, max_age: float) -> dict[str, Kept]:
-        """Return the content that a scan of the last `max_age` seconds found.
+    def recent(self, max_age: float) -> dict[str, Content]:
+        """Return the content found by a scan at most `max_age` seconds ago.
 
-        It does not wait for a scan in progress, except for the first one.
+        While another thread scans, it returns the previous content, but waits for the first scan.
         """
         scanned = self._scanned
         is_recent = scanned is not None and time.monotonic() - scanned < max_age
@@ -63,45 +63,43 @@ class WatchedDirectory(Generic[Kept]):
         finally:
             self._lock.release()
 
-    def _scan(self) -> dict[str, Kept]:
-        """Scan while holding the lock."""
+    def _scan(self) -> dict[str, Content]:
+        """Scan; the caller holds the lock."""
         self._load_changed_files()
         self._scanned = time.monotonic()
         return self._files
 
     def _load_changed_files(self) -> None:
         try:
-            stamps = _look_into(self._directory)
+            stamps = _read_stamps(self._directory)
         except OSError as error:
-            if not self._is_out_of_reach:
-                _log.error(
-                    "%s files out of reach, those loaded before go on: %s", self._kind, error
-                )
-            self._is_out_of_reach = True
+            if not self._is_unreadable:
+                _log.error("%s files not readable, previous ones kept: %s", self._kind, error)
+            self._is_unreadable = True
             return
-        self._is_out_of_reach = False
+        self._is_unreadable = False
         if stamps == self._stamps:
             return
         files = {}
         for path, stamp in stamps.items():
-            kept = self._files.get(path.stem)
+            content = self._files.get(path.stem)
             if stamp != self._stamps.get(path):
                 try:
-                    kept = self._load(path)
+                    content = self._load(path)
                 except ArchiveError as error:
-                    left = "it is left out" if kept is None else "the one loaded before goes on"
-                    reason = textwrap.shorten(str(error), _MOST_CHARACTERS, placeholder=" …")
-                    _log.error("%s refused, %s: %s", self._kind, left, reason)
-            if kept is not None:
-                files[path.stem] = kept
+                    result = "skipped" if content is None else "previous one kept"
+                    reason = textwrap.shorten(str(error), _MAX_CHARACTERS, placeholder=" …")
+                    _log.error("%s not loaded, %s: %s", self._kind, result, reason)
+            if content is not None:
+                files[path.stem] = content
         self._files = files
         self._stamps = stamps
 
 
-def _look_into(directory: Path) -> dict[Path, _Stamp]:
-    """Return the stamp of each of a directory's files; there are none where it is not there.
+def _read_stamps(directory: Path) -> dict[Path, _Stamp]:
+    """Return the stamp of each file of a directory, empty if the directory does not exist.
 
-    :raise OSError: it is, but this process may not look, or can open no more files
+    :raise OSError: it is not readable, or too many files are open
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix == FILE_SUFFIX)
@@ -111,10 +109,10 @@ def _look_into(directory: Path) -> dict[Path, _Stamp]:
 
 
 def _stamp(path: Path) -> _Stamp:
-    """Tell one state of a file from another; a file just gone or out of reach has a state too."""
+    """Return what changes whenever a file does; zeros if it is gone or not readable."""
     try:
         status = path.stat()
     except OSError:
         return (0, 0, 0, 0)
-    # Two times, since permission to read a file changes the second alone.
+    # ctime too, because a change of permissions does not change mtime.
     return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -65,7 +65,7 @@ def replay_run(query: CacheQuery, run: str) -> Response:
 
     With the history's digest as `v`, clients may cache it for good.
     """
-    history = get_context().artifacts.run(run)
+    history = get_context().artifacts.find_run(run)
     if history is None:
         raise NotFound(f"There is no history of the training {run!r} any more.")
     return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
