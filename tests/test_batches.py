@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import make_images
-from training.batches import AMOUNTS, augment, augmented_batches, batch_indices
+from training.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
 from training.data import Images
 from training.examples import normalize_images
 from training.recipe import RECIPES, Recipe
@@ -76,9 +76,9 @@ def test_a_stream_of_any_length_begins_at_once(images: Images) -> None:
 
 
 def changed(picture: np.ndarray, **by: float) -> np.ndarray:
-    """Change a picture (28, 28) by amounts, in units of `AMOUNTS`."""
+    """Change a picture (28, 28) by amounts, in units of `MAX_CHANGES`."""
     names = ("right", "down", "turn", "slant", "wide", "high")
-    changes = np.array([[by.get(name, 0) for name in names]], np.float32) / AMOUNTS
+    changes = np.array([[by.get(name, 0) for name in names]], np.float32) / MAX_CHANGES
     result = augment(tf.constant(picture[np.newaxis, :, :, np.newaxis]), tf.constant(changes))
     return np.asarray(result).reshape(SIDE, SIDE)
 

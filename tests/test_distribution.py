@@ -27,7 +27,7 @@ from training.examples import keep_few
 from training.options import parse_arguments
 from training.recipe import RECIPES
 from training.regression import train
-from training.supervisor import missing_message, silent_addresses
+from training.supervisor import timeout_message, unreachable_addresses
 
 STEPS = 300
 FEW = 100
@@ -132,7 +132,7 @@ def test_a_config_tells_which_worker_this_is() -> None:
 @pytest.mark.parametrize("text", [None, ""])
 def test_without_a_config_one_trains_alone(text: str | None) -> None:
     cluster = join_cluster(text)
-    assert (cluster.worker, cluster.workers, cluster.leads) == (0, 1, True)
+    assert (cluster.worker, cluster.workers, cluster.is_leader) == (0, 1, True)
 
 
 def test_a_batch_cannot_be_shared_by_more_workers_than_it_has_examples(mnist: Dataset) -> None:
@@ -285,11 +285,11 @@ def test_only_addresses_that_accept_no_connection_are_silent() -> None:
     (silent,) = free_addresses(1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         heard = f"127.0.0.1:{listener.getsockname()[1]}"
-        assert silent_addresses([silent, heard]) == [silent]
+        assert unreachable_addresses([silent, heard]) == [silent]
 
 
 def test_where_all_addresses_respond_the_configuration_is_in_question() -> None:
-    assert "the same cluster in TF_CONFIG" in missing_message(0, ["a:1", "b:1"], [], 3)
+    assert "the same cluster in TF_CONFIG" in timeout_message(0, ["a:1", "b:1"], [], 3)
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", ""])

@@ -19,16 +19,16 @@ from training.evaluation import calibration_error, fit_temperature
 from training.familiarity import (
     SURE_FRACTION,
     fit_familiarity,
-    learn_ways,
-    limit_for,
+    fit_limit,
+    learn_variants,
     sure_fraction,
-    ways_of,
+    variants_of,
 )
-from training.handwriting import write_digits
+from training.synthetic_digits import synthesize_digits
 
-WRITTEN = write_digits(1200, seed=0)
-EXAMPLES = Images(WRITTEN.pixels[:800], WRITTEN.labels[:800])
-UNSEEN = Images(WRITTEN.pixels[800:], WRITTEN.labels[800:])
+SYNTHETIC = synthesize_digits(1200, seed=0)
+EXAMPLES = Images(SYNTHETIC.pixels[:800], SYNTHETIC.labels[:800])
+UNSEEN = Images(SYNTHETIC.pixels[800:], SYNTHETIC.labels[800:])
 
 
 def centroid_model(images: Images) -> tuple[Floats, Floats]:
@@ -40,7 +40,7 @@ def centroid_model(images: Images) -> tuple[Floats, Floats]:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Floats, Floats, Familiarity]:
     weights, bias = centroid_model(EXAMPLES)
-    return weights, bias, fit_familiarity(learn_ways(EXAMPLES), UNSEEN, weights, bias)
+    return weights, bias, fit_familiarity(learn_variants(EXAMPLES), UNSEEN, weights, bias)
 
 
 def test_ink_is_averaged_over_two_by_two_pixels() -> None:
@@ -106,7 +106,7 @@ def test_the_limit_never_comes_from_images_that_are_unsure_anyway(
     probable: int, limit: float
 ) -> None:
     distances = np.arange(1, 1001, dtype=np.float64)
-    assert limit_for(distances, distances <= probable) == pytest.approx(limit, abs=1)
+    assert fit_limit(distances, distances <= probable) == pytest.approx(limit, abs=1)
 
 
 def test_noise_lies_beyond_every_limit_and_digits_within(
@@ -127,7 +127,7 @@ def test_a_zero_with_ink_in_its_middle_is_another_way_to_write_it() -> None:
     pixels = np.zeros((3, SIDE, SIDE), np.uint8)
     pixels[1:, 13:15] = 255
     images = Images(pixels.reshape(3, PIXELS), np.array([0, 0, 7], np.uint8))
-    assert ways_of(images).tolist() == [0, SLASHED_ZERO, 7]
+    assert variants_of(images).tolist() == [0, SLASHED_ZERO, 7]
 
 
 def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
@@ -144,7 +144,7 @@ def test_a_digit_without_examples_is_no_obstacle() -> None:
     ones = EXAMPLES.labels == 1
     only = Images(EXAMPLES.pixels[ones], EXAMPLES.labels[ones])
     weights, bias = centroid_model(EXAMPLES)
-    familiarity = fit_familiarity(learn_ways(only), only, weights, bias)
+    familiarity = fit_familiarity(learn_variants(only), only, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert (familiarity.limits > 0).all()
 
@@ -152,7 +152,7 @@ def test_a_digit_without_examples_is_no_obstacle() -> None:
 def test_a_way_with_fewer_examples_than_axes_overflows_nothing() -> None:
     weights, bias = centroid_model(EXAMPLES)
     few = Images(EXAMPLES.pixels[:50], EXAMPLES.labels[:50])
-    familiarity = fit_familiarity(learn_ways(few), UNSEEN, weights, bias)
+    familiarity = fit_familiarity(learn_variants(few), UNSEEN, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert familiarity.limits.max() < 100
 

@@ -32,15 +32,15 @@ from training.evaluation import (
     misread_examples,
 )
 from training.examples import (
-    add_written,
+    add_synthetic,
     choose_examples,
-    learned_images,
     normalize_dataset,
     normalize_images,
+    select_training_images,
 )
 from training.options import chosen_recipe, parse_arguments
 from training.preparation import prepare
-from training.recipe import INIT_SPREAD, RECIPES, Recipe
+from training.recipe import INIT_STDDEV, RECIPES, Recipe
 from training.record import Record
 from training.regression import (
     DivergedError,
@@ -162,7 +162,7 @@ def test_how_steps_are_taken_together_does_not_change_what_is_learned(
 ) -> None:
     images = dataset.train
     weights, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    monkeypatch.setattr("training.schedule.CHUNK_STEPS", 1)
+    monkeypatch.setattr("training.schedule.MAX_CHUNK_STEPS", 1)
     again, _ = train(images.pixels, images.labels, SHORT, 0, silent)
     assert np.array_equal(weights, again)
 
@@ -180,7 +180,7 @@ def test_without_a_bias_b_stays_at_zero_and_w_is_what_numpy_learns(dataset: Data
 def test_w_begins_at_random_where_asked_and_keeps_it_where_there_is_no_ink() -> None:
     recipe = replace(SHORT, init="random", steps=5)
     W, b = initial_parameters(recipe, 0)
-    assert W.std() == pytest.approx(INIT_SPREAD, rel=0.05)
+    assert W.std() == pytest.approx(INIT_STDDEV, rel=0.05)
     assert not b.any()
     assert not np.array_equal(W, initial_parameters(recipe, 1)[0])
     images = Images(np.zeros((20, PIXELS), np.uint8), np.arange(20, dtype=np.uint8) % DIGITS)
@@ -224,12 +224,12 @@ def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     """Run the command on the small dataset; return the last line of its output as JSON."""
     # Both take longer than all these trainings, and have tests of their own.
     monkeypatch.setattr(command, "animate", lambda _history: b"animated")
-    monkeypatch.setattr(preparation, "learn_ways", lambda _examples: make_familiarity())
+    monkeypatch.setattr(preparation, "learn_variants", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         options = parse_arguments(["--models", str(tmp_path), *arguments])
         recipe = chosen_recipe(options)
-        command.train_as_asked(options, recipe, lambda: prepare(dataset, recipe, options.seed))
+        command.run(options, recipe, lambda: prepare(dataset, recipe, options.seed))
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return run
@@ -387,19 +387,19 @@ def test_interrupting_keeps_the_old_model(
 def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
     images = dataset.train
     free, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    held, _ = train(images.pixels, images.labels, replace(SHORT, penalty=0.1), 0, silent)
+    held, _ = train(images.pixels, images.labels, replace(SHORT, l2_penalty=0.1), 0, silent)
     assert np.square(held).sum() < np.square(free).sum() / 2
 
 
 def test_a_falling_rate_ends_at_nothing() -> None:
-    rate = make_optimizer(replace(SHORT, decay=True))._learning_rate
+    rate = make_optimizer(replace(SHORT, has_decay=True))._learning_rate
     assert [float(rate(step)) for step in (0, 30, 60)] == pytest.approx([0.5, 0.25, 0])
 
 
 def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
     run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(RECIPES["normalized"], written=50, steps=100)
+    small = replace(RECIPES["normalized"], synthetic=50, steps=100)
     monkeypatch.setitem(RECIPES, "normalized", small)
     result = run("--recipe", "normalized")
     model = load_model(tmp_path / "normalized.npz")
@@ -410,24 +410,24 @@ def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
 
 
 def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
-    recipe = replace(RECIPES["normalized"], written=20)
+    recipe = replace(RECIPES["normalized"], synthetic=20)
     images = normalize_dataset(dataset, recipe).train
-    examples = add_written(images, recipe, seed=0)
+    examples = add_synthetic(images, recipe, seed=0)
     assert len(examples.labels) == len(images.labels) + 20
     assert np.array_equal(examples.pixels[:-20], images.pixels)
     assert examples.labels[-20:].tolist() == [*range(10), *range(10)]
-    assert add_written(images, replace(recipe, written=0), seed=0) is images
+    assert add_synthetic(images, replace(recipe, synthetic=0), seed=0) is images
 
 
 def test_few_images_are_the_first_of_each_digit_and_written_ones_stay_in_proportion(
     dataset: Dataset,
 ) -> None:
-    recipe = replace(RECIPES["normalized"], images_per_digit=6, written=600)
+    recipe = replace(RECIPES["normalized"], images_per_digit=6, synthetic=600)
     chosen, changed = choose_examples(dataset, recipe)
     assert np.bincount(chosen.train.labels).tolist() == [6] * DIGITS
     zeros = dataset.train.pixels[dataset.train.labels == 0][:6]
     assert np.array_equal(chosen.train.pixels[chosen.train.labels == 0], zeros)
-    assert changed.written == 600 * 60 // 300
+    assert changed.synthetic == 600 * 60 // 300
     assert chosen.test is dataset.test
     assert choose_examples(dataset, SHORT) == (dataset, SHORT)
 
@@ -459,10 +459,12 @@ def test_a_stream_of_made_images_is_the_same_training(run: Any, tmp_path: Path) 
 
 
 def test_what_is_augmented_is_learned_as_drawn_and_all_else_as_it_is(dataset: Dataset) -> None:
-    recipe = replace(RECIPES["normalized"], written=20)
-    examples = add_written(normalize_dataset(dataset, recipe).train, recipe, seed=0)
-    assert learned_images(dataset.train, examples, recipe, seed=0) is examples
-    learned = learned_images(dataset.train, examples, replace(recipe, augmented=True), seed=0)
+    recipe = replace(RECIPES["normalized"], synthetic=20)
+    examples = add_synthetic(normalize_dataset(dataset, recipe).train, recipe, seed=0)
+    assert select_training_images(dataset.train, examples, recipe, seed=0) is examples
+    learned = select_training_images(
+        dataset.train, examples, replace(recipe, augmented=True), seed=0
+    )
     assert np.array_equal(learned.pixels[:-20], dataset.train.pixels)
     assert np.array_equal(normalize_images(learned, "moments").pixels[-20:], examples.pixels[-20:])
     assert np.array_equal(learned.labels, examples.labels)
@@ -486,7 +488,7 @@ def test_a_training_leaves_its_history_which_ends_in_the_served_model(
 def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(RECIPES["normalized"], written=50, steps=30)
+    small = replace(RECIPES["normalized"], synthetic=50, steps=30)
     monkeypatch.setitem(RECIPES, "normalized", small)
     run("--recipe", "normalized")
     model = load_model(tmp_path / "normalized.npz")
@@ -494,7 +496,7 @@ def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     temperature = history.card.temperature
     assert temperature == model.card.temperature != 1
     seen: dict[int, Floats] = {}
-    examples = add_written(normalize_dataset(dataset, small).train, small, 0)
+    examples = add_synthetic(normalize_dataset(dataset, small).train, small, 0)
 
     def keep(step: int, _loss: float, weights: Floats, _bias: Floats) -> None:
         seen[step] = weights
@@ -548,7 +550,7 @@ def test_reliability_and_calibration_error_say_the_same(dataset: Dataset) -> Non
 
 
 def test_of_too_many_mistakes_every_kind_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.evaluation.MISREAD_EXAMPLES", 3)
+    monkeypatch.setattr("training.evaluation.MAX_MISREAD_EXAMPLES", 3)
     labels = np.array([0, 0, 0, 0, 1, 2], np.uint8)
     digits = np.array([1, 1, 1, 0, 2, 3])
     losses = np.array([9.0, 8, 7, 99, 1, 2])

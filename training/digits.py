@@ -24,7 +24,7 @@ def first_of_each(images: Images) -> Images:
     chosen = np.concatenate(
         [np.nonzero(images.labels == label)[0][:EXAMPLES] for label in range(DIGITS)]
     )
-    return images.only(chosen)
+    return images.select(chosen)
 
 
 def mean_digits(images: Images) -> Bytes:

@@ -20,7 +20,7 @@ class Cluster:
     workers: int = 1
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Tell whether this process keeps what is learned."""
         return self.worker == 0
 

@@ -11,28 +11,30 @@ from server.storage.evaluation import BINS, Evaluation, EvaluationCard
 from training.data import Images
 
 # How many of the training images are enough to follow what is learned: as many as for validation.
-FOLLOWED_IMAGES = 5_000
+MONITORED_IMAGES = 5_000
 
 # The mean cross-entropy of ten equal chances.
 GUESSING_LOSS = float(np.log(DIGITS))
 
 # Of each digit, how many test images that are read right are kept as examples; and of those that
 # are misread, how many in all.
-READ_EXAMPLES = 12
-MISREAD_EXAMPLES = 1_000
+MAX_CORRECT_EXAMPLES = 12
+MAX_MISREAD_EXAMPLES = 1_000
 
 # Temperatures that a calibration chooses from.
 TEMPERATURES = np.geomspace(0.25, 4, 401)
 
 
-def evidence_for(images: Images, weights: Floats, bias: Floats) -> Floats:
+def compute_evidence(images: Images, weights: Floats, bias: Floats) -> Floats:
     """Weigh normalised images: evidence (n, 10)."""
-    return np.concatenate([part.intensities @ weights + bias for part in images.parts])
+    return np.concatenate([part.intensities @ weights + bias for part in images.chunks])
 
 
 def correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
     """Tell for each image (n,) whether its label has the most evidence."""
-    matches: NDArray[np.bool_] = evidence_for(images, weights, bias).argmax(axis=1) == images.labels
+    matches: NDArray[np.bool_] = (
+        compute_evidence(images, weights, bias).argmax(axis=1) == images.labels
+    )
     return matches
 
 
@@ -48,7 +50,7 @@ def digit_accuracy(images: Images, weights: Floats, bias: Floats) -> list[float]
     return [float(rate) for rate in right / np.maximum(total, 1)]
 
 
-class Figures(NamedTuple):
+class Metrics(NamedTuple):
     """How well W and b do; losses are mean cross-entropies in nats."""
 
     train_loss: float
@@ -57,19 +59,19 @@ class Figures(NamedTuple):
     validation_accuracy: float
 
 
-def followed_images(train: Images) -> Images:
+def monitored_images(train: Images) -> Images:
     """Return the part of the training images that is followed while W and b are learned."""
-    return train.only(slice(FOLLOWED_IMAGES))
+    return train.select(slice(MONITORED_IMAGES))
 
 
-def measure(followed: Images, validation: Images, weights: Floats, bias: Floats) -> Figures:
+def measure(followed: Images, validation: Images, weights: Floats, bias: Floats) -> Metrics:
     """Tell how well W and b do on training images that are followed, and on validation."""
     figures: list[float] = []
     for images in (followed, validation):
-        evidence = evidence_for(images, weights, bias)
+        evidence = compute_evidence(images, weights, bias)
         figures.append(float(cross_entropies(evidence, images.labels).mean()))
         figures.append(float((evidence.argmax(axis=1) == images.labels).mean()))
-    return Figures(*figures)
+    return Metrics(*figures)
 
 
 def cross_entropies(evidence: Floats, labels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -86,17 +88,19 @@ def evaluate(model: Model, drawn: Images, seen: Images) -> Evaluation:
     :param drawn: the images as they were drawn, which is how examples are kept
     :param seen: the same, normalised
     """
-    evidence = evidence_for(seen, model.weights, model.bias)
+    evidence = compute_evidence(seen, model.weights, model.bias)
     probabilities = softmax(evidence)
     labels, digits, top = seen.labels, evidence.argmax(axis=1), probabilities.max(axis=1)
     right = digits == labels
     losses = cross_entropies(evidence, labels)
     confusion = np.zeros((DIGITS, DIGITS), np.int32)
     np.add.at(confusion, (labels, digits), 1)
-    bins = bins_of(top)
+    bins = bin_indices(top)
     counts = np.bincount(bins, minlength=BINS)
     some = np.maximum(counts, 1)
-    kept = np.concatenate([misread_examples(labels, digits, losses), read_examples(labels, right)])
+    kept = np.concatenate(
+        [misread_examples(labels, digits, losses), correct_examples(labels, right)]
+    )
     return Evaluation(
         name=model.name,
         card=EvaluationCard(
@@ -122,7 +126,7 @@ def evaluate(model: Model, drawn: Images, seen: Images) -> Evaluation:
 def misread_examples(
     labels: NDArray[np.uint8], digits: NDArray[np.int64], losses: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Return which images are misread, the worst first, MISREAD_EXAMPLES at most.
+    """Return which images are misread, the worst first, MAX_MISREAD_EXAMPLES at most.
 
     Where there are more, each pair of label and answer gives its worst, then each its second worst,
     and so on: every kind of mistake is among them.
@@ -134,18 +138,20 @@ def misread_examples(
     for pair in np.unique(pairs):
         own = pairs == pair
         rank[own] = np.arange(own.sum())
-    kept: NDArray[np.int64] = misread[np.sort(np.argsort(rank, kind="stable")[:MISREAD_EXAMPLES])]
+    kept: NDArray[np.int64] = misread[
+        np.sort(np.argsort(rank, kind="stable")[:MAX_MISREAD_EXAMPLES])
+    ]
     return kept
 
 
-def read_examples(labels: NDArray[np.uint8], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the first READ_EXAMPLES images of each digit that are read right."""
+def correct_examples(labels: NDArray[np.uint8], right: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first MAX_CORRECT_EXAMPLES images of each digit that are read right."""
     return np.concatenate(
-        [np.nonzero(right & (labels == digit))[0][:READ_EXAMPLES] for digit in range(DIGITS)]
+        [np.nonzero(right & (labels == digit))[0][:MAX_CORRECT_EXAMPLES] for digit in range(DIGITS)]
     )
 
 
-def bins_of(top: Floats) -> NDArray[np.intp]:
+def bin_indices(top: Floats) -> NDArray[np.intp]:
     """Tell in which of the BINS each top probability (n,) lies."""
     return np.minimum((top * BINS).astype(np.intp), BINS - 1)
 
@@ -156,9 +162,9 @@ def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
     It is the mean, over images, of the distance between both in an image's bin of top probability.
     Source: C. Guo et al., "On calibration of modern neural networks", 2017.
     """
-    top = softmax(evidence_for(images, weights, bias)).max(axis=1)
+    top = softmax(compute_evidence(images, weights, bias)).max(axis=1)
     right = correct(images, weights, bias)
-    gaps = np.bincount(bins_of(top), weights=top - right, minlength=BINS)
+    gaps = np.bincount(bin_indices(top), weights=top - right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(top))
 
 
@@ -168,7 +174,7 @@ def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
     It is the temperature at which, over images that W has not seen, the mean top probability is the
     fraction right. (That of the least cross-entropy leaves a larger calibration error here.)
     """
-    evidence = evidence_for(images, weights, bias)
+    evidence = compute_evidence(images, weights, bias)
     right = accuracy(images, weights, bias)
 
     def overconfidence(temperature: float) -> float:

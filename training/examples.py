@@ -6,8 +6,8 @@ import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
 from training.data import Bytes, Dataset, Images
-from training.handwriting import write_digits
 from training.recipe import Recipe
+from training.synthetic_digits import synthesize_digits
 
 # Few enough images at a time to stay in the processor's cache, many enough to share NumPy's costs.
 CHUNK = 128
@@ -18,7 +18,7 @@ def keep_few(images: Images, per_digit: int) -> Images:
     kept = np.zeros(len(images.labels), bool)
     for digit in np.unique(images.labels):
         kept[np.nonzero(images.labels == digit)[0][:per_digit]] = True
-    return images.only(kept)
+    return images.select(kept)
 
 
 def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
@@ -29,8 +29,8 @@ def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
     if recipe.images_per_digit is None:
         return dataset, recipe
     few = keep_few(dataset.train, recipe.images_per_digit)
-    written = recipe.written * len(few.labels) // len(dataset.train.labels)
-    return replace(dataset, train=few), replace(recipe, written=written)
+    written = recipe.synthetic * len(few.labels) // len(dataset.train.labels)
+    return replace(dataset, train=few), replace(recipe, synthetic=written)
 
 
 def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
@@ -43,25 +43,25 @@ def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
     )
 
 
-def add_written(images: Images, recipe: Recipe, seed: int) -> Images:
+def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
     """Return normalised images and, behind them, the recipe's written digits, normalised too."""
-    if recipe.written == 0:
+    if recipe.synthetic == 0:
         return images
-    written = normalize_images(write_digits(recipe.written, seed), recipe.normalization)
+    written = normalize_images(synthesize_digits(recipe.synthetic, seed), recipe.normalization)
     return Images(
         np.concatenate([images.pixels, written.pixels]),
         np.concatenate([images.labels, written.labels]),
     )
 
 
-def learned_images(drawn: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
+def select_training_images(drawn: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
     """Return what the regression learns from: the examples, or, to be augmented, them as drawn.
 
     :param drawn: MNIST's training images as they were drawn
     """
     if not recipe.augmented:
         return examples
-    return add_written(drawn, replace(recipe, normalization="none"), seed)
+    return add_synthetic(drawn, replace(recipe, normalization="none"), seed)
 
 
 def normalize_images(images: Images, normalization: str) -> Images:

@@ -32,7 +32,7 @@ from server.storage.atomic_write import make_directory, sync_directory, write_at
 TOLERANCE = 0.002
 
 # Where a SavedModel has the name of its model: TensorFlow leaves this folder to its users.
-_OWNER = Path("assets.extra") / "model_name.txt"
+_NAME_FILE = Path("assets.extra") / "model_name.txt"
 
 _CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
 _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
@@ -42,7 +42,7 @@ _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
 _MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
-def leave_as_drawn(pixels: tf.Tensor) -> tf.Tensor:
+def keep_unchanged(pixels: tf.Tensor) -> tf.Tensor:
     """Return pixels (n, 784) as they are."""
     return pixels
 
@@ -94,7 +94,7 @@ def _resample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tens
     return tf.math.rint((here + (next_one - here) * (places - whole)) * 255) / 255
 
 
-NORMALIZATIONS = {"none": leave_as_drawn, "moments": normalize_by_moments}
+NORMALIZATIONS = {"none": keep_unchanged, "moments": normalize_by_moments}
 
 
 class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
@@ -141,7 +141,7 @@ def check_export(directory: Path, name: str) -> None:
     if is_empty:
         return
     try:
-        owner = (directory / _OWNER).read_text(encoding="utf-8")
+        owner = (directory / _NAME_FILE).read_text(encoding="utf-8")
     except (OSError, ValueError):
         reason = "--export needs a new directory, and this one has other files"
         raise FileExistsError(errno.EEXIST, reason, str(directory)) from None
@@ -191,7 +191,7 @@ def write_export(model: Model, directory: Path) -> None:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, error.message, str(directory)) from error
-    write_atomically(directory / _OWNER, model.name.encode())
+    write_atomically(directory / _NAME_FILE, model.name.encode())
     sync_tree(directory)
 
 

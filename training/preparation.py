@@ -6,8 +6,13 @@ from pathlib import Path
 
 from server.regression.familiarity import Familiarity
 from training.data import Dataset, Images, load_mnist
-from training.examples import add_written, choose_examples, learned_images, normalize_dataset
-from training.familiarity import learn_ways
+from training.examples import (
+    add_synthetic,
+    choose_examples,
+    normalize_dataset,
+    select_training_images,
+)
+from training.familiarity import learn_variants
 from training.recipe import Recipe
 
 
@@ -24,7 +29,7 @@ class Preparation:
     drawn: Dataset
     dataset: Dataset
     learned: Images
-    ways: Familiarity
+    variants: Familiarity
     seconds: float
 
 
@@ -41,12 +46,12 @@ def prepare(drawn: Dataset, recipe: Recipe, seed: int) -> Preparation:
     start = time.monotonic()
     drawn, recipe = choose_examples(drawn, recipe)
     dataset = normalize_dataset(drawn, recipe)
-    examples = add_written(dataset.train, recipe, seed)
+    examples = add_synthetic(dataset.train, recipe, seed)
     return Preparation(
         recipe=recipe,
         drawn=drawn,
         dataset=dataset,
-        learned=learned_images(drawn.train, examples, recipe, seed),
-        ways=learn_ways(examples),
+        learned=select_training_images(drawn.train, examples, recipe, seed),
+        variants=learn_variants(examples),
         seconds=time.monotonic() - start,
     )

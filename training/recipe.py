@@ -7,7 +7,7 @@ from server.regression.training_settings import Init, Settings
 
 # The standard deviation of weights that begin at random: enough to be seen in a heatmap, and where
 # there is never ink, for good.
-INIT_SPREAD = 0.1
+INIT_STDDEV = 0.1
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Recipe:
     leaves it at that optimiser's own default, and with `decay` it falls linearly to 0. `steps`
     counts batches of `batch_size` random examples, or of "all". `penalty` times the sum of squared
     weights is added to the loss. What is `calibrated` has its W and b divided by a temperature at
-    the end. W begins as `init` says: at zeros, or normally distributed around 0 with INIT_SPREAD;
+    the end. W begins as `init` says: at zeros, or normally distributed around 0 with INIT_STDDEV;
     b begins at 0, and stays there without `has_bias`. `images_per_digit` is how many of MNIST's
     training images are used, None all. With `augmented` none is seen twice: each time that its turn
     comes, an image is moved, turned, slanted and stretched by chance.
@@ -31,10 +31,10 @@ class Recipe:
     learning_rate: float | None
     steps: int
     batch_size: int | Literal["all"]
-    written: int = 0
-    decay: bool = False
-    penalty: float = 0
-    calibrated: bool = False
+    synthetic: int = 0
+    has_decay: bool = False
+    l2_penalty: float = 0
+    is_calibrated: bool = False
     init: Init = "zeros"
     has_bias: bool = True
     images_per_digit: int | None = None
@@ -83,10 +83,10 @@ RECIPES = {
             learning_rate=0.003,
             steps=3_000,
             batch_size=256,
-            written=24_000,
-            decay=True,
-            penalty=1e-4,
-            calibrated=True,
+            synthetic=24_000,
+            has_decay=True,
+            l2_penalty=1e-4,
+            is_calibrated=True,
         ),
     )
 }

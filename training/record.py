@@ -34,7 +34,7 @@ from server.storage.history import (
     save_history,
 )
 from server.storage.training_monitor import WRITE_SECONDS
-from training.evaluation import Figures
+from training.evaluation import Metrics
 from training.reason import public_reason
 from training.regression import DivergedError
 from training.schedule import recorded_steps
@@ -45,7 +45,7 @@ class _Entry:
     """W and b after a step, and what they are worth."""
 
     step: int
-    figures: Figures
+    figures: Metrics
     frame: NDArray[np.int8]
     scale: np.float32
     bias: Floats
@@ -112,7 +112,7 @@ class Record:
         with self._lock:
             entries, card, last = list(self._entries), self._card, self._last_weights
         figures = np.array([entry.figures for entry in entries], np.float32)
-        columns = figures.reshape(-1, len(Figures._fields)).T
+        columns = figures.reshape(-1, len(Metrics._fields)).T
         return History(
             name=self._name,
             card=msgspec.structs.replace(card, seconds=round(time.monotonic() - self._start, 3)),
@@ -129,15 +129,15 @@ class Record:
             last_weights=last,
         )
 
-    def enter(self, phase: Phase) -> None:
+    def set_phase(self, phase: Phase) -> None:
         """Say what the training is at."""
         self._change(phase=phase)
 
-    def wants(self, step: int) -> bool:
+    def is_due(self, step: int) -> bool:
         """Tell whether a step is one to keep, or it is time to show where W has come to."""
         return step in self._scheduled or time.monotonic() - self._last_added >= WRITE_SECONDS
 
-    def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
+    def add(self, step: int, figures: Metrics, weights: Floats, bias: Floats) -> None:
         """Add W and b after a step.
 
         The one before is dropped where it was not on the schedule: it was there to be shown.
@@ -183,11 +183,11 @@ class Record:
         history = replace(history, card=card)
         return history, pack_history(history)
 
-    def end(self) -> None:
+    def mark_finished(self) -> None:
         """Say that the model and all that belongs to it is written."""
         self._change(outcome="finished")
 
-    def interrupt(self) -> None:
+    def mark_interrupted(self) -> None:
         """Write how the training has ended, where a signal has kept `__exit__` from doing so."""
         self._ended.set()
         if self._thread.is_alive():

@@ -11,10 +11,10 @@ from training.batches import batch_indices, batch_source
 from training.cluster_config import ClusterError
 from training.data import Bytes
 from training.distribution import Cluster
-from training.recipe import INIT_SPREAD, Recipe
+from training.recipe import INIT_STDDEV, Recipe
 
 # Wraps or combines other optimisers, and so cannot be had by its name alone.
-_NOT_BY_NAME = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
+_WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
 
 Report = Callable[[int, float, Floats, Floats], None]
 
@@ -28,7 +28,7 @@ def optimizer_names() -> dict[str, str]:
     return {
         name.lower(): name
         for name, value in vars(keras.optimizers).items()
-        if isinstance(value, type) and name not in _NOT_BY_NAME
+        if isinstance(value, type) and name not in _WRAPPERS
     }
 
 
@@ -44,7 +44,7 @@ def make_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
         )
     optimizer = getattr(keras.optimizers, names[recipe.optimizer.lower()])()
     rate = optimizer.learning_rate if recipe.learning_rate is None else recipe.learning_rate
-    if recipe.decay:
+    if recipe.has_decay:
         rate = keras.optimizers.schedules.PolynomialDecay(float(rate), recipe.steps, 0)
     optimizer.learning_rate = rate
     return optimizer
@@ -63,7 +63,7 @@ def initial_parameters(recipe: Recipe, seed: int) -> tuple[Floats, Floats]:
     W = np.zeros((PIXELS, DIGITS), np.float32)
     if recipe.init == "random":
         # Not the numbers that shuffle the examples.
-        W[:] = np.random.default_rng([seed, 1]).normal(0, INIT_SPREAD, W.shape)
+        W[:] = np.random.default_rng([seed, 1]).normal(0, INIT_STDDEV, W.shape)
     return W, np.zeros(DIGITS, np.float32)
 
 
@@ -111,7 +111,7 @@ def train(
         part = tf.cast(tf.shape(x)[0], tf.float32) / tf.cast(tf.shape(batch)[0], tf.float32)
         with tf.GradientTape() as tape:
             loss = part * cross_entropy(tf.matmul(x, W) + b, answers)
-            penalized = loss + part * recipe.penalty * tf.reduce_sum(tf.square(W))
+            penalized = loss + part * recipe.l2_penalty * tf.reduce_sum(tf.square(W))
         gradients = tape.gradient(penalized, [variable.value for variable in learned])
         # This adds up the gradients of all workers.
         optimizer.apply(gradients, learned)

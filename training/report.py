@@ -20,7 +20,7 @@ TEMPLATE = "report.html"
 REPORTS = "reports"
 
 # How many of the worst mistakes are shown.
-MISTAKES = 40
+MAX_MISTAKES = 40
 
 # The curves' frame in the drawing's units: left, right, top and bottom.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 400, 20, 210
@@ -80,14 +80,14 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
             "digit": int(evaluation.digit[row]),
             "probability": float(evaluation.probability[row]),
         }
-        for row in range(min(misread, MISTAKES))
+        for row in range(min(misread, MAX_MISTAKES))
     ]
     confusion = evaluation.confusion
     return environment.get_template(TEMPLATE).render(
         model=model,
         card=model.card,
         settings=settings_of(model),
-        figures=figures_of(model),
+        figures=metrics_of(model),
         limit=limit,
         heatmaps=[data_uri(heatmap(values, limit)) for values in maps],
         curves=[
@@ -123,7 +123,7 @@ def settings_of(model: Model) -> list[tuple[str, str]]:
     ]
 
 
-def figures_of(model: Model) -> list[tuple[str, str]]:
+def metrics_of(model: Model) -> list[tuple[str, str]]:
     """Return how well the model does."""
     card = model.card
     return [

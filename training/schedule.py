@@ -12,8 +12,8 @@ from training.recipe import Recipe
 POINTS = 80
 
 # The most steps and examples between two reports, so that one comes several times a second.
-CHUNK_STEPS = 250
-CHUNK_EXAMPLES = 50_000
+MAX_CHUNK_STEPS = 250
+MAX_CHUNK_EXAMPLES = 50_000
 
 
 def recorded_steps(steps: int) -> list[int]:
@@ -25,7 +25,7 @@ def recorded_steps(steps: int) -> list[int]:
 def chunks(recipe: Recipe, images: int) -> Iterator[int]:
     """Yield how many steps to take at a time: to the next recorded one, and not too many."""
     batch = recipe.examples_per_step(images)
-    most = max(1, min(CHUNK_STEPS, CHUNK_EXAMPLES // batch))
+    most = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_EXAMPLES // batch))
     recorded = recorded_steps(recipe.steps)
     for start, end in pairwise(recorded):
         for done in range(start, end, most):

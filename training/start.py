@@ -3,7 +3,7 @@
 import argparse
 import gc
 
-from training.beside import computed_beside
+from training.child_process import run_in_child
 from training.preparation import load_and_prepare
 from training.recipe import Recipe
 from training.supervisor import Report
@@ -14,13 +14,13 @@ def train(options: argparse.Namespace, recipe: Recipe, report: Report | None = N
 
     :param report: told what a worker of several is waiting for
     """
-    with computed_beside(load_and_prepare, options.data, recipe, options.seed) as prepared:
+    with run_in_child(load_and_prepare, options.data, recipe, options.seed) as prepared:
         # Importing TensorFlow takes seconds, in which the other process can do its part. What is
         # made by it stays: to look through that for garbage, and again at the end, would take
         # another second.
         gc.disable()
-        from training.command import train_as_asked
+        from training.command import run
 
         gc.freeze()
         gc.enable()
-        train_as_asked(options, recipe, prepared, report)
+        run(options, recipe, prepared, report)

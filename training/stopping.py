@@ -16,12 +16,12 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 # The exit status of a process that a signal has ended is this, and the signal's number.
-SIGNALLED = 128
+SIGNAL_EXIT_BASE = 128
 
 # How long the main thread has to stop by itself, and then the last words to be written: together
 # less than the two seconds after which service managers and people lose patience.
 STOP_SECONDS = 0.8
-LAST_WORDS_SECONDS = 0.3
+EXIT_CALLBACK_SECONDS = 0.3
 
 
 class Stopped(KeyboardInterrupt):
@@ -33,7 +33,7 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable(last_words: Callable[[], None]) -> Iterator[None]:
+def stop_on_signals(last_words: Callable[[], None]) -> Iterator[None]:
     """Within the context, raise Stopped in the main thread at Ctrl-C or SIGTERM.
 
     Where the main thread has not left the context STOP_SECONDS later, the process ends without it.
@@ -62,10 +62,10 @@ def stoppable(last_words: Callable[[], None]) -> Iterator[None]:
                 return
             speaker = threading.Thread(target=last_words, daemon=True)
             speaker.start()
-            speaker.join(LAST_WORDS_SECONDS)
+            speaker.join(EXIT_CALLBACK_SECONDS)
             with suppress(OSError, ValueError):
                 sys.stderr.flush()
-            os._exit(SIGNALLED + number)
+            os._exit(SIGNAL_EXIT_BASE + number)
 
     watcher = threading.Thread(target=watch, name="signals", daemon=True)
     watcher.start()

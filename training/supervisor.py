@@ -23,14 +23,14 @@ from typing import Literal
 
 from training.cluster_config import TF_CONFIG, split_address
 from training.recipe import Recipe
-from training.stopping import LAST_WORDS_SECONDS, SIGNALLED, STOP_SECONDS
+from training.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
 
 # What a child process reports: that it begins to wait for the other workers, and that all are here.
 Stage = Literal["waiting", "joined"]
 Report = Callable[[Stage], None]
 
 # How long a child process may take to stop by itself: as long as one that reacts needs at most.
-KILL_SECONDS = STOP_SECONDS + LAST_WORDS_SECONDS + 0.2
+KILL_SECONDS = STOP_SECONDS + EXIT_CALLBACK_SECONDS + 0.2
 
 # How often to look for a signal, and how long to wait for an address to accept a connection.
 POLL_SECONDS = 0.05
@@ -77,13 +77,13 @@ def supervise(
         stage, is_missing = _watch(process, receiver, received, options.worker_timeout)
         if is_missing:
             # Before the child process ends, since a probe of its own address would fail after it.
-            silent = silent_addresses([a for a in addresses if a != addresses[worker]])
+            silent = unreachable_addresses([a for a in addresses if a != addresses[worker]])
     finally:
         _end(process, received, stage)
     if received:
         _exit_by_signal(received[0], process.exitcode)
     if is_missing:
-        sys.exit(missing_message(worker, addresses, silent, options.worker_timeout))
+        sys.exit(timeout_message(worker, addresses, silent, options.worker_timeout))
     code = process.exitcode
     if code is not None and code < 0:
         sys.exit(
@@ -93,7 +93,7 @@ def supervise(
     sys.exit(code)
 
 
-def silent_addresses(addresses: list[str]) -> list[str]:
+def unreachable_addresses(addresses: list[str]) -> list[str]:
     """Return the addresses that accept no connection within PROBE_SECONDS, in their order."""
     heard = set()
 
@@ -114,7 +114,7 @@ def silent_addresses(addresses: list[str]) -> list[str]:
     return [address for address in addresses if address not in heard]
 
 
-def missing_message(worker: int, addresses: list[str], silent: list[str], seconds: float) -> str:
+def timeout_message(worker: int, addresses: list[str], silent: list[str], seconds: float) -> str:
     """Say which workers are missing, and what to do about it."""
     waited = f"Not trained: worker {worker} has waited {seconds:g} s for the other workers"
     if not silent:
@@ -171,8 +171,8 @@ def _end(process: BaseProcess, received: list[int], stage: Stage | None) -> None
 
 def _exit_by_signal(number: int, child_code: int | None) -> None:
     """Exit as the child process did if that stopped cleanly, and else by the signal itself."""
-    if child_code == SIGNALLED + number or sys.platform == "win32":
-        sys.exit(SIGNALLED + number)
+    if child_code == SIGNAL_EXIT_BASE + number or sys.platform == "win32":
+        sys.exit(SIGNAL_EXIT_BASE + number)
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 

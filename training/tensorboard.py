@@ -19,13 +19,13 @@ from tensorflow.core.framework.summary_pb2 import (
 )
 
 from server.regression.shapes import DIGITS, Floats
-from training.evaluation import Figures
+from training.evaluation import Metrics
 
 # As TensorBoard has by default.
 BUCKETS = 30
 
 
-class Board:
+class SummaryWriter:
     """Writes summaries of a training into a directory of its own.
 
     The first training of a name has `DIR/NAME`, later ones `DIR/NAME-2`, `DIR/NAME-3` and so on:
@@ -41,7 +41,7 @@ class Board:
         except tf.errors.OpError as error:
             raise OSError(errno.EIO, error.message, str(self.directory)) from error
 
-    def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
+    def add(self, step: int, figures: Metrics, weights: Floats, bias: Floats) -> None:
         """Add what a step came to."""
         with self._writer.as_default():
             for part in ("train", "validation"):

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def computed_beside(
+def run_in_child(
     function: Callable[[*Arguments], Result], *arguments: *Arguments
 ) -> Iterator[Callable[[], Result]]:
     """Begin to call a function in another process; yield what waits for its result and returns it.

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.serving import ROOT
-from training.beside import computed_beside
+from training.child_process import run_in_child
 from training.data import DataError
 
 MINUTES = 300
@@ -32,7 +32,7 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
-def sleep_beside(path: Path) -> None:
+def sleep_in_child(path: Path) -> None:
     """Say in a file that it is here, and in the end that it has tidied up."""
     path.write_text(str(os.getpid()))
     try:
@@ -49,7 +49,7 @@ def wait_for(path: Path, exists: bool = True) -> None:
 
 
 def test_a_function_is_called_in_another_process_with_what_it_is_given() -> None:
-    with computed_beside(halve, [1.0, 3.0]) as halved:
+    with run_in_child(halve, [1.0, 3.0]) as halved:
         is_another, halves = halved()
     assert is_another
     assert halves.tolist() == [0.5, 1.5]
@@ -57,7 +57,7 @@ def test_a_function_is_called_in_another_process_with_what_it_is_given() -> None
 
 def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
     with (
-        computed_beside(fail, "no source has it") as failed,
+        run_in_child(fail, "no source has it") as failed,
         pytest.raises(DataError) as raised,
     ):
         failed()
@@ -67,7 +67,7 @@ def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
 
 def test_a_process_that_was_killed_is_not_waited_for() -> None:
     with (
-        computed_beside(leave, 7) as left,
+        run_in_child(leave, 7) as left,
         pytest.raises(ChildProcessError, match=r"leave was stopped in its process .exit code 7"),
     ):
         left()
@@ -75,7 +75,7 @@ def test_a_process_that_was_killed_is_not_waited_for() -> None:
 
 def test_leaving_ends_the_process_which_tidies_up(tmp_path: Path) -> None:
     path = tmp_path / "here"
-    with computed_beside(sleep_beside, path):
+    with run_in_child(sleep_in_child, path):
         wait_for(path)
     assert not path.exists()
     assert active_children() == []
@@ -84,12 +84,12 @@ def test_leaving_ends_the_process_which_tidies_up(tmp_path: Path) -> None:
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from tests.test_beside import sleep_beside
-from training.beside import computed_beside
+from tests.test_child_process import sleep_in_child
+from training.child_process import run_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with computed_beside(sleep_beside, Path(sys.argv[1])) as slept:
+    with run_in_child(sleep_in_child, Path(sys.argv[1])) as slept:
         slept()
 """
 

@@ -35,7 +35,7 @@ _X, _Y = (
 )
 
 
-def write_digits(count: int, seed: int) -> Images:
+def synthesize_digits(count: int, seed: int) -> Images:
     """Write so many digits, 0 to 9 in turn; the same seed writes the same ones."""
     random = np.random.default_rng(seed)
     labels = np.arange(count, dtype=np.uint8) % DIGITS

@@ -5,23 +5,23 @@ import pytest
 from PIL import Image, ImageDraw
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from training.handwriting import FIT, PROTOTYPES, Points, deform, draw, write_digits
+from training.synthetic_digits import FIT, PROTOTYPES, Points, deform, draw, synthesize_digits
 
 
 def test_digits_are_written_in_turn() -> None:
-    images = write_digits(25, seed=0)
+    images = synthesize_digits(25, seed=0)
     assert images.pixels.shape == (25, PIXELS)
     assert images.labels.tolist() == [number % DIGITS for number in range(25)]
 
 
 def test_the_same_seed_writes_the_same_digits_and_another_does_not() -> None:
-    first, again, other = (write_digits(20, seed).pixels for seed in (0, 0, 1))
+    first, again, other = (synthesize_digits(20, seed).pixels for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_the_ink_fits_and_its_mass_is_central() -> None:
-    images = write_digits(200, seed=0).pixels.reshape(-1, SIDE, SIDE) / 255
+    images = synthesize_digits(200, seed=0).pixels.reshape(-1, SIDE, SIDE) / 255
     for image in images:
         rows, columns = np.nonzero(image > 0.1)
         longer = max(np.ptp(rows), np.ptp(columns)) + 1
