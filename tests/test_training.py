@@ -21,7 +21,7 @@ from server.storage.model_file import load_model
 from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
 from tests.serving import ROOT
-from training import command, preparation
+from training import command, pipeline, preparation
 from training.batches import batch_indices
 from training.data import CHECKSUMS, Dataset, Images
 from training.evaluation import (
@@ -223,7 +223,7 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
     # Both take longer than all these trainings, and have tests of their own.
-    monkeypatch.setattr(command, "animate", lambda _history: b"animated")
+    monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
     monkeypatch.setattr(preparation, "learn_variants", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
@@ -260,12 +260,12 @@ def test_another_optimizer_is_one_word(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--optimizer", "hope"], "Keras ships no optimizer 'hope'. Accepted: adadelta"),
+        (["--optimizer", "hope"], "Keras has no optimizer 'hope'. Accepted: adadelta"),
         (["--name", "../escape"], "'../escape' cannot name a model"),
         (["--name", ""], "'' cannot name a model"),
         (["--name", " "], "' ' cannot name a model"),
         (["--name", "con"], "'con' cannot name a model"),
-        (["--optimizer", ""], "Keras ships no optimizer ''"),
+        (["--optimizer", ""], "Keras has no optimizer ''"),
         (["--learning-rate", "1e38"], "the learning rate is too high"),
     ],
 )
@@ -276,7 +276,7 @@ def test_a_training_that_fails_says_why_and_keeps_the_old_model(
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", *arguments)
     assert message in str(stop.value)
-    assert "is as it was" in str(stop.value)
+    assert "is unchanged" in str(stop.value)
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
@@ -325,7 +325,7 @@ def test_a_full_disk_is_said_and_keeps_the_old_model(run: Any, tmp_path: Path, m
     before = save_small_model(tmp_path, "tutorial").read_bytes()
     with no_room_beyond(most), pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", "--steps", "60")
-    assert "the model 'tutorial' is as it was: [Errno 27] File too large" in str(stop.value)
+    assert "the model 'tutorial' is unchanged: [Errno 27] File too large" in str(stop.value)
     # Of the training itself there is as much as there was room for.
     left = [tmp_path / "training" / "tutorial.npz"] if most > 100_000 else []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [
@@ -344,7 +344,7 @@ def test_a_place_that_cannot_be_written_is_said_and_keeps_the_old_model(
     for place in (tmp_path, tmp_path / "tutorial.npz"):
         with pytest.raises(SystemExit) as stop:
             run("--recipe", "tutorial", "--steps", "60", "--models", str(place))
-        assert "the model 'tutorial' is as it was: [Errno " in str(stop.value)
+        assert "the model 'tutorial' is unchanged: [Errno " in str(stop.value)
         assert (tmp_path / "tutorial.npz").read_bytes() == before
 
 
@@ -356,7 +356,7 @@ def test_of_two_trainings_at_once_under_one_name_each_ends_and_one_model_is_left
         weights, _ = initial_parameters(SHORT, seed)
         prepared = prepare(dataset, SHORT, seed)
         with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
-            trained = command.train_and_save(prepared, seed, tmp_path, "both", record)
+            trained = pipeline.train_and_save(prepared, seed, tmp_path, "both", record)
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:
@@ -376,11 +376,11 @@ def test_interrupting_keeps_the_old_model(
     def interrupt(*_: object) -> float:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "accuracy", interrupt)
+    monkeypatch.setattr(pipeline, "accuracy", interrupt)
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial")
     assert stop.value.code == command.INTERRUPTED
-    assert "'tutorial' is as it was" in capsys.readouterr().err
+    assert "'tutorial' is unchanged" in capsys.readouterr().err
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
@@ -391,7 +391,7 @@ def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
     assert np.square(held).sum() < np.square(free).sum() / 2
 
 
-def test_a_falling_rate_ends_at_nothing() -> None:
+def test_a_decaying_learning_rate_ends_at_zero() -> None:
     rate = make_optimizer(replace(SHORT, has_decay=True))._learning_rate
     assert [float(rate(step)) for step in (0, 30, 60)] == pytest.approx([0.5, 0.25, 0])
 
@@ -409,7 +409,7 @@ def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
     assert result["test_accuracy"] == np.mean(right)
 
 
-def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
+def test_synthetic_digits_follow_the_images(dataset: Dataset) -> None:
     recipe = replace(RECIPES["normalized"], synthetic=20)
     images = normalize_dataset(dataset, recipe).train
     examples = add_synthetic(images, recipe, seed=0)
@@ -419,7 +419,7 @@ def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
     assert add_synthetic(images, replace(recipe, synthetic=0), seed=0) is images
 
 
-def test_few_images_are_the_first_of_each_digit_and_written_ones_stay_in_proportion(
+def test_few_images_are_the_first_of_each_digit_and_synthetic_ones_stay_in_proportion(
     dataset: Dataset,
 ) -> None:
     recipe = replace(RECIPES["normalized"], images_per_digit=6, synthetic=600)
@@ -458,7 +458,9 @@ def test_a_stream_of_made_images_is_the_same_training(run: Any, tmp_path: Path) 
     assert load_model(tmp_path / "streamed.npz").weights.tobytes() == again
 
 
-def test_what_is_augmented_is_learned_as_drawn_and_all_else_as_it_is(dataset: Dataset) -> None:
+def test_augmented_images_are_trained_on_before_normalization_and_others_after_it(
+    dataset: Dataset,
+) -> None:
     recipe = replace(RECIPES["normalized"], synthetic=20)
     examples = add_synthetic(normalize_dataset(dataset, recipe).train, recipe, seed=0)
     assert select_training_images(dataset.train, examples, recipe, seed=0) is examples
@@ -576,7 +578,7 @@ def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_mode
     why: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command, "GUESSING_LOSS", guessing_loss)
+    monkeypatch.setattr(pipeline, "GUESSING_LOSS", guessing_loss)
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", "--name", "wild", "--learning-rate", rate, "--steps", "9")
     assert isinstance(stop.value.code, str)
@@ -590,7 +592,9 @@ def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_mode
     assert history.train_loss[0] == pytest.approx(np.log(DIGITS))
 
 
-def test_a_report_is_left_beside_the_model_or_where_asked(run: Any, tmp_path: Path) -> None:
+def test_the_report_is_written_to_the_models_directory_or_to_report(
+    run: Any, tmp_path: Path
+) -> None:
     run("--recipe", "tutorial", "--steps", "3")
     assert (tmp_path / "reports" / "tutorial.html").exists()
     asked = tmp_path / "elsewhere"
