@@ -33,14 +33,14 @@ HERE = "/home/alice/my secret/a.npz"
         (tf.errors.NotFoundError(None, None, f"{HERE}/variables; secret"), "NotFoundError."),
     ],
 )
-def test_a_reason_says_what_failed_and_not_where(error: BaseException, reason: str) -> None:
+def test_a_reason_has_the_cause_but_no_path(error: BaseException, reason: str) -> None:
     said = public_reason(error)
     assert said is not None
     assert said.startswith(reason)
     assert not any(word in said for word in ("alice", "secret", "npz", "/", "\\"))
 
 
-def test_an_interruption_needs_no_reason() -> None:
+def test_an_interruption_has_no_reason() -> None:
     assert public_reason(KeyboardInterrupt()) is None
 
 

@@ -1,4 +1,4 @@
-"""The record of a training under way."""
+"""The record of a running training."""
 
 import errno
 import os
@@ -43,7 +43,7 @@ def wait_until(true: Any) -> None:
         time.sleep(0.02)
 
 
-def test_it_is_written_before_anything_is_done_and_while_nothing_is(tmp_path: Path) -> None:
+def test_it_is_written_at_the_start_and_again_without_any_step(tmp_path: Path) -> None:
     with record(tmp_path):
         first = saved(tmp_path)
         assert (first.card.outcome, first.card.phase, len(first.steps)) == (
@@ -52,7 +52,7 @@ def test_it_is_written_before_anything_is_done_and_while_nothing_is(tmp_path: Pa
         wait_until(lambda: saved(tmp_path).card.seconds > first.card.seconds)
 
 
-def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
+def test_it_is_written_during_the_training(tmp_path: Path) -> None:
     with record(tmp_path) as training:
         training.set_phase("training")
         training.add(0, METRICS, weights_of(0), NO_BIAS)
@@ -64,7 +64,7 @@ def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
     assert np.array_equal(history.last_weights, weights_of(0.5))
 
 
-def test_it_is_written_on_though_the_clock_was_set_back(
+def test_it_is_still_written_after_the_clock_is_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = iter(range(400_000, 0, -1))
@@ -83,7 +83,7 @@ def test_it_is_written_on_though_the_clock_was_set_back(
         wait_until(lambda: len(saved(tmp_path).steps) == 2)
 
 
-def test_a_step_off_the_schedule_is_shown_until_the_next(tmp_path: Path) -> None:
+def test_a_step_off_the_schedule_is_recorded_until_the_next(tmp_path: Path) -> None:
     training = record(tmp_path)
     for step in (0, 1, 990, 995, 1_000):
         training.add(step, METRICS, weights_of(step), NO_BIAS)
@@ -94,7 +94,7 @@ def test_a_step_off_the_schedule_is_shown_until_the_next(tmp_path: Path) -> None
     assert training.history.steps.tolist() == [0, 1, 990]
 
 
-def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
+def test_a_step_is_due_if_it_is_scheduled_or_after_some_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = record(tmp_path)
@@ -118,7 +118,7 @@ def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
         ),
     ],
 )
-def test_it_says_how_the_training_ended(
+def test_it_has_the_outcome_and_the_reason(
     tmp_path: Path, error: BaseException, outcome: str, reason: str | None
 ) -> None:
     def end() -> None:
@@ -133,14 +133,14 @@ def test_it_says_how_the_training_ended(
     assert not (tmp_path / "history").exists()
 
 
-def test_figures_that_are_not_finite_end_the_training(tmp_path: Path) -> None:
+def test_metrics_that_are_not_finite_end_the_training(tmp_path: Path) -> None:
     training = record(tmp_path)
     with pytest.raises(DivergedError, match="at step 3: the learning rate is too high"):
         training.add(3, METRICS._replace(train_loss=np.nan), weights_of(1), NO_BIAS)
     assert len(training.history.steps) == 0
 
 
-def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
+def test_a_finished_record_ends_in_the_models_weights_and_bias(tmp_path: Path) -> None:
     learned, bias = weights_of(3), np.arange(DIGITS, dtype=np.float32)
     served = learned / np.float32(0.8)
     with record(tmp_path) as training:
@@ -157,7 +157,7 @@ def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
     assert saved(tmp_path).card.outcome == "finished"
 
 
-def test_of_two_under_one_name_the_later_is_shown_and_neither_harms_the_other(
+def test_of_two_with_the_same_name_the_later_is_recorded_and_both_finish(
     tmp_path: Path,
 ) -> None:
     with record(tmp_path) as first:
@@ -191,7 +191,7 @@ def test_a_directory_that_cannot_be_written_for_a_while_does_not_end_the_trainin
 
 
 @pytest.mark.parametrize("is_finished", [False, True])
-def test_a_signal_that_cuts_the_last_write_short_leaves_the_outcome_all_the_same(
+def test_the_outcome_is_written_even_if_a_signal_interrupts_the_last_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_finished: bool
 ) -> None:
     training = record(tmp_path)

@@ -43,7 +43,7 @@ def test_every_digit_has_many_shapes(digit: int) -> None:
 
 
 def draw_in_pillow(strokes: list[Points], pen: float) -> np.ndarray:
-    """Draw at forty times the size, and average."""
+    """Draw with Pillow at forty times the size, and average down."""
     zoom = 40
     points = np.vstack(strokes)
     size = np.ptp(points, axis=0).max()

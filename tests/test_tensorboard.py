@@ -1,4 +1,4 @@
-"""What TensorBoard is given, read back from its file."""
+"""TensorBoard summaries, read back from their file."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,13 +46,13 @@ def test_curves_and_histograms_are_written_for_every_step(tmp_path: Path) -> Non
     histogram = found["weights/3", 5]
     assert histogram.shape == (BUCKETS, 3)
     assert histogram[:, 2].sum() == PIXELS
-    (inhabited,) = histogram[histogram[:, 2] > 0]
-    assert inhabited[0] <= 0.5 <= inhabited[1]
+    (filled,) = histogram[histogram[:, 2] > 0]
+    assert filled[0] <= 0.5 <= filled[1]
     assert found["bias", 0][:, 2].sum() == DIGITS
     assert len(found) == 2 * (4 + DIGITS + 1)
 
 
-def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
+def test_buckets_are_contiguous_from_the_minimum_to_the_maximum() -> None:
     values = np.linspace(-1, 2, 100, dtype=np.float32)
     left, right, counts = buckets(values).T
     assert (left[0], right[-1]) == (-1, 2)
@@ -60,13 +60,13 @@ def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
     assert counts.sum() == 100
 
 
-def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         SummaryWriter(tmp_path / "file", "below")
 
 
-def test_trainings_of_one_directory_are_runs_of_their_own(tmp_path: Path) -> None:
+def test_every_training_is_a_separate_run(tmp_path: Path) -> None:
     boards = [SummaryWriter(tmp_path / "new", name) for name in ("a", "b", "a", "a-2", "a")]
     for board in boards:
         board.add(0, Metrics(2.5, 0.25, 1.5, 0.75), np.zeros((PIXELS, DIGITS)), np.zeros(DIGITS))
@@ -76,7 +76,7 @@ def test_trainings_of_one_directory_are_runs_of_their_own(tmp_path: Path) -> Non
     assert all(len(list((tmp_path / "new" / name).iterdir())) == 1 for name in names)
 
 
-def test_of_runs_that_begin_at_once_each_has_its_directory(tmp_path: Path) -> None:
+def test_simultaneous_runs_have_different_directories(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda _: make_run_directory(tmp_path, "a"), range(40)))
     assert len(set(made)) == 40

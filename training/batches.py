@@ -32,11 +32,11 @@ def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[
     size = recipe.examples_per_step(len(labels))
     order = np.empty(0, np.int64)
     for steps in chunks(recipe, len(labels)):
-        wanted = steps * size
-        while len(order) < wanted:
+        count = steps * size
+        while len(order) < count:
             order = np.concatenate([order, shuffle(labels, random)])
-        yield order[:wanted].reshape(steps, size)
-        order = order[wanted:]
+        yield order[:count].reshape(steps, size)
+        order = order[count:]
 
 
 def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
@@ -49,8 +49,8 @@ def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
     position = np.empty(len(labels))
     for digit in np.unique(labels):
         examples = np.nonzero(labels == digit)[0]
-        steps = np.arange(len(examples)) + random.random()
-        position[random.permutation(examples)] = steps / len(examples)
+        ranks = np.arange(len(examples)) + random.random()
+        position[random.permutation(examples)] = ranks / len(examples)
     return np.argsort(position)
 
 
@@ -112,14 +112,14 @@ def augment(images: tf.Tensor, changes: tf.Tensor) -> tf.Tensor:
     :param changes: (n, 6) in [-1, 1], in units of MAX_CHANGES: shift to the right and down,
         rotation, shear, and scale in x and y
     """
-    right, down, turn, slant, wide, high = tf.unstack(changes * MAX_CHANGES, axis=1)
-    sine, cosine = tf.sin(turn), tf.cos(turn)
-    across, along = tf.exp(-wide), tf.exp(-high)
+    shift_x, shift_y, rotation, shear, scale_x, scale_y = tf.unstack(changes * MAX_CHANGES, axis=1)
+    sine, cosine = tf.sin(rotation), tf.cos(rotation)
+    inverse_x, inverse_y = tf.exp(-scale_x), tf.exp(-scale_y)
     # The inverse affine map: from an output pixel, relative to the centre, to an input pixel.
-    x_x, x_y = cosine * across, (cosine * slant - sine) * along
-    y_x, y_y = sine * across, (sine * slant + cosine) * along
+    x_x, x_y = cosine * inverse_x, (cosine * shear - sine) * inverse_y
+    y_x, y_y = sine * inverse_x, (sine * shear + cosine) * inverse_y
     middle = (SIDE - 1) / 2
-    x, y = middle + right, middle + down
+    x, y = middle + shift_x, middle + shift_y
     zero = tf.zeros_like(x)
     coefficients = [x_x, x_y, middle - x_x * x - x_y * y, y_x, y_y, middle - y_x * x - y_y * y]
     moved = tf.raw_ops.ImageProjectiveTransformV3(

@@ -39,7 +39,7 @@ def run_in_child(
     process = context.Process(
         target=_call_and_send, args=(sender, function, arguments), daemon=True
     )
-    # A terminal sends Ctrl-C to both processes. The child inherits that it is ignored; this process
+    # A terminal sends Ctrl-C to both processes. The child process inherits SIG_IGN, and this one
     # ends it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()

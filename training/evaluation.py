@@ -97,7 +97,7 @@ def evaluate(model: Model, original: Images, normalized: Images) -> Evaluation:
     bins = bin_indices(top)
     counts = np.bincount(bins, minlength=BINS)
     divisors = np.maximum(counts, 1)
-    kept = np.concatenate(
+    selected = np.concatenate(
         [misread_examples(labels, digits, losses), correct_examples(labels, correct)]
     )
     return Evaluation(
@@ -113,12 +113,12 @@ def evaluate(model: Model, original: Images, normalized: Images) -> Evaluation:
         bin_counts=counts.astype(np.int32),
         bin_probability=(np.bincount(bins, top, BINS) / divisors).astype(np.float32),
         bin_right=(np.bincount(bins, correct, BINS) / divisors).astype(np.float32),
-        index=kept.astype(np.int32),
-        label=labels[kept],
-        digit=digits[kept].astype(np.uint8),
-        probability=top[kept],
-        loss=losses[kept].astype(np.float32),
-        pixels=original.pixels[kept],
+        index=selected.astype(np.int32),
+        label=labels[selected],
+        digit=digits[selected].astype(np.uint8),
+        probability=top[selected],
+        loss=losses[selected].astype(np.float32),
+        pixels=original.pixels[selected],
     )
 
 
@@ -139,10 +139,10 @@ def misread_examples(
     for pair in np.unique(pairs):
         is_pair = pairs == pair
         rank[is_pair] = np.arange(is_pair.sum())
-    kept: NDArray[np.int64] = misread[
+    selected: NDArray[np.int64] = misread[
         np.sort(np.argsort(rank, kind="stable")[:MAX_MISREAD_EXAMPLES])
     ]
-    return kept
+    return selected
 
 
 def correct_examples(labels: NDArray[np.uint8], correct: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -179,11 +179,9 @@ def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
     accuracy. Minimal cross-entropy, the usual criterion, gives a larger calibration error here.
     """
     evidence = compute_evidence(images, weights, bias)
-    fraction_correct = accuracy(images, weights, bias)
+    target = accuracy(images, weights, bias)
 
     def overconfidence(temperature: float) -> float:
-        return (
-            float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - fraction_correct
-        )
+        return float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - target
 
     return float(min(TEMPERATURES, key=lambda temperature: abs(overconfidence(temperature))))

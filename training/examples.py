@@ -16,10 +16,10 @@ CHUNK = 128
 
 def keep_few(images: Images, per_digit: int) -> Images:
     """Return the first `per_digit` images of each digit, or all if there are fewer, in order."""
-    kept = np.zeros(len(images.labels), bool)
+    is_selected = np.zeros(len(images.labels), bool)
     for digit in np.unique(images.labels):
-        kept[np.nonzero(images.labels == digit)[0][:per_digit]] = True
-    return images.select(kept)
+        is_selected[np.nonzero(images.labels == digit)[0][:per_digit]] = True
+    return images.select(is_selected)
 
 
 def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:

@@ -33,7 +33,7 @@ WITHIN_SCALE = 0.97
 # The target fraction of validation images that are answered surely.
 SURE_FRACTION = 0.972
 
-# If a variant has no more examples than axes, all its residuals, and so its scale, would be 0.
+# A lower bound: the scale of a variant with fewer examples than axes would be about 0.
 MIN_SCALE = 0.1
 
 # Images whose features are computed at a time: few enough for the processor's cache.
@@ -74,9 +74,9 @@ def fit_familiarity(
 
 
 def fit_limit(distances: NDArray[np.float64], probable: NDArray[np.bool_]) -> float:
-    """Return the limit for which SURE_FRACTION of all images (n,) are within it and probable.
+    """Return a limit such that SURE_FRACTION of all images (n,) are probable and within it.
 
-    If fewer are probable, the limit includes all of these.
+    If fewer are probable, the limit includes all of them.
     """
     if not probable.any():
         return 1
@@ -84,7 +84,7 @@ def fit_limit(distances: NDArray[np.float64], probable: NDArray[np.bool_]) -> fl
 
 
 def variants_of(images: Images) -> NDArray[np.int64]:
-    """Return the index of each normalised image's variant (n,)."""
+    """Return each normalised image's variant (n,): its label, or SLASHED_ZERO."""
     half = SIDE // 2
     middle = slice(half - 3, half + 3)
     ink = images.pixels.reshape(-1, SIDE, SIDE)[:, middle, middle].mean(axis=(1, 2)) / 255
