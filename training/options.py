@@ -27,6 +27,14 @@ WORKER_TIMEOUT = 300.0
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the parsed command line; exit with a message if an option is invalid."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    check_stream(parser, options)
+    return options
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m training`."""
     parser = argparse.ArgumentParser(
         prog="python -m training", description="Train, evaluate and save one model."
     )
@@ -76,18 +84,22 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
         f"(default: {WORKER_TIMEOUT:g})",
     )
-    options = parser.parse_args(arguments)
-    if options.stream is not None:
-        size = options.batch_size or RECIPES[options.recipe].batch_size
-        if options.steps is not None:
-            parser.error("--stream sets the number of steps: omit --steps")
-        if size == "all":
-            parser.error("--stream needs a number as --batch-size, not all")
-        if options.stream < size:
-            parser.error(f"--stream {options.stream} is less than a batch of {size}")
-        if options.stream // size > MAX_COUNT:
-            parser.error(f"--stream {options.stream} is more than {MAX_COUNT} batches of {size}")
-    return options
+    return parser
+
+
+def check_stream(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exit with a message if `--stream` contradicts `--steps` or the batch size."""
+    if options.stream is None:
+        return
+    size = options.batch_size or RECIPES[options.recipe].batch_size
+    if options.steps is not None:
+        parser.error("--stream sets the number of steps: omit --steps")
+    if size == "all":
+        parser.error("--stream needs a number as --batch-size, not all")
+    if options.stream < size:
+        parser.error(f"--stream {options.stream} is less than a batch of {size}")
+    if options.stream // size > MAX_COUNT:
+        parser.error(f"--stream {options.stream} is more than {MAX_COUNT} batches of {size}")
 
 
 def model_name(options: argparse.Namespace) -> str:

@@ -44,7 +44,7 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
     reader, writer = socket.socketpair()
     # Required by set_wakeup_fd: a signal handler must not block.
     writer.setblocking(False)
-    is_left = threading.Event()
+    has_left = threading.Event()
     received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -58,7 +58,7 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
             # 0 marks the end of the context; other signals have their own handlers.
             if number not in (0, *SIGNALS):
                 continue
-            if number == 0 or is_left.wait(STOP_SECONDS):
+            if number == 0 or has_left.wait(STOP_SECONDS):
                 return
             callback = threading.Thread(target=before_exit, daemon=True)
             callback.start()
@@ -75,7 +75,7 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        is_left.set()
+        has_left.set()
         for number, handler in previous.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(previous_fd)
