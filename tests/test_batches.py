@@ -1,4 +1,4 @@
-"""Digits that are made anew for every step of a training."""
+"""Augmented batches: digits changed at random for every step."""
 
 from dataclasses import replace
 from itertools import islice
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from tests.conftest import make_images
-from training.batches import AMOUNTS, augment, augmented_batches, batch_indices
+from training.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
 from training.data import Images
 from training.examples import normalize_images
 from training.recipe import RECIPES, Recipe
@@ -24,7 +24,7 @@ def images() -> Images:
 
 
 def take(images: Images, recipe: Recipe, seed: int = 0, share: slice = WHOLE) -> list[Images]:
-    """Take the first batches of a stream, six at most."""
+    """Return the first batches of a stream, at most six."""
     stream = augmented_batches(images.pixels, images.labels, recipe, seed, share)
     return [
         Images(pixels, truth.argmax(axis=1).astype(np.uint8))
@@ -32,14 +32,16 @@ def take(images: Images, recipe: Recipe, seed: int = 0, share: slice = WHOLE) ->
     ]
 
 
-def test_a_stream_has_the_batches_of_the_same_training_without(images: Images) -> None:
+def test_augmentation_does_not_change_which_examples_are_in_a_batch(
+    images: Images,
+) -> None:
     rows = np.concatenate(list(batch_indices(images.labels, STREAMED, 0)))
     batches = take(images, STREAMED)
     assert len(batches) == len(rows)
     for batch, row in zip(batches, rows, strict=True):
         assert np.array_equal(batch.labels, images.labels[row])
         assert batch.pixels.shape == (50, PIXELS)
-        # Changed, but each still more like its own picture than like its neighbour's.
+        # Changed, but each image is still more similar to its original than to another image.
         ink = images.pixels[row]
         own, other = (
             np.corrcoef(batch.pixels.ravel(), pictures.ravel())[0, 1]
@@ -48,7 +50,7 @@ def test_a_stream_has_the_batches_of_the_same_training_without(images: Images) -
         assert other + 0.05 < own < 0.95
 
 
-def test_the_same_seed_makes_the_same_images_and_no_image_comes_twice(images: Images) -> None:
+def test_the_same_seed_gives_the_same_images_and_no_image_is_repeated(images: Images) -> None:
     pixels = np.concatenate([batch.pixels for batch in take(images, STREAMED)])
     again = np.concatenate([batch.pixels for batch in take(images, STREAMED)])
     other = np.concatenate([batch.pixels for batch in take(images, STREAMED, seed=1)])
@@ -65,7 +67,7 @@ def test_the_workers_shares_make_up_the_batch(images: Images) -> None:
             assert np.array_equal(part.labels, batch.labels[worker::3])
 
 
-def test_made_images_are_normalized_as_the_server_will(images: Images) -> None:
+def test_augmented_images_have_the_servers_normalization(images: Images) -> None:
     normalized = take(images, replace(STREAMED, normalization="moments"))
     for drawn, batch in zip(take(images, STREAMED), normalized, strict=True):
         assert np.array_equal(batch.pixels, normalize_images(drawn, "moments").pixels)
@@ -76,9 +78,9 @@ def test_a_stream_of_any_length_begins_at_once(images: Images) -> None:
 
 
 def changed(picture: np.ndarray, **by: float) -> np.ndarray:
-    """Change a picture (28, 28) by amounts, in units of `AMOUNTS`."""
+    """Change a picture (28, 28) by amounts, in units of `MAX_CHANGES`."""
     names = ("right", "down", "turn", "slant", "wide", "high")
-    changes = np.array([[by.get(name, 0) for name in names]], np.float32) / AMOUNTS
+    changes = np.array([[by.get(name, 0) for name in names]], np.float32) / MAX_CHANGES
     result = augment(tf.constant(picture[np.newaxis, :, :, np.newaxis]), tf.constant(changes))
     return np.asarray(result).reshape(SIDE, SIDE)
 
@@ -99,7 +101,7 @@ def test_each_change_does_what_its_name_says() -> None:
     wide, high = changed(picture, wide=0.15), changed(picture, high=0.15)
     assert spread(wide)[0, 0] / before[0, 0] == pytest.approx(np.exp(0.3), rel=0.1)
     assert spread(high)[1, 1] / before[1, 1] == pytest.approx(np.exp(0.3), rel=0.1)
-    # To the right at the top: up is where y is small.
+    # Sheared to the right at the top, where y is small.
     slanted = spread(changed(picture, slant=0.25))
     assert slanted[0, 1] / slanted[1, 1] == pytest.approx(-0.25, rel=0.1)
     turned = np.linalg.eigh(spread(changed(picture, turn=0.15)))[1][:, 1]

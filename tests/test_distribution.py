@@ -1,4 +1,4 @@
-"""One training in two processes that share each batch."""
+"""Multi-worker training: two processes that share each batch."""
 
 import json
 import os
@@ -27,12 +27,12 @@ from training.examples import keep_few
 from training.options import parse_arguments
 from training.recipe import RECIPES
 from training.regression import train
-from training.supervisor import missing_message, silent_addresses
+from training.supervisor import timeout_message, unreachable_addresses
 
 STEPS = 300
 FEW = 100
 
-# Float32 has 24 bits: what is added in another order differs after some seven digits.
+# float32 has 24 bits: sums in a different order differ after about seven decimal digits.
 TOLERANCE = 1e-5
 
 
@@ -62,7 +62,7 @@ def start(arguments: list[str], tf_config: str) -> subprocess.Popen[str]:
 
 def test_two_processes_end_with_the_weights_of_one(mnist: Dataset, tmp_path: Path) -> None:
     addresses = free_addresses(2)
-    # An odd batch: one worker has more of it than the other.
+    # An odd batch size: one worker gets more examples than the other.
     settings = ["--steps", str(STEPS), "--images-per-digit", str(FEW), "--batch-size", "25"]
     processes = [
         start([*settings, "--models", str(tmp_path / str(worker))], config(addresses, worker))
@@ -77,7 +77,7 @@ def test_two_processes_end_with_the_weights_of_one(mnist: Dataset, tmp_path: Pat
             process.kill()
     assert [process.returncode for process in processes] == [0, 0], errors + complaints
     assert json.loads(output.splitlines()[-1])["model"] == "tutorial"
-    assert said == "Worker 1 of 2 has done its share; worker 0 saves the model.\n"
+    assert said == "Worker 1 of 2 is done; worker 0 saves the model.\n"
     assert not (tmp_path / "1").exists()
     model = load_model(tmp_path / "0" / "tutorial.npz")
     recipe = replace(RECIPES["tutorial"], steps=STEPS, batch_size=25)
@@ -95,9 +95,9 @@ def test_two_processes_end_with_the_weights_of_one(mnist: Dataset, tmp_path: Pat
         ("[]", "Expected `object`"),
         ("{}", "missing required field `cluster`"),
         ('{"cluster": {"worker": ["a:1"]}}', "missing required field `task`"),
-        (config([], 0), "no worker 0 among 0"),
-        (config(["a:1", "b:1"], 2), "no worker 2 among 2"),
-        (config(["a:1", "b:1"], -1), "no worker -1 among 2"),
+        (config([], 0), "index 0 is not one of 0 workers"),
+        (config(["a:1", "b:1"], 2), "index 2 is not one of 2 workers"),
+        (config(["a:1", "b:1"], -1), "index -1 is not one of 2 workers"),
         (config(["a:1"], 0).replace("worker", "chief"), "every task must be a worker"),
         (config(["a:1"], 0).replace('"a:1"', "1"), "Expected `str`"),
         (config(["a:1"], 0).replace("0}", '"0"}'), "Expected `int`"),
@@ -107,13 +107,13 @@ def test_two_processes_end_with_the_weights_of_one(mnist: Dataset, tmp_path: Pat
         (config(["http://a:1"], 0), "'http://a:1' is not HOST:PORT"),
         (config(["a:0"], 0), "port from 1 to 65535"),
         (config(["a:65536"], 0), "port from 1 to 65535"),
-        (config(["a:1", "a:1"], 0), "'a:1' is given to more than one worker"),
+        (config(["a:1", "a:1"], 0), "more than one worker has the address 'a:1'"),
     ],
 )
-def test_a_config_that_names_no_worker_says_what_it_must_be(text: str, message: str) -> None:
+def test_an_invalid_config_is_an_error_with_an_example(text: str, message: str) -> None:
     with pytest.raises(ClusterError, match=message) as error:
         join_cluster(text)
-    assert "It must be like" in str(error.value)
+    assert "Expected, for example: " in str(error.value)
 
 
 def test_addresses_are_names_or_ip_addresses_with_a_port() -> None:
@@ -130,9 +130,9 @@ def test_a_config_tells_which_worker_this_is() -> None:
 
 
 @pytest.mark.parametrize("text", [None, ""])
-def test_without_a_config_one_trains_alone(text: str | None) -> None:
+def test_without_a_config_there_is_one_worker(text: str | None) -> None:
     cluster = join_cluster(text)
-    assert (cluster.worker, cluster.workers, cluster.leads) == (0, 1, True)
+    assert (cluster.worker, cluster.workers, cluster.is_leader) == (0, 1, True)
 
 
 def test_a_batch_cannot_be_shared_by_more_workers_than_it_has_examples(mnist: Dataset) -> None:
@@ -145,7 +145,7 @@ def test_a_batch_cannot_be_shared_by_more_workers_than_it_has_examples(mnist: Da
 
 
 class Lost:
-    """A strategy of which another worker has gone."""
+    """A strategy in which another worker is lost."""
 
     def scope(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -154,13 +154,13 @@ class Lost:
         raise tf.errors.UnavailableError(None, None, "Connection reset by peer")
 
 
-def test_a_worker_that_is_gone_ends_the_training_of_the_others(mnist: Dataset) -> None:
+def test_a_lost_worker_ends_the_training_of_the_others(mnist: Dataset) -> None:
     images, recipe = mnist.test, RECIPES["tutorial"]
     with pytest.raises(ClusterError, match="lost after step 0"):
         train(images.pixels, images.labels, recipe, 0, lambda *_: None, Cluster(Lost(), 0, 2))
 
 
-def test_a_port_that_is_taken_is_said_in_the_last_line(tmp_path: Path) -> None:
+def test_a_port_that_is_in_use_is_reported_in_the_last_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         process = start(["--models", str(tmp_path)], config([address, "127.0.0.1:1"], 0))
@@ -170,14 +170,14 @@ def test_a_port_that_is_taken_is_said_in_the_last_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-# What a signal may take to end a process: more, and people kill it without warning.
+# How long a process may take to end after a signal; people kill it if it takes longer.
 STOPPED_SECONDS = 2.0
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes that a process has started, and those that they have."""
+    """Return the process IDs of all descendants of a process."""
     found = [pid]
     table = subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True)
     pairs = [(int(line.split()[0]), int(line.split()[1])) for line in table.splitlines()]
@@ -187,7 +187,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process runs; a zombie, which nobody has waited for yet, does not."""
+    """Tell whether a process is running; a zombie is not."""
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout
@@ -195,7 +195,7 @@ def is_running(pid: int) -> bool:
 
 
 def check_that_it_stops(process: subprocess.Popen[str], number: signal.Signals) -> str:
-    """Send a signal to a process; return what it has said on standard error.
+    """Send a signal to a process; return its standard error.
 
     :raise AssertionError: it does not end in time and as signals do, or leaves a process running
     """
@@ -220,12 +220,12 @@ def test_a_worker_that_waits_for_the_others_is_ended_by_a_signal(
     tmp_path: Path, worker: int, number: signal.Signals
 ) -> None:
     addresses = free_addresses(2)
-    # The leader listens while it waits; the other one cannot be seen to.
+    # Only the leader listens while it waits, so the test can wait for that.
     leader = addresses[0].rpartition(":")[2]
     with start(["--models", str(tmp_path)], config(addresses, worker)) as process:
         try:
             assert process.stderr is not None
-            assert "waits until all have come" in process.stderr.readline()
+            assert "waits for the others" in process.stderr.readline()
             if worker == 0:
                 wait_until(lambda: accepts_connections(int(leader)))
             else:
@@ -239,7 +239,7 @@ def test_a_worker_that_waits_for_the_others_is_ended_by_a_signal(
 
 @on_posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_trains_is_ended_by_a_signal_and_says_so(
+def test_a_worker_that_trains_is_ended_by_a_signal_and_reports_it(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     before = save_small_model(tmp_path, "tutorial").read_bytes()
@@ -252,7 +252,7 @@ def test_a_worker_that_trains_is_ended_by_a_signal_and_says_so(
             said = check_that_it_stops(process, number)
         finally:
             process.kill()
-    assert said.splitlines()[-1] == "Interrupted: the model 'tutorial' is as it was."
+    assert said.splitlines()[-1] == "Interrupted: the model 'tutorial' is unchanged."
     assert process.returncode == 128 + number
     assert load_history(path).card.outcome == "interrupted"
     assert (tmp_path / "tutorial.npz").read_bytes() == before
@@ -262,13 +262,13 @@ def test_a_worker_that_trains_is_ended_by_a_signal_and_says_so(
 def test_a_worker_whose_supervisor_is_killed_ends_too(tmp_path: Path) -> None:
     with start(["--models", str(tmp_path)], config(free_addresses(2), 1)) as process:
         assert process.stderr is not None
-        assert "waits until all have come" in process.stderr.readline()
+        assert "waits for the others" in process.stderr.readline()
         children = descendants(process.pid)
         process.kill()
     wait_until(lambda: not any(is_running(child) for child in children))
 
 
-def test_waiting_for_a_worker_that_does_not_come_ends_with_its_address(tmp_path: Path) -> None:
+def test_a_timeout_reports_the_address_of_the_missing_worker(tmp_path: Path) -> None:
     addresses = free_addresses(2)
     arguments = ["--models", str(tmp_path), "--worker-timeout", "1.5"]
     with start(arguments, config(addresses, 0)) as process:
@@ -281,15 +281,15 @@ def test_waiting_for_a_worker_that_does_not_come_ends_with_its_address(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_addresses_that_accept_no_connection_are_silent() -> None:
+def test_only_addresses_that_accept_no_connection_are_unreachable() -> None:
     (silent,) = free_addresses(1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         heard = f"127.0.0.1:{listener.getsockname()[1]}"
-        assert silent_addresses([silent, heard]) == [silent]
+        assert unreachable_addresses([silent, heard]) == [silent]
 
 
-def test_where_all_addresses_respond_the_configuration_is_in_question() -> None:
-    assert "the same cluster in TF_CONFIG" in missing_message(0, ["a:1", "b:1"], [], 3)
+def test_if_all_addresses_respond_the_message_suggests_to_check_the_config() -> None:
+    assert "the same cluster in TF_CONFIG" in timeout_message(0, ["a:1", "b:1"], [], 3)
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", ""])
@@ -299,7 +299,7 @@ def test_a_timeout_is_a_finite_number_above_zero(seconds: str) -> None:
     assert stop.value.code == 2
 
 
-def test_a_bad_config_is_said_before_anything_is_started(tmp_path: Path) -> None:
+def test_an_invalid_config_is_reported_before_anything_is_started(tmp_path: Path) -> None:
     with start(["--models", str(tmp_path)], "{") as process:
         _, said = process.communicate(timeout=20)
     assert process.returncode == 1

@@ -1,4 +1,4 @@
-"""The SavedModel answers what the server answers."""
+"""The SavedModel gives the server's answers."""
 
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def test_mnists_test_images_have_the_servers_answers(exported: Any) -> None:
         pytest.skip(str(error))
     found = differences(exported, pixels)
     assert found.max() < TOLERANCE
-    # A byte's step falls the other way only now and then.
+    # Rounding to another byte value is rare.
     assert np.mean(found > 1e-5) < 0.005
     model, _, signature = exported
     digits = signature(pixels=tf.constant(pixels))["digit"].numpy()
@@ -72,7 +72,7 @@ def test_mnists_test_images_have_the_servers_answers(exported: Any) -> None:
     assert np.mean(digits != expected) < 0.001
 
 
-def test_one_drawing_is_a_batch_of_one_and_an_answer_is_whole(exported: Any) -> None:
+def test_an_answer_for_one_drawing_has_all_outputs(exported: Any) -> None:
     model, _, signature = exported
     pixels = odd_drawings()["specks"][:1]
     answer = {key: value.numpy() for key, value in signature(pixels=tf.constant(pixels)).items()}
@@ -87,7 +87,7 @@ def test_every_normalization_of_the_server_can_be_exported() -> None:
     assert export.NORMALIZATIONS.keys() == NORMALIZATIONS.keys()
 
 
-def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     model: Model = load_model(MODELS / "tutorial.npz")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
@@ -96,7 +96,7 @@ def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: P
         export_model(model, tmp_path / "file")
 
 
-def test_an_export_replaces_that_of_its_own_model_alone(tmp_path: Path) -> None:
+def test_an_export_replaces_only_an_export_of_the_same_model(tmp_path: Path) -> None:
     tutorial, normalized = (
         load_model(MODELS / f"{name}.npz") for name in ("tutorial", "normalized")
     )
@@ -105,7 +105,7 @@ def test_an_export_replaces_that_of_its_own_model_alone(tmp_path: Path) -> None:
     (directory / "saved_model.pb").write_bytes(b"old")
     export_model(tutorial, directory)
     tf.saved_model.load(str(directory))
-    with pytest.raises(FileExistsError, match="has that of 'tutorial'"):
+    with pytest.raises(FileExistsError, match="has the model 'tutorial'"):
         export_model(normalized, directory)
     (tmp_path / "mine.txt").write_text("not a SavedModel")
     with pytest.raises(FileExistsError, match="has other files"):
@@ -113,9 +113,7 @@ def test_an_export_replaces_that_of_its_own_model_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export", "mine.txt"]
 
 
-def test_an_export_that_fails_leaves_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_export_keeps_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model(MODELS / "tutorial.npz")
     export_model(model, tmp_path / "export")
 

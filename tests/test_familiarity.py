@@ -1,4 +1,4 @@
-"""How far a picture lies from what a model was trained on, and when it is too far."""
+"""Features, distances from the training examples, and their limits."""
 
 import numpy as np
 import pytest
@@ -19,20 +19,20 @@ from training.evaluation import calibration_error, fit_temperature
 from training.familiarity import (
     SURE_FRACTION,
     fit_familiarity,
-    learn_ways,
-    limit_for,
+    fit_limit,
+    learn_variants,
     sure_fraction,
-    ways_of,
+    variants_of,
 )
-from training.handwriting import write_digits
+from training.synthetic_digits import synthesize_digits
 
-WRITTEN = write_digits(1200, seed=0)
-EXAMPLES = Images(WRITTEN.pixels[:800], WRITTEN.labels[:800])
-UNSEEN = Images(WRITTEN.pixels[800:], WRITTEN.labels[800:])
+SYNTHETIC = synthesize_digits(1200, seed=0)
+EXAMPLES = Images(SYNTHETIC.pixels[:800], SYNTHETIC.labels[:800])
+UNSEEN = Images(SYNTHETIC.pixels[800:], SYNTHETIC.labels[800:])
 
 
 def centroid_model(images: Images) -> tuple[Floats, Floats]:
-    """Make W and b that find the nearest mean: evidence x·m − |m|²/2."""
+    """Return W and b of a nearest-mean classifier: evidence x·m − |m|²/2."""
     means = np.stack([images.intensities[images.labels == digit].mean(0) for digit in range(10)])
     return means.T.copy(), (-np.square(means).sum(axis=1) / 2).astype(np.float32)
 
@@ -40,7 +40,7 @@ def centroid_model(images: Images) -> tuple[Floats, Floats]:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Floats, Floats, Familiarity]:
     weights, bias = centroid_model(EXAMPLES)
-    return weights, bias, fit_familiarity(learn_ways(EXAMPLES), UNSEEN, weights, bias)
+    return weights, bias, fit_familiarity(learn_variants(EXAMPLES), UNSEEN, weights, bias)
 
 
 def test_ink_is_averaged_over_two_by_two_pixels() -> None:
@@ -78,13 +78,13 @@ def test_features_of_many_are_those_of_each() -> None:
     assert each.shape == (5, FEATURES)
 
 
-def test_a_residual_is_what_the_axes_leave() -> None:
+def test_a_residual_is_the_distance_from_the_axes() -> None:
     axes = np.array([[1], [0], [0]], np.float32)
     differences = np.array([[5, 3, 4], [2, 0, 0]], np.float32)
     assert residual(differences, axes).tolist() == [5, 0]
 
 
-def test_axes_are_orthonormal_and_as_precise_as_they_are_kept(
+def test_axes_are_orthonormal_and_rounded_as_in_the_file(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
     axes = fitted[2].axes
@@ -93,7 +93,7 @@ def test_axes_are_orthonormal_and_as_precise_as_they_are_kept(
     assert np.array_equal(axes, axes.astype(np.float16).astype(np.float32))
 
 
-def test_as_many_digits_are_answered_surely_as_was_asked(
+def test_the_target_fraction_of_digits_is_answered_surely(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
     assert sure_fraction(UNSEEN, *fitted) == pytest.approx(SURE_FRACTION, abs=0.005)
@@ -102,14 +102,12 @@ def test_as_many_digits_are_answered_surely_as_was_asked(
 @pytest.mark.parametrize(
     ("probable", "limit"), [(1000, 972), (980, 972), (972, 972), (900, 900), (1, 1), (0, 1)]
 )
-def test_the_limit_never_comes_from_images_that_are_unsure_anyway(
-    probable: int, limit: float
-) -> None:
+def test_the_limit_ignores_images_that_are_not_probable(probable: int, limit: float) -> None:
     distances = np.arange(1, 1001, dtype=np.float64)
-    assert limit_for(distances, distances <= probable) == pytest.approx(limit, abs=1)
+    assert fit_limit(distances, distances <= probable) == pytest.approx(limit, abs=1)
 
 
-def test_noise_lies_beyond_every_limit_and_digits_within(
+def test_noise_is_beyond_every_limit_and_digits_are_within(
     fitted: tuple[Floats, Floats, Familiarity],
 ) -> None:
     weights, bias, familiarity = fitted
@@ -123,14 +121,14 @@ def test_noise_lies_beyond_every_limit_and_digits_within(
     assert np.mean(np.array(distances) <= 1) > 0.95
 
 
-def test_a_zero_with_ink_in_its_middle_is_another_way_to_write_it() -> None:
+def test_a_zero_with_ink_in_its_middle_is_another_variant() -> None:
     pixels = np.zeros((3, SIDE, SIDE), np.uint8)
     pixels[1:, 13:15] = 255
     images = Images(pixels.reshape(3, PIXELS), np.array([0, 0, 7], np.uint8))
-    assert ways_of(images).tolist() == [0, SLASHED_ZERO, 7]
+    assert variants_of(images).tolist() == [0, SLASHED_ZERO, 7]
 
 
-def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
+def test_the_distance_of_a_digit_is_that_of_its_nearest_variant() -> None:
     means = np.zeros((VARIANTS, FEATURES), np.float32)
     means[0], means[SLASHED_ZERO] = features(np.zeros(PIXELS, np.float32)), 5
     axes = np.zeros((VARIANTS, FEATURES, AXES), np.float32)
@@ -140,19 +138,19 @@ def test_a_digit_is_as_far_as_the_nearest_of_its_ways() -> None:
     assert familiarity.distances(np.full(FEATURES, 5, np.float32), 0) == 0
 
 
-def test_a_digit_without_examples_is_no_obstacle() -> None:
+def test_without_examples_of_a_digit_all_limits_are_finite() -> None:
     ones = EXAMPLES.labels == 1
     only = Images(EXAMPLES.pixels[ones], EXAMPLES.labels[ones])
     weights, bias = centroid_model(EXAMPLES)
-    familiarity = fit_familiarity(learn_ways(only), only, weights, bias)
+    familiarity = fit_familiarity(learn_variants(only), only, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert (familiarity.limits > 0).all()
 
 
-def test_a_way_with_fewer_examples_than_axes_overflows_nothing() -> None:
+def test_with_fewer_examples_than_axes_all_limits_are_finite() -> None:
     weights, bias = centroid_model(EXAMPLES)
     few = Images(EXAMPLES.pixels[:50], EXAMPLES.labels[:50])
-    familiarity = fit_familiarity(learn_ways(few), UNSEEN, weights, bias)
+    familiarity = fit_familiarity(learn_variants(few), UNSEEN, weights, bias)
     assert np.isfinite(familiarity.limits).all()
     assert familiarity.limits.max() < 100
 

@@ -16,9 +16,9 @@ from server.regression.normalization import (
     normalize_by_moments,
 )
 from server.regression.shapes import PIXELS, SIDE, Floats
-from training.handwriting import write_digits
+from training.synthetic_digits import synthesize_digits
 
-DIGITS = write_digits(40, seed=0).pixels.reshape(-1, SIDE, SIDE)
+DIGITS = synthesize_digits(40, seed=0).pixels.reshape(-1, SIDE, SIDE)
 
 
 def as_pixels(image: np.ndarray) -> Floats:

@@ -1,4 +1,4 @@
-"""What everyone may read of why a training failed."""
+"""The public reason of a failed training."""
 
 import errno
 from pathlib import Path
@@ -27,20 +27,20 @@ HERE = "/home/alice/my secret/a.npz"
         (ArchiveError(f"{HERE}: not a regular file"), "ArchiveError."),
         (ValueError("embedded null byte in C:\\Users\\alice"), "ValueError."),
         (MemoryError(HERE), "There was not enough memory."),
-        (ClusterError("worker 0 (alice.local:2222) is gone"), "The workers could not be joined"),
+        (ClusterError("worker 0 (alice.local:2222) is gone"), "The cluster could not be joined"),
         (DataError(f"--data {HERE}: it is not a directory."), "MNIST could not be read"),
         (DivergedError("The loss became nan at step 3."), "The loss became nan at step 3."),
         (tf.errors.NotFoundError(None, None, f"{HERE}/variables; secret"), "NotFoundError."),
     ],
 )
-def test_a_reason_says_what_failed_and_not_where(error: BaseException, reason: str) -> None:
+def test_a_reason_has_the_cause_but_no_path(error: BaseException, reason: str) -> None:
     said = public_reason(error)
     assert said is not None
     assert said.startswith(reason)
     assert not any(word in said for word in ("alice", "secret", "npz", "/", "\\"))
 
 
-def test_an_interruption_needs_no_reason() -> None:
+def test_an_interruption_has_no_reason() -> None:
     assert public_reason(KeyboardInterrupt()) is None
 
 

@@ -1,4 +1,4 @@
-"""The record of a training under way."""
+"""The record of a running training."""
 
 import errno
 import os
@@ -13,13 +13,13 @@ import pytest
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.history import load_history, pack_history, save_history
 from server.storage.training_monitor import WRITE_SECONDS
-from training.evaluation import Figures
+from training.evaluation import Metrics
 from training.reason import IN_TERMINAL
 from training.recipe import RECIPES
 from training.record import Record
 from training.regression import DivergedError
 
-FIGURES = Figures(2.0, 0.25, 1.5, 0.5)
+METRICS = Metrics(2.0, 0.25, 1.5, 0.5)
 SETTINGS = replace(RECIPES["tutorial"], steps=1_000).settings(0)
 NO_BIAS = np.zeros(DIGITS, np.float32)
 
@@ -43,7 +43,7 @@ def wait_until(true: Any) -> None:
         time.sleep(0.02)
 
 
-def test_it_is_written_before_anything_is_done_and_while_nothing_is(tmp_path: Path) -> None:
+def test_it_is_written_at_the_start_and_again_without_any_step(tmp_path: Path) -> None:
     with record(tmp_path):
         first = saved(tmp_path)
         assert (first.card.outcome, first.card.phase, len(first.steps)) == (
@@ -52,11 +52,11 @@ def test_it_is_written_before_anything_is_done_and_while_nothing_is(tmp_path: Pa
         wait_until(lambda: saved(tmp_path).card.seconds > first.card.seconds)
 
 
-def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
+def test_it_is_written_during_the_training(tmp_path: Path) -> None:
     with record(tmp_path) as training:
-        training.enter("training")
-        training.add(0, FIGURES, weights_of(0), NO_BIAS)
-        training.add(1, FIGURES, weights_of(0.5), NO_BIAS)
+        training.set_phase("training")
+        training.add(0, METRICS, weights_of(0), NO_BIAS)
+        training.add(1, METRICS, weights_of(0.5), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 2)
         history = saved(tmp_path)
     assert (history.card.phase, history.card.step) == ("training", 1)
@@ -64,7 +64,7 @@ def test_it_is_written_while_the_training_goes_on(tmp_path: Path) -> None:
     assert np.array_equal(history.last_weights, weights_of(0.5))
 
 
-def test_it_is_written_on_though_the_clock_was_set_back(
+def test_it_is_still_written_after_the_clock_is_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = iter(range(400_000, 0, -1))
@@ -77,33 +77,33 @@ def test_it_is_written_on_though_the_clock_was_set_back(
 
     monkeypatch.setattr("training.record.save_history", save_earlier)
     with record(tmp_path) as training:
-        training.add(0, FIGURES, weights_of(0), NO_BIAS)
+        training.add(0, METRICS, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 1)
-        training.add(1, FIGURES, weights_of(0), NO_BIAS)
+        training.add(1, METRICS, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 2)
 
 
-def test_a_step_off_the_schedule_is_shown_until_the_next(tmp_path: Path) -> None:
+def test_a_step_off_the_schedule_is_recorded_until_the_next(tmp_path: Path) -> None:
     training = record(tmp_path)
     for step in (0, 1, 990, 995, 1_000):
-        training.add(step, FIGURES, weights_of(step), NO_BIAS)
+        training.add(step, METRICS, weights_of(step), NO_BIAS)
     assert training.history.steps.tolist() == [0, 1, 1_000]
     training = record(tmp_path)
     for step in (0, 1, 990):
-        training.add(step, FIGURES, weights_of(step), NO_BIAS)
+        training.add(step, METRICS, weights_of(step), NO_BIAS)
     assert training.history.steps.tolist() == [0, 1, 990]
 
 
-def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
+def test_a_step_is_due_if_it_is_scheduled_or_after_some_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = record(tmp_path)
-    training.add(0, FIGURES, weights_of(0), NO_BIAS)
-    assert training.wants(1)
-    assert not training.wants(990)
+    training.add(0, METRICS, weights_of(0), NO_BIAS)
+    assert training.is_due(1)
+    assert not training.is_due(990)
     later = time.monotonic() + WRITE_SECONDS
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert training.wants(990)
+    assert training.is_due(990)
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_a_step_is_wanted_on_the_schedule_or_when_it_is_time(
         ),
     ],
 )
-def test_it_says_how_the_training_ended(
+def test_it_has_the_outcome_and_the_reason(
     tmp_path: Path, error: BaseException, outcome: str, reason: str | None
 ) -> None:
     def end() -> None:
         with record(tmp_path) as training:
-            training.add(0, FIGURES, weights_of(0), NO_BIAS)
+            training.add(0, METRICS, weights_of(0), NO_BIAS)
             raise error
 
     with pytest.raises(type(error)):
@@ -133,22 +133,22 @@ def test_it_says_how_the_training_ended(
     assert not (tmp_path / "history").exists()
 
 
-def test_figures_that_are_not_finite_end_the_training(tmp_path: Path) -> None:
+def test_metrics_that_are_not_finite_end_the_training(tmp_path: Path) -> None:
     training = record(tmp_path)
     with pytest.raises(DivergedError, match="at step 3: the learning rate is too high"):
-        training.add(3, FIGURES._replace(train_loss=np.nan), weights_of(1), NO_BIAS)
+        training.add(3, METRICS._replace(train_loss=np.nan), weights_of(1), NO_BIAS)
     assert len(training.history.steps) == 0
 
 
-def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
+def test_a_finished_record_ends_in_the_models_weights_and_bias(tmp_path: Path) -> None:
     learned, bias = weights_of(3), np.arange(DIGITS, dtype=np.float32)
     served = learned / np.float32(0.8)
     with record(tmp_path) as training:
-        training.add(0, FIGURES, weights_of(1), NO_BIAS)
-        training.add(1_000, FIGURES, learned, bias)
+        training.add(0, METRICS, weights_of(1), NO_BIAS)
+        training.add(1_000, METRICS, learned, bias)
         history, content = training.finish(served, bias / np.float32(0.8), 0.8, "digest")
         assert content == pack_history(history)
-        training.end()
+        training.mark_finished()
     assert (history.card.outcome, history.card.model) == ("finished", "digest")
     assert history.card.temperature == 0.8
     assert np.array_equal(history.last_weights, served)
@@ -157,19 +157,19 @@ def test_a_finished_record_ends_in_the_models_numbers(tmp_path: Path) -> None:
     assert saved(tmp_path).card.outcome == "finished"
 
 
-def test_of_two_under_one_name_the_later_is_shown_and_neither_harms_the_other(
+def test_of_two_with_the_same_name_the_later_is_recorded_and_both_finish(
     tmp_path: Path,
 ) -> None:
     with record(tmp_path) as first:
         with record(tmp_path) as second:
-            second.add(0, FIGURES, weights_of(2), NO_BIAS)
-            first.add(0, FIGURES, weights_of(1), NO_BIAS)
+            second.add(0, METRICS, weights_of(2), NO_BIAS)
+            first.add(0, METRICS, weights_of(1), NO_BIAS)
             time.sleep(3 * WRITE_SECONDS)
             assert saved(tmp_path).card.run == second.history.card.run
-            first.add(1_000, FIGURES, weights_of(1), NO_BIAS)
+            first.add(1_000, METRICS, weights_of(1), NO_BIAS)
             history, _ = first.finish(weights_of(1), NO_BIAS, 1, "first")
             assert history.card.model == "first"
-            first.end()
+            first.mark_finished()
         assert np.array_equal(saved(tmp_path).last_weights, weights_of(2))
 
 
@@ -186,12 +186,12 @@ def test_a_directory_that_cannot_be_written_for_a_while_does_not_end_the_trainin
         with monkeypatch.context() as patch:
             patch.setattr("training.record.save_history", refuse)
             wait_until(lambda: len(refusals) >= 2)
-        training.add(0, FIGURES, weights_of(0), NO_BIAS)
+        training.add(0, METRICS, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 1)
 
 
 @pytest.mark.parametrize("is_finished", [False, True])
-def test_a_signal_that_cuts_the_last_write_short_leaves_the_outcome_all_the_same(
+def test_the_outcome_is_written_even_if_a_signal_interrupts_the_last_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_finished: bool
 ) -> None:
     training = record(tmp_path)
@@ -202,9 +202,9 @@ def test_a_signal_that_cuts_the_last_write_short_leaves_the_outcome_all_the_same
 
     def run() -> None:
         with training:
-            training.add(0, FIGURES, weights_of(0), NO_BIAS)
+            training.add(0, METRICS, weights_of(0), NO_BIAS)
             if is_finished:
-                training.add(1_000, FIGURES, weights_of(1), NO_BIAS)
+                training.add(1_000, METRICS, weights_of(1), NO_BIAS)
             monkeypatch.setattr("training.record.save_history", write_and_stop)
 
     with pytest.raises(KeyboardInterrupt):
@@ -212,6 +212,6 @@ def test_a_signal_that_cuts_the_last_write_short_leaves_the_outcome_all_the_same
     monkeypatch.setattr("training.record.save_history", save_history)
     assert saved(tmp_path).card.outcome == "running"
     if is_finished:
-        training.end()
-    training.interrupt()
+        training.mark_finished()
+    training.mark_interrupted()
     assert saved(tmp_path).card.outcome == ("finished" if is_finished else "interrupted")

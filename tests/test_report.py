@@ -1,4 +1,4 @@
-"""The report of a training, and W as it is learned."""
+"""The report of a training, and the animation of W."""
 
 import io
 import re
@@ -37,7 +37,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_the_report_holds_all_that_it_shows_and_runs_nothing(
+def test_the_report_has_no_external_resources_and_no_scripts(
     trained: tuple[Model, History, Evaluation],
 ) -> None:
     page = render(*trained)
@@ -55,7 +55,7 @@ def test_the_report_holds_all_that_it_shows_and_runs_nothing(
     assert sum(tag == "polyline" for tag, _ in tags) == 4
 
 
-def test_the_report_says_how_the_model_was_trained_and_how_well_it_does(
+def test_the_report_has_the_settings_and_the_metrics(
     trained: tuple[Model, History, Evaluation],
 ) -> None:
     page = render(*trained)

@@ -1,4 +1,4 @@
-"""A training that Ctrl-C or SIGTERM ends."""
+"""Ctrl-C and SIGTERM during a training."""
 
 import os
 import signal
@@ -9,19 +9,19 @@ import time
 import pytest
 
 from tests.serving import ROOT
-from training.stopping import Stopped, stoppable
+from training.stopping import Stopped, stop_on_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
 
-# Deriving the key takes minutes, in C and without the interpreter lock, as TensorFlow computes.
+# Like TensorFlow, pbkdf2_hmac runs in C without the interpreter lock, here for minutes.
 BLOCKED = """
 import hashlib
-from training.stopping import stoppable
+from training.stopping import stop_on_signals
 
 def speak():
     print("last words", flush=True)
 
-with stoppable(speak):
+with stop_on_signals(speak):
     print("begun", flush=True)
     {work}
 """
@@ -34,7 +34,7 @@ def test_a_signal_raises_in_the_main_thread_and_handlers_are_restored(
     before = signal.getsignal(number)
 
     def stop_itself() -> None:
-        with stoppable(lambda: None):
+        with stop_on_signals(lambda: None):
             os.kill(os.getpid(), number)
             time.sleep(20)
 
@@ -44,11 +44,11 @@ def test_a_signal_raises_in_the_main_thread_and_handlers_are_restored(
     assert signal.getsignal(number) is before
 
 
-def test_a_second_signal_does_not_interrupt_tidying_up() -> None:
+def test_a_second_signal_does_not_interrupt_cleaning_up() -> None:
     tidied = []
 
     def stop_twice() -> None:
-        with stoppable(lambda: None):
+        with stop_on_signals(lambda: None):
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(20)
@@ -70,7 +70,7 @@ def test_a_second_signal_does_not_interrupt_tidying_up() -> None:
         pytest.param("while True:\n        try: input()\n        except: pass", id="deaf"),
     ],
 )
-def test_a_main_thread_that_does_not_stop_is_not_waited_for(
+def test_a_main_thread_that_does_not_stop_is_ended_by_force(
     number: signal.Signals, work: str
 ) -> None:
     with subprocess.Popen(

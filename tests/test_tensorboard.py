@@ -1,4 +1,4 @@
-"""What TensorBoard is given, read back from its file."""
+"""TensorBoard summaries, read back from their file."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +10,8 @@ import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
 from server.regression.shapes import DIGITS, PIXELS
-from training.evaluation import Figures
-from training.tensorboard import BUCKETS, Board, buckets, make_run_directory
+from training.evaluation import Metrics
+from training.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
 
 
 def read(directory: Path) -> dict[tuple[str, int], Any]:
@@ -31,12 +31,12 @@ def read(directory: Path) -> dict[tuple[str, int], Any]:
 
 
 def test_curves_and_histograms_are_written_for_every_step(tmp_path: Path) -> None:
-    board = Board(tmp_path, "board")
+    board = SummaryWriter(tmp_path, "board")
     weights = np.zeros((PIXELS, DIGITS), np.float32)
     weights[:, 3] = 0.5
     bias = np.arange(DIGITS, dtype=np.float32)
     for step in (0, 5):
-        board.add(step, Figures(2.5, 0.25, 1.5, 0.75), weights, bias)
+        board.add(step, Metrics(2.5, 0.25, 1.5, 0.75), weights, bias)
     board.close()
     found = read(tmp_path / "board")
     assert found["loss/train", 5] == 2.5
@@ -46,13 +46,13 @@ def test_curves_and_histograms_are_written_for_every_step(tmp_path: Path) -> Non
     histogram = found["weights/3", 5]
     assert histogram.shape == (BUCKETS, 3)
     assert histogram[:, 2].sum() == PIXELS
-    (inhabited,) = histogram[histogram[:, 2] > 0]
-    assert inhabited[0] <= 0.5 <= inhabited[1]
+    (filled,) = histogram[histogram[:, 2] > 0]
+    assert filled[0] <= 0.5 <= filled[1]
     assert found["bias", 0][:, 2].sum() == DIGITS
     assert len(found) == 2 * (4 + DIGITS + 1)
 
 
-def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
+def test_buckets_are_contiguous_from_the_minimum_to_the_maximum() -> None:
     values = np.linspace(-1, 2, 100, dtype=np.float32)
     left, right, counts = buckets(values).T
     assert (left[0], right[-1]) == (-1, 2)
@@ -60,23 +60,23 @@ def test_buckets_are_side_by_side_from_the_least_to_the_largest() -> None:
     assert counts.sum() == 100
 
 
-def test_a_directory_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
-        Board(tmp_path / "file", "below")
+        SummaryWriter(tmp_path / "file", "below")
 
 
-def test_trainings_of_one_directory_are_runs_of_their_own(tmp_path: Path) -> None:
-    boards = [Board(tmp_path / "new", name) for name in ("a", "b", "a", "a-2", "a")]
+def test_every_training_is_a_separate_run(tmp_path: Path) -> None:
+    boards = [SummaryWriter(tmp_path / "new", name) for name in ("a", "b", "a", "a-2", "a")]
     for board in boards:
-        board.add(0, Figures(2.5, 0.25, 1.5, 0.75), np.zeros((PIXELS, DIGITS)), np.zeros(DIGITS))
+        board.add(0, Metrics(2.5, 0.25, 1.5, 0.75), np.zeros((PIXELS, DIGITS)), np.zeros(DIGITS))
         board.close()
     names = ["a", "b", "a-2", "a-2-2", "a-3"]
     assert [board.directory.name for board in boards] == names
     assert all(len(list((tmp_path / "new" / name).iterdir())) == 1 for name in names)
 
 
-def test_of_runs_that_begin_at_once_each_has_its_directory(tmp_path: Path) -> None:
+def test_simultaneous_runs_have_different_directories(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda _: make_run_directory(tmp_path, "a"), range(40)))
     assert len(set(made)) == 40

@@ -21,7 +21,7 @@ from server.storage.model_file import load_model
 from tests.conftest import make_card, make_familiarity, make_images, save_small_model
 from tests.limits import no_room_beyond
 from tests.serving import ROOT
-from training import command, preparation
+from training import command, pipeline, preparation
 from training.batches import batch_indices
 from training.data import CHECKSUMS, Dataset, Images
 from training.evaluation import (
@@ -32,15 +32,15 @@ from training.evaluation import (
     misread_examples,
 )
 from training.examples import (
-    add_written,
+    add_synthetic,
     choose_examples,
-    learned_images,
     normalize_dataset,
     normalize_images,
+    select_training_images,
 )
 from training.options import chosen_recipe, parse_arguments
 from training.preparation import prepare
-from training.recipe import INIT_SPREAD, RECIPES, Recipe
+from training.recipe import INIT_STDDEV, RECIPES, Recipe
 from training.record import Record
 from training.regression import (
     DivergedError,
@@ -56,7 +56,7 @@ SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
 
 def silent(_step: int, _loss: float, _weights: Floats, _bias: Floats) -> None:
-    """Take a training's reports and do nothing."""
+    """Ignore the progress of a training."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_tensorflow_learns_what_numpy_learns(dataset: Dataset) -> None:
     assert np.allclose(bias, b, atol=1e-4)
 
 
-def test_the_first_loss_is_that_of_ten_equal_chances(dataset: Dataset) -> None:
+def test_the_first_loss_is_that_of_ten_equal_probabilities(dataset: Dataset) -> None:
     losses = []
     images = dataset.train
     once = replace(SHORT, steps=1)
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(dataset: Dataset
     assert learn(1) != learn(2)
 
 
-def test_every_example_comes_once_before_any_comes_again() -> None:
+def test_every_example_is_used_once_before_any_is_used_again() -> None:
     labels = np.arange(100, dtype=np.uint8) % DIGITS
     batches = np.concatenate(list(batch_indices(labels, replace(SHORT, steps=6), 0))).ravel()
     assert len(batches) == 300
@@ -138,7 +138,7 @@ def test_a_batch_of_all_has_every_example_once(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 7, 100, "all"])
-def test_chunks_stop_at_every_recorded_step_and_are_never_long(batch: Any) -> None:
+def test_chunks_end_at_every_recorded_step_and_have_a_maximum_size(batch: Any) -> None:
     recipe = replace(SHORT, steps=3_000, batch_size=batch)
     lengths = list(chunks(recipe, 55_000))
     assert {0, *np.cumsum(lengths)} >= set(recorded_steps(3_000))
@@ -157,12 +157,12 @@ def test_early_steps_are_recorded_densely_and_the_last_always(steps: int) -> Non
     assert gaps.max() <= max(1, steps / 5)
 
 
-def test_how_steps_are_taken_together_does_not_change_what_is_learned(
+def test_the_chunk_size_does_not_change_the_result(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = dataset.train
     weights, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    monkeypatch.setattr("training.schedule.CHUNK_STEPS", 1)
+    monkeypatch.setattr("training.schedule.MAX_CHUNK_STEPS", 1)
     again, _ = train(images.pixels, images.labels, SHORT, 0, silent)
     assert np.array_equal(weights, again)
 
@@ -177,10 +177,10 @@ def test_without_a_bias_b_stays_at_zero_and_w_is_what_numpy_learns(dataset: Data
     assert np.allclose(weights, with_bias, atol=1e-6)
 
 
-def test_w_begins_at_random_where_asked_and_keeps_it_where_there_is_no_ink() -> None:
+def test_random_initial_weights_stay_where_there_is_never_ink() -> None:
     recipe = replace(SHORT, init="random", steps=5)
     W, b = initial_parameters(recipe, 0)
-    assert W.std() == pytest.approx(INIT_SPREAD, rel=0.05)
+    assert W.std() == pytest.approx(INIT_STDDEV, rel=0.05)
     assert not b.any()
     assert not np.array_equal(W, initial_parameters(recipe, 1)[0])
     images = Images(np.zeros((20, PIXELS), np.uint8), np.arange(20, dtype=np.uint8) % DIGITS)
@@ -189,7 +189,7 @@ def test_w_begins_at_random_where_asked_and_keeps_it_where_there_is_no_ink() -> 
 
 
 @pytest.mark.parametrize("name", sorted(optimizer_names()))
-def test_every_optimizer_that_keras_ships_trains(dataset: Dataset, name: str) -> None:
+def test_every_keras_optimizer_reduces_the_loss(dataset: Dataset, name: str) -> None:
     losses: list[float] = []
     recipe = replace(SHORT, optimizer=name, learning_rate=None, steps=101)
     images = dataset.train
@@ -197,7 +197,7 @@ def test_every_optimizer_that_keras_ships_trains(dataset: Dataset, name: str) ->
     assert losses[-1] < losses[0]
 
 
-def test_the_optimizers_are_those_of_keras() -> None:
+def test_the_optimizer_names_are_those_of_keras_classes() -> None:
     names = optimizer_names()
     assert {"sgd", "adam", "adamw", "rmsprop", "adagrad", "ftrl", "lion"} <= names.keys()
     assert all(
@@ -205,7 +205,7 @@ def test_the_optimizers_are_those_of_keras() -> None:
     )
 
 
-def test_a_loss_that_leaves_the_finite_numbers_ends_the_training(dataset: Dataset) -> None:
+def test_a_loss_that_is_not_finite_ends_the_training(dataset: Dataset) -> None:
     images = dataset.train
     with pytest.raises(DivergedError, match="learning rate is too high"):
         train(images.pixels, images.labels, replace(SHORT, learning_rate=1e38), 0, silent)
@@ -222,14 +222,14 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 @pytest.fixture
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
-    # Both take longer than all these trainings, and have tests of their own.
-    monkeypatch.setattr(command, "animate", lambda _history: b"animated")
-    monkeypatch.setattr(preparation, "learn_ways", lambda _examples: make_familiarity())
+    # Both take longer than all these trainings, and have their own tests.
+    monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
+    monkeypatch.setattr(preparation, "learn_variants", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         options = parse_arguments(["--models", str(tmp_path), *arguments])
         recipe = chosen_recipe(options)
-        command.train_as_asked(options, recipe, lambda: prepare(dataset, recipe, options.seed))
+        command.run(options, recipe, lambda: prepare(dataset, recipe, options.seed))
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return run
@@ -251,7 +251,7 @@ def test_the_command_trains_evaluates_and_saves(run: Any, dataset: Dataset, tmp_
     assert card.versions["tensorflow"] == tf.__version__
 
 
-def test_another_optimizer_is_one_word(run: Any, tmp_path: Path) -> None:
+def test_another_optimizer_has_its_default_learning_rate(run: Any, tmp_path: Path) -> None:
     run("--recipe", "tutorial", "--optimizer", "Adam", "--name", "with-adam")
     card = load_model(tmp_path / "with-adam.npz").card
     assert (card.optimizer, card.learning_rate) == ("adam", None)
@@ -260,23 +260,23 @@ def test_another_optimizer_is_one_word(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--optimizer", "hope"], "Keras ships no optimizer 'hope'. Accepted: adadelta"),
+        (["--optimizer", "hope"], "Keras has no optimizer 'hope'. Accepted: adadelta"),
         (["--name", "../escape"], "'../escape' cannot name a model"),
         (["--name", ""], "'' cannot name a model"),
         (["--name", " "], "' ' cannot name a model"),
         (["--name", "con"], "'con' cannot name a model"),
-        (["--optimizer", ""], "Keras ships no optimizer ''"),
+        (["--optimizer", ""], "Keras has no optimizer ''"),
         (["--learning-rate", "1e38"], "the learning rate is too high"),
     ],
 )
-def test_a_training_that_fails_says_why_and_keeps_the_old_model(
+def test_a_failed_training_prints_the_reason_and_keeps_the_old_model(
     run: Any, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     before = save_small_model(tmp_path, "tutorial").read_bytes()
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", *arguments)
     assert message in str(stop.value)
-    assert "is as it was" in str(stop.value)
+    assert "is unchanged" in str(stop.value)
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
@@ -321,12 +321,14 @@ def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> No
 
 
 @pytest.mark.parametrize("most", [10_000, 600_000])
-def test_a_full_disk_is_said_and_keeps_the_old_model(run: Any, tmp_path: Path, most: int) -> None:
+def test_a_full_disk_is_reported_and_keeps_the_old_model(
+    run: Any, tmp_path: Path, most: int
+) -> None:
     before = save_small_model(tmp_path, "tutorial").read_bytes()
     with no_room_beyond(most), pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", "--steps", "60")
-    assert "the model 'tutorial' is as it was: [Errno 27] File too large" in str(stop.value)
-    # Of the training itself there is as much as there was room for.
+    assert "the model 'tutorial' is unchanged: [Errno 27] File too large" in str(stop.value)
+    # The record is written if there is room for it.
     left = [tmp_path / "training" / "tutorial.npz"] if most > 100_000 else []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [
         tmp_path / "tutorial.npz",
@@ -336,27 +338,25 @@ def test_a_full_disk_is_said_and_keeps_the_old_model(run: Any, tmp_path: Path, m
     assert [load_history(path).card.outcome for path in left] == ["failed"] * len(left)
 
 
-def test_a_place_that_cannot_be_written_is_said_and_keeps_the_old_model(
-    run: Any, tmp_path: Path
-) -> None:
+def test_an_unwritable_path_is_reported_and_keeps_the_old_model(run: Any, tmp_path: Path) -> None:
     before = save_small_model(tmp_path, "tutorial").read_bytes()
     (tmp_path / "history" / "tutorial.npz").mkdir(parents=True)
     for place in (tmp_path, tmp_path / "tutorial.npz"):
         with pytest.raises(SystemExit) as stop:
             run("--recipe", "tutorial", "--steps", "60", "--models", str(place))
-        assert "the model 'tutorial' is as it was: [Errno " in str(stop.value)
+        assert "the model 'tutorial' is unchanged: [Errno " in str(stop.value)
         assert (tmp_path / "tutorial.npz").read_bytes() == before
 
 
 @pytest.mark.usefixtures("run")
-def test_of_two_trainings_at_once_under_one_name_each_ends_and_one_model_is_left(
+def test_two_simultaneous_trainings_of_one_name_both_finish_and_save_one_model(
     dataset: Dataset, tmp_path: Path
 ) -> None:
     def train_one(seed: int) -> str:
         weights, _ = initial_parameters(SHORT, seed)
         prepared = prepare(dataset, SHORT, seed)
         with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
-            trained = command.train_and_save(prepared, seed, tmp_path, "both", record)
+            trained = pipeline.train_and_save(prepared, seed, tmp_path, "both", record)
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:
@@ -376,30 +376,30 @@ def test_interrupting_keeps_the_old_model(
     def interrupt(*_: object) -> float:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "accuracy", interrupt)
+    monkeypatch.setattr(pipeline, "accuracy", interrupt)
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial")
     assert stop.value.code == command.INTERRUPTED
-    assert "'tutorial' is as it was" in capsys.readouterr().err
+    assert "'tutorial' is unchanged" in capsys.readouterr().err
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
 
 
 def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
     images = dataset.train
     free, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    held, _ = train(images.pixels, images.labels, replace(SHORT, penalty=0.1), 0, silent)
+    held, _ = train(images.pixels, images.labels, replace(SHORT, l2_penalty=0.1), 0, silent)
     assert np.square(held).sum() < np.square(free).sum() / 2
 
 
-def test_a_falling_rate_ends_at_nothing() -> None:
-    rate = make_optimizer(replace(SHORT, decay=True))._learning_rate
+def test_a_decaying_learning_rate_ends_at_zero() -> None:
+    rate = make_optimizer(replace(SHORT, has_decay=True))._learning_rate
     assert [float(rate(step)) for step in (0, 30, 60)] == pytest.approx([0.5, 0.25, 0])
 
 
-def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
+def test_the_normalized_recipe_trains_on_the_servers_normalization(
     run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(RECIPES["normalized"], written=50, steps=100)
+    small = replace(RECIPES["normalized"], synthetic=50, steps=100)
     monkeypatch.setitem(RECIPES, "normalized", small)
     result = run("--recipe", "normalized")
     model = load_model(tmp_path / "normalized.npz")
@@ -409,30 +409,30 @@ def test_the_normalized_recipe_trains_on_what_the_server_will_show_it(
     assert result["test_accuracy"] == np.mean(right)
 
 
-def test_written_digits_stand_behind_the_images(dataset: Dataset) -> None:
-    recipe = replace(RECIPES["normalized"], written=20)
+def test_synthetic_digits_follow_the_images(dataset: Dataset) -> None:
+    recipe = replace(RECIPES["normalized"], synthetic=20)
     images = normalize_dataset(dataset, recipe).train
-    examples = add_written(images, recipe, seed=0)
+    examples = add_synthetic(images, recipe, seed=0)
     assert len(examples.labels) == len(images.labels) + 20
     assert np.array_equal(examples.pixels[:-20], images.pixels)
     assert examples.labels[-20:].tolist() == [*range(10), *range(10)]
-    assert add_written(images, replace(recipe, written=0), seed=0) is images
+    assert add_synthetic(images, replace(recipe, synthetic=0), seed=0) is images
 
 
-def test_few_images_are_the_first_of_each_digit_and_written_ones_stay_in_proportion(
+def test_few_images_are_the_first_of_each_digit_and_synthetic_ones_stay_in_proportion(
     dataset: Dataset,
 ) -> None:
-    recipe = replace(RECIPES["normalized"], images_per_digit=6, written=600)
+    recipe = replace(RECIPES["normalized"], images_per_digit=6, synthetic=600)
     chosen, changed = choose_examples(dataset, recipe)
     assert np.bincount(chosen.train.labels).tolist() == [6] * DIGITS
     zeros = dataset.train.pixels[dataset.train.labels == 0][:6]
     assert np.array_equal(chosen.train.pixels[chosen.train.labels == 0], zeros)
-    assert changed.written == 600 * 60 // 300
+    assert changed.synthetic == 600 * 60 // 300
     assert chosen.test is dataset.test
     assert choose_examples(dataset, SHORT) == (dataset, SHORT)
 
 
-def test_experiments_are_kept_with_their_settings(run: Any, tmp_path: Path) -> None:
+def test_settings_are_saved_in_the_model_and_its_history(run: Any, tmp_path: Path) -> None:
     run(
         *("--recipe", "tutorial", "--name", "few", "--steps", "20", "--batch-size", "all"),
         *("--init", "random", "--no-bias", "--images-per-digit", "10"),
@@ -445,7 +445,7 @@ def test_experiments_are_kept_with_their_settings(run: Any, tmp_path: Path) -> N
     assert not model.bias.any()
 
 
-def test_a_stream_of_made_images_is_the_same_training(run: Any, tmp_path: Path) -> None:
+def test_a_stream_of_augmented_images_is_repeatable(run: Any, tmp_path: Path) -> None:
     run("--recipe", "tutorial", "--name", "streamed", "--stream", "1090", "--batch-size", "20")
     model = load_model(tmp_path / "streamed.npz")
     history = load_history(tmp_path / "history" / "streamed.npz")
@@ -458,19 +458,21 @@ def test_a_stream_of_made_images_is_the_same_training(run: Any, tmp_path: Path) 
     assert load_model(tmp_path / "streamed.npz").weights.tobytes() == again
 
 
-def test_what_is_augmented_is_learned_as_drawn_and_all_else_as_it_is(dataset: Dataset) -> None:
-    recipe = replace(RECIPES["normalized"], written=20)
-    examples = add_written(normalize_dataset(dataset, recipe).train, recipe, seed=0)
-    assert learned_images(dataset.train, examples, recipe, seed=0) is examples
-    learned = learned_images(dataset.train, examples, replace(recipe, augmented=True), seed=0)
+def test_augmented_images_are_trained_on_before_normalization_and_others_after_it(
+    dataset: Dataset,
+) -> None:
+    recipe = replace(RECIPES["normalized"], synthetic=20)
+    examples = add_synthetic(normalize_dataset(dataset, recipe).train, recipe, seed=0)
+    assert select_training_images(dataset.train, examples, recipe, seed=0) is examples
+    learned = select_training_images(
+        dataset.train, examples, replace(recipe, augmented=True), seed=0
+    )
     assert np.array_equal(learned.pixels[:-20], dataset.train.pixels)
     assert np.array_equal(normalize_images(learned, "moments").pixels[-20:], examples.pixels[-20:])
     assert np.array_equal(learned.labels, examples.labels)
 
 
-def test_a_training_leaves_its_history_which_ends_in_the_served_model(
-    run: Any, tmp_path: Path
-) -> None:
+def test_the_history_of_a_training_ends_in_the_served_model(run: Any, tmp_path: Path) -> None:
     run("--recipe", "tutorial", "--steps", "40")
     model = load_model(tmp_path / "tutorial.npz")
     history = load_history(tmp_path / "history" / "tutorial.npz")
@@ -486,7 +488,7 @@ def test_a_training_leaves_its_history_which_ends_in_the_served_model(
 def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     run: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(RECIPES["normalized"], written=50, steps=30)
+    small = replace(RECIPES["normalized"], synthetic=50, steps=30)
     monkeypatch.setitem(RECIPES, "normalized", small)
     run("--recipe", "normalized")
     model = load_model(tmp_path / "normalized.npz")
@@ -494,7 +496,7 @@ def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     temperature = history.card.temperature
     assert temperature == model.card.temperature != 1
     seen: dict[int, Floats] = {}
-    examples = add_written(normalize_dataset(dataset, small).train, small, 0)
+    examples = add_synthetic(normalize_dataset(dataset, small).train, small, 0)
 
     def keep(step: int, _loss: float, weights: Floats, _bias: Floats) -> None:
         seen[step] = weights
@@ -509,7 +511,7 @@ def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
 def test_an_evaluation_counts_what_the_model_answers(
     run: Any, dataset: Dataset, tmp_path: Path
 ) -> None:
-    # So short from random weights that some are misread.
+    # Few steps from random weights, so that some images are misread.
     run("--recipe", "tutorial", "--steps", "3", "--init", "random", "--learning-rate", "0.1")
     model = load_model(tmp_path / "tutorial.npz")
     evaluation = load_evaluation(tmp_path / "evaluation" / "tutorial.npz")
@@ -536,7 +538,7 @@ def test_an_evaluation_counts_what_the_model_answers(
     assert evaluation.bin_counts.sum() == 100
 
 
-def test_reliability_and_calibration_error_say_the_same(dataset: Dataset) -> None:
+def test_reliability_bins_and_calibration_error_agree(dataset: Dataset) -> None:
     random = np.random.default_rng(0)
     weights = random.normal(0, 0.05, (PIXELS, DIGITS)).astype(np.float32)
     bias = np.zeros(DIGITS, np.float32)
@@ -547,8 +549,10 @@ def test_reliability_and_calibration_error_say_the_same(dataset: Dataset) -> Non
     assert error == pytest.approx(calibration_error(dataset.test, weights, bias), rel=1e-5)
 
 
-def test_of_too_many_mistakes_every_kind_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.evaluation.MISREAD_EXAMPLES", 3)
+def test_if_there_are_too_many_mistakes_every_kind_is_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("training.evaluation.MAX_MISREAD_EXAMPLES", 3)
     labels = np.array([0, 0, 0, 0, 1, 2], np.uint8)
     digits = np.array([1, 1, 1, 0, 2, 3])
     losses = np.array([9.0, 8, 7, 99, 1, 2])
@@ -566,7 +570,7 @@ def test_of_too_many_mistakes_every_kind_is_kept(monkeypatch: pytest.MonkeyPatch
         ),
     ],
 )
-def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_model(
+def test_a_training_worse_than_guessing_is_recorded_but_saves_no_model(
     run: Any,
     tmp_path: Path,
     rate: str,
@@ -574,7 +578,7 @@ def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_mode
     why: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command, "GUESSING_LOSS", guessing_loss)
+    monkeypatch.setattr(pipeline, "GUESSING_LOSS", guessing_loss)
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", "--name", "wild", "--learning-rate", rate, "--steps", "9")
     assert isinstance(stop.value.code, str)
@@ -588,7 +592,9 @@ def test_a_training_worse_than_guessing_is_said_and_leaves_a_history_but_no_mode
     assert history.train_loss[0] == pytest.approx(np.log(DIGITS))
 
 
-def test_a_report_is_left_beside_the_model_or_where_asked(run: Any, tmp_path: Path) -> None:
+def test_the_report_is_written_to_the_models_directory_or_to_report(
+    run: Any, tmp_path: Path
+) -> None:
     run("--recipe", "tutorial", "--steps", "3")
     assert (tmp_path / "reports" / "tutorial.html").exists()
     asked = tmp_path / "elsewhere"
@@ -624,7 +630,9 @@ def test_an_export_into_a_directory_with_other_files_is_refused_before_training(
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
-def test_a_report_that_cannot_be_written_does_not_cost_the_model(run: Any, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_does_not_affect_the_model(
+    run: Any, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SystemExit) as stop:
         run("--recipe", "tutorial", "--steps", "3", "--report", str(tmp_path / "file" / "below"))
@@ -639,9 +647,7 @@ def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, see
 
 
 @pytest.mark.parametrize("name", ["", " ", "nul", "com1.x", "A"])
-def test_a_name_that_cannot_be_is_refused_before_anything_is_loaded(
-    tmp_path: Path, name: str
-) -> None:
+def test_an_invalid_name_is_refused_before_anything_is_loaded(tmp_path: Path, name: str) -> None:
     arguments = ["--recipe", "tutorial", "--models", str(tmp_path), "--name", name]
     process = subprocess.run(
         [sys.executable, "-m", "training", *arguments],

@@ -2,9 +2,9 @@
 
 import os
 
-# TensorFlow reads it when it is imported: its notes on processors and GPUs would bury the progress.
+# TensorFlow reads this at import: without it, notes on processors and GPUs hide the progress.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# So does NumPy. While TensorFlow computes, or another program does, NumPy's threads would wait for
-# one another in busy loops, and cost more than they bring.
+# NumPy reads this at import. If TensorFlow or another program uses the processor, several NumPy
+# threads are slower than one, because they wait for each other in busy loops.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,7 +1,7 @@
-"""W as it is learned: an animated picture, for wherever the page cannot be.
+"""The animation of W during a training, as a WebP file.
 
-Heatmaps are few colours in large squares, so that nothing need be lost; as a WebP they take a third
-of what they would as a PNG.
+Heatmaps are large squares of few colours, so lossless files are small. WebP needs a third of
+the size of PNG.
 """
 
 import io
@@ -13,7 +13,7 @@ from server.regression.heatmap import heatmap_image
 from server.regression.shapes import DIGITS, SIDE, Floats
 from server.storage.history import History
 
-# Pixels a weight is wide.
+# Pixels per weight, in x and in y.
 SCALE = 4
 
 COLUMNS = 5
@@ -21,17 +21,17 @@ GAP = 12
 CAPTION = 28
 FONT_SIZE = 18
 
-MILLISECONDS = 160
-LAST_MILLISECONDS = 3_000
+FRAME_MILLISECONDS = 160
+LAST_FRAME_MILLISECONDS = 3_000
 
 _CELL = SIDE * SCALE + GAP
 _SIZE = (COLUMNS * _CELL + GAP, DIGITS // COLUMNS * (_CELL + CAPTION) + GAP + CAPTION)
 
 
 def animate(history: History) -> bytes:
-    """Draw ten heatmaps and the step's number for each recorded step, as an animated WebP.
+    """Return an animated WebP with a frame per recorded step: ten heatmaps and the step's number.
 
-    Red is negative, blue is positive, and all steps are drawn on the scale of the last.
+    Red is negative, blue is positive. All frames have the colour scale of the last step.
     """
     limit = float(np.abs(history.last_weights).max())
     frames = [
@@ -43,19 +43,19 @@ def animate(history: History) -> bytes:
         file,
         "WEBP",
         lossless=True,
-        # No frame but the first is written whole: trying that for each takes three times as long.
+        # Only the first frame is a key frame: trying key frames takes three times as long.
         kmin=len(frames),
         kmax=len(frames) + 1,
         save_all=True,
         append_images=frames[1:],
-        duration=[MILLISECONDS] * (len(frames) - 1) + [LAST_MILLISECONDS],
+        duration=[FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS],
         loop=0,
     )
     return file.getvalue()
 
 
 def _draw(weights: Floats, limit: float, caption: str) -> Image.Image:
-    """Draw weights (784, 10) as ten heatmaps on one sheet."""
+    """Return an image of weights (784, 10) as ten heatmaps with a caption."""
     sheet = Image.new("RGB", _SIZE, "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(FONT_SIZE)

@@ -1,4 +1,4 @@
-"""The batches of a training: which examples each step sees, and digits made anew for every step."""
+"""Batches: the examples of each step, shuffled by digit and, if requested, augmented."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,114 +12,119 @@ from training.examples import normalize_pixels
 from training.recipe import Recipe
 from training.schedule import chunks
 
-# How much a digit is changed at most, either way: moved to the right and down, in pixels; turned,
-# in radians; slanted, in pixels a row; stretched in x and in y, as logarithms.
-AMOUNTS = np.array([2, 2, 0.15, 0.25, 0.15, 0.15], np.float32)
+# The largest change of an augmented digit, positive or negative: shift to the right and down, in
+# pixels; rotation, in radians; shear, in pixels per row; logarithm of the scale in x and in y.
+MAX_CHANGES = np.array([2, 2, 0.15, 0.25, 0.15, 0.15], np.float32)
 
-# Batches that are made ahead of the step that takes them.
-AHEAD = 16
+# How many augmented batches are computed ahead of the training step.
+PREFETCHED_BATCHES = 16
+
+# Returns pixels (n, 784) and one-hot labels (n, 10) for a batch's indices.
+BatchSource = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the examples of as many steps as are taken at a time: indices (steps, batch size).
+    """Yield the indices (steps, batch size) of the examples, for each chunk of the schedule.
 
-    As in the tutorial's loader, every example comes once before any comes again.
+    As in the tutorial's loader, every example is used once before any is used again.
     """
     random = np.random.default_rng(seed)
     size = recipe.examples_per_step(len(labels))
     order = np.empty(0, np.int64)
     for steps in chunks(recipe, len(labels)):
-        wanted = steps * size
-        while len(order) < wanted:
+        count = steps * size
+        while len(order) < count:
             order = np.concatenate([order, shuffle(labels, random)])
-        yield order[:wanted].reshape(steps, size)
-        order = order[wanted:]
+        yield order[:count].reshape(steps, size)
+        order = order[count:]
 
 
 def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
-    """Return the examples (n,) in random order, each digit spread evenly over it.
+    """Return indices (n,) in random order, with each digit distributed evenly over it.
 
-    A batch then has the digits in the data's own proportions, and the last steps' luck weighs less:
-    over 40 seeds the tutorial's recipe ends at 0.9188 ± 0.0017, and at 0.9173 ± 0.0023 without.
+    Each batch then has the digits in the proportions of the data, which reduces the variance of the
+    result: over 40 seeds the tutorial's test accuracy is 0.9188 ± 0.0017, and 0.9173 ± 0.0023 with
+    a plain shuffle.
     """
-    place = np.empty(len(labels))
+    position = np.empty(len(labels))
     for digit in np.unique(labels):
         examples = np.nonzero(labels == digit)[0]
-        steps = np.arange(len(examples)) + random.random()
-        place[random.permutation(examples)] = steps / len(examples)
-    return np.argsort(place)
+        ranks = np.arange(len(examples)) + random.random()
+        position[random.permutation(examples)] = ranks / len(examples)
+    return np.argsort(position)
 
 
 def batch_source(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
-) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """Return what makes, of a batch's indices, its pixels (n, 784) and truth (n, 10), one-hot.
+) -> BatchSource:
+    """Return a function from a batch's indices to its pixels (n, 784) and one-hot labels (n, 10).
 
-    It is called with the batches of `batch_indices`, each once and in their order.
+    Call it with the batches of `batch_indices`, once each and in order. Pixels have ink = 255.
 
-    :param share: the part of each batch that is wanted
+    :param share: the part of each batch that this worker computes
     """
     if recipe.augmented:
-        # It goes through the same batches by itself, ahead of the steps.
+        # The stream has the same batches in the same order, so the indices are not needed.
         stream = iter(augmented_batches(pixels, labels, recipe, seed, share))
         return lambda _batch: next(stream)
-    # The images go to TensorFlow once, as bytes: a quarter of what floats take.
+    # TensorFlow gets all images once, as bytes: a quarter of the memory of float32.
     images = tf.constant(pixels)
-    truth = tf.one_hot(labels, DIGITS)
-    return lambda batch: (tf.gather(images, batch[share]), tf.gather(truth, batch[share]))
+    one_hot = tf.one_hot(labels, DIGITS)
+    return lambda batch: (tf.gather(images, batch[share]), tf.gather(one_hot, batch[share]))
 
 
 def augmented_batches(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
 ) -> tf.data.Dataset:
-    """Stream a batch for each step: pixels (n, 784), ink = 255, normalised, and one-hot (n, 10).
+    """Stream each step's augmented and normalised pixels (n, 784), ink = 255, and one-hot (n, 10).
 
-    They are the examples of `batch_indices`, each changed by chance. The same seed makes the same
-    ones, however many there are; no more than AHEAD batches are held.
+    The examples are those of `batch_indices`, each changed at random. The stream depends only on
+    the seed, not on its length. At most PREFETCHED_BATCHES batches are in memory.
 
-    :param pixels: as drawn
-    :param share: the part of each batch that is wanted
+    :param pixels: not normalised
+    :param share: the part of each batch that this worker computes
     """
     images = tf.constant(pixels.reshape(-1, SIDE, SIDE, 1))
-    truth = tf.one_hot(labels, DIGITS)
+    one_hot = tf.one_hot(labels, DIGITS)
 
     def make(step: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         changes = tf.random.stateless_uniform(
-            (tf.shape(batch)[0], len(AMOUNTS)), tf.stack([seed, step]), minval=-1, maxval=1
+            (tf.shape(batch)[0], len(MAX_CHANGES)), tf.stack([seed, step]), minval=-1, maxval=1
         )
         batch = batch[share]
-        made = tf.reshape(augment(tf.gather(images, batch), changes[share]), (-1, PIXELS))
+        augmented = tf.reshape(augment(tf.gather(images, batch), changes[share]), (-1, PIXELS))
         if recipe.normalization != "none":
-            made = tf.numpy_function(
-                lambda drawn: normalize_pixels(drawn, recipe.normalization), [made], tf.uint8
+            augmented = tf.numpy_function(
+                lambda images: normalize_pixels(images, recipe.normalization), [augmented], tf.uint8
             )
-        return tf.ensure_shape(made, (None, PIXELS)), tf.gather(truth, batch)
+        return tf.ensure_shape(augmented, (None, PIXELS)), tf.gather(one_hot, batch)
 
     batches = tf.data.Dataset.from_generator(
         lambda: batch_indices(labels, recipe, seed),
         output_signature=tf.TensorSpec((None, None), tf.int64),
     )
-    return batches.unbatch().enumerate().map(make).prefetch(AHEAD)
+    return batches.unbatch().enumerate().map(make).prefetch(PREFETCHED_BATCHES)
 
 
 def augment(images: tf.Tensor, changes: tf.Tensor) -> tf.Tensor:
-    """Move, turn, slant and stretch images (n, 28, 28, 1), in bytes, about their middle.
+    """Shift, rotate, shear and scale images (n, 28, 28, 1) of bytes about their centre.
 
-    :param changes: (n, 6) in [-1, 1]: to the right, down, turn, slant, and stretch in x and y
+    :param changes: (n, 6) in [-1, 1], in units of MAX_CHANGES: shift to the right and down,
+        rotation, shear, and scale in x and y
     """
-    right, down, turn, slant, wide, high = tf.unstack(changes * AMOUNTS, axis=1)
-    sine, cosine = tf.sin(turn), tf.cos(turn)
-    across, along = tf.exp(-wide), tf.exp(-high)
-    # Each row takes an output pixel's place, from the middle, to one in the input.
-    x_x, x_y = cosine * across, (cosine * slant - sine) * along
-    y_x, y_y = sine * across, (sine * slant + cosine) * along
+    shift_x, shift_y, rotation, shear, scale_x, scale_y = tf.unstack(changes * MAX_CHANGES, axis=1)
+    sine, cosine = tf.sin(rotation), tf.cos(rotation)
+    inverse_x, inverse_y = tf.exp(-scale_x), tf.exp(-scale_y)
+    # The inverse affine map: from an output pixel, relative to the centre, to an input pixel.
+    x_x, x_y = cosine * inverse_x, (cosine * shear - sine) * inverse_y
+    y_x, y_y = sine * inverse_x, (sine * shear + cosine) * inverse_y
     middle = (SIDE - 1) / 2
-    x, y = middle + right, middle + down
-    none = tf.zeros_like(x)
-    places = [x_x, x_y, middle - x_x * x - x_y * y, y_x, y_y, middle - y_x * x - y_y * y]
+    x, y = middle + shift_x, middle + shift_y
+    zero = tf.zeros_like(x)
+    coefficients = [x_x, x_y, middle - x_x * x - x_y * y, y_x, y_y, middle - y_x * x - y_y * y]
     moved = tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.cast(images, tf.float32),
-        transforms=tf.stack([*places, none, none], axis=1),
+        transforms=tf.stack([*coefficients, zero, zero], axis=1),
         output_shape=[SIDE, SIDE],
         fill_value=0.0,
         interpolation="BILINEAR",

@@ -17,12 +17,12 @@ EXAMPLE = (
 
 MAX_PORT = 65_535
 
-# HOST:PORT; an IPv6 address stands in brackets.
+# HOST:PORT; an IPv6 address is in brackets.
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>\d{1,5})")
 
 
 class ClusterError(Exception):
-    """The cluster cannot be joined, or has lost a worker; the message says why."""
+    """The cluster cannot be joined, or a worker is lost; the message says why."""
 
 
 class _Task(msgspec.Struct):
@@ -46,13 +46,13 @@ def read_config(text: str) -> tuple[int, list[str]]:
             raise ValueError("every task must be a worker")
         addresses = config.cluster["worker"]
         if not 0 <= config.task.index < len(addresses):
-            raise ValueError(f"there is no worker {config.task.index} among {len(addresses)}")
+            raise ValueError(f"index {config.task.index} is not one of {len(addresses)} workers")
         for address in addresses:
             split_address(address)
             if addresses.count(address) > 1:
-                raise ValueError(f"the address {address!r} is given to more than one worker")
+                raise ValueError(f"more than one worker has the address {address!r}")
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError) as error:
-        raise ClusterError(f"{TF_CONFIG}: {error}. It must be like {EXAMPLE}") from error
+        raise ClusterError(f"{TF_CONFIG}: {error}. Expected, for example: {EXAMPLE}") from error
     return config.task.index, addresses
 
 

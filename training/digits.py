@@ -1,7 +1,7 @@
-"""`python -m training.digits`: choose the real MNIST digits that come with the demo.
+"""`python -m training.digits`: select the MNIST digits that the demo's page shows.
 
-They are the first few of each label among the test images, as no model was trained on them, and the
-mean of each label's training images under every normalisation that the server knows.
+They are the first test images of each label, because no model was trained on them, and the mean
+training image of each label for each of the server's normalisations.
 """
 
 import argparse
@@ -15,28 +15,28 @@ from server.storage.sample_digits import FILE, save_digits
 from training.data import Bytes, DataError, Images, add_data_argument, load_mnist
 from training.examples import normalize_images
 
-# Of each label: one screen of a phone shows all of them.
+# Per label: all of them fit on one screen of a phone.
 EXAMPLES = 5
 
 
 def first_of_each(images: Images) -> Images:
-    """Return the first EXAMPLES images of each label, by label."""
+    """Return the first EXAMPLES images of each label, sorted by label."""
     chosen = np.concatenate(
         [np.nonzero(images.labels == label)[0][:EXAMPLES] for label in range(DIGITS)]
     )
-    return images.only(chosen)
+    return images.select(chosen)
 
 
 def mean_digits(images: Images) -> Bytes:
-    """Return the mean image (10, 784) of each label, in bytes."""
+    """Return the mean image of each label (10, 784), ink = 255."""
     means = [images.pixels[images.labels == label].mean(axis=0) for label in range(DIGITS)]
     return np.rint(means).astype(np.uint8)
 
 
 def main() -> None:
-    """Write the server's file of digits, or say why MNIST cannot be had."""
+    """Write the server's file of digits, or exit with the reason why MNIST is unavailable."""
     parser = argparse.ArgumentParser(
-        prog="python -m training.digits", description="Choose the digits that come with the demo."
+        prog="python -m training.digits", description="Select the digits that come with the demo."
     )
     add_data_argument(parser)
     try:
@@ -46,7 +46,7 @@ def main() -> None:
     examples = first_of_each(dataset.test)
     means = {name: mean_digits(normalize_images(dataset.train, name)) for name in NORMALIZATIONS}
     save_digits(examples.pixels, examples.labels, means)
-    print(f"{len(examples.labels)} digits and {len(means)} sets of means are in {FILE}.")
+    print(f"Wrote {len(examples.labels)} digits and {len(means)} sets of means to {FILE}.")
 
 
 if __name__ == "__main__":

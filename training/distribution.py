@@ -1,4 +1,4 @@
-"""One training on several machines: TensorFlow's own way, told by the variable TF_CONFIG.
+"""Multi-worker training with TensorFlow, configured by the environment variable TF_CONFIG.
 
 Source: https://www.tensorflow.org/guide/distributed_training, MultiWorkerMirroredStrategy.
 """
@@ -13,38 +13,41 @@ from training.cluster_config import TF_CONFIG, ClusterError, read_config
 
 @dataclass(frozen=True)
 class Cluster:
-    """The machines that train together, one process each, and which one this is: worker 0 leads."""
+    """The workers of a training, one process each; `worker` is the index of this one.
+
+    Worker 0 is the leader, which records and saves.
+    """
 
     strategy: tf.distribute.Strategy = field(default_factory=tf.distribute.get_strategy)
     worker: int = 0
     workers: int = 1
 
     @property
-    def leads(self) -> bool:
-        """Tell whether this process keeps what is learned."""
+    def is_leader(self) -> bool:
+        """Tell whether this process records and saves the model."""
         return self.worker == 0
 
 
 def join_cluster(text: str | None) -> Cluster:
-    """Join the machines that the text of TF_CONFIG names; without one, train alone.
+    """Join the cluster that TF_CONFIG describes; without a text, return a cluster of one worker.
 
-    TensorFlow must not have been used before.
+    Call this before any other use of TensorFlow.
 
-    :raise ClusterError: the text is not what it must be, or this machine cannot be reached as it
-        says
+    :raise ClusterError: the text is not a valid TF_CONFIG, or this worker cannot use its address
     """
     if not text:
         return Cluster()
     worker, addresses = read_config(text)
     workers = len(addresses)
-    print(f"Worker {worker} of {workers} waits until all have come.", file=sys.stderr, flush=True)
-    # One share of each batch a machine. A regression of 7,850 numbers has no use for a GPU.
+    print(f"Worker {worker} of {workers} waits for the others.", file=sys.stderr, flush=True)
+    # Without GPUs there is one replica per worker, which computes the worker's part of each batch.
+    # A regression of 7,850 parameters does not need a GPU.
     tf.config.set_visible_devices([], "GPU")
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise ClusterError(
             f"Worker {worker} cannot listen on {addresses[worker]} or join the others: {error}. "
-            f"The address, from {TF_CONFIG}, must be this machine's, and its port free."
+            f"The address, from {TF_CONFIG}, must be this machine's, with a free port."
         ) from error
     return Cluster(strategy, worker, workers)

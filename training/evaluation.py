@@ -1,4 +1,4 @@
-"""How well W and b do, in NumPy, as the server answers."""
+"""Evaluation of W and b in NumPy: loss, accuracy, calibration, confusion matrix and examples."""
 
 from typing import NamedTuple
 
@@ -10,46 +10,47 @@ from server.regression.shapes import DIGITS, Floats
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard
 from training.data import Images
 
-# How many of the training images are enough to follow what is learned: as many as for validation.
-FOLLOWED_IMAGES = 5_000
+# How many training images are evaluated during a training: as many as validation images.
+MONITORED_IMAGES = 5_000
 
-# The mean cross-entropy of ten equal chances.
+# The mean cross-entropy in nats of ten equal probabilities.
 GUESSING_LOSS = float(np.log(DIGITS))
 
-# Of each digit, how many test images that are read right are kept as examples; and of those that
-# are misread, how many in all.
-READ_EXAMPLES = 12
-MISREAD_EXAMPLES = 1_000
+# How many test images are saved as examples: correct ones of each digit, and misread ones in total.
+MAX_CORRECT_EXAMPLES = 12
+MAX_MISREAD_EXAMPLES = 1_000
 
-# Temperatures that a calibration chooses from.
+# The temperatures that calibration tries.
 TEMPERATURES = np.geomspace(0.25, 4, 401)
 
 
-def evidence_for(images: Images, weights: Floats, bias: Floats) -> Floats:
-    """Weigh normalised images: evidence (n, 10)."""
-    return np.concatenate([part.intensities @ weights + bias for part in images.parts])
+def compute_evidence(images: Images, weights: Floats, bias: Floats) -> Floats:
+    """Return the evidence (n, 10) of normalised images."""
+    return np.concatenate([part.intensities @ weights + bias for part in images.chunks])
 
 
-def correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
-    """Tell for each image (n,) whether its label has the most evidence."""
-    matches: NDArray[np.bool_] = evidence_for(images, weights, bias).argmax(axis=1) == images.labels
+def is_correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
+    """Tell for each normalised image (n,) whether its label has the most evidence."""
+    matches: NDArray[np.bool_] = (
+        compute_evidence(images, weights, bias).argmax(axis=1) == images.labels
+    )
     return matches
 
 
 def accuracy(images: Images, weights: Floats, bias: Floats) -> float:
-    """Return the fraction of images answered right."""
-    return float(correct(images, weights, bias).mean())
+    """Return the fraction of normalised images that are classified correctly."""
+    return float(is_correct(images, weights, bias).mean())
 
 
 def digit_accuracy(images: Images, weights: Floats, bias: Floats) -> list[float]:
-    """Return the fraction answered right of each digit's images (10,), 0 where there are none."""
-    right = np.bincount(images.labels[correct(images, weights, bias)], minlength=DIGITS)
+    """Return the accuracy on each digit's normalised images (10,); 0 for a digit without images."""
+    correct = np.bincount(images.labels[is_correct(images, weights, bias)], minlength=DIGITS)
     total = np.bincount(images.labels, minlength=DIGITS)
-    return [float(rate) for rate in right / np.maximum(total, 1)]
+    return [float(rate) for rate in correct / np.maximum(total, 1)]
 
 
-class Figures(NamedTuple):
-    """How well W and b do; losses are mean cross-entropies in nats."""
+class Metrics(NamedTuple):
+    """Loss (mean cross-entropy in nats) and accuracy on training and validation images."""
 
     train_loss: float
     train_accuracy: float
@@ -57,46 +58,48 @@ class Figures(NamedTuple):
     validation_accuracy: float
 
 
-def followed_images(train: Images) -> Images:
-    """Return the part of the training images that is followed while W and b are learned."""
-    return train.only(slice(FOLLOWED_IMAGES))
+def monitored_images(train: Images) -> Images:
+    """Return the training images that are evaluated during a training."""
+    return train.select(slice(MONITORED_IMAGES))
 
 
-def measure(followed: Images, validation: Images, weights: Floats, bias: Floats) -> Figures:
-    """Tell how well W and b do on training images that are followed, and on validation."""
-    figures: list[float] = []
-    for images in (followed, validation):
-        evidence = evidence_for(images, weights, bias)
-        figures.append(float(cross_entropies(evidence, images.labels).mean()))
-        figures.append(float((evidence.argmax(axis=1) == images.labels).mean()))
-    return Figures(*figures)
+def measure(train: Images, validation: Images, weights: Floats, bias: Floats) -> Metrics:
+    """Return the metrics of W and b on normalised training and validation images."""
+    metrics: list[float] = []
+    for images in (train, validation):
+        evidence = compute_evidence(images, weights, bias)
+        metrics.append(float(cross_entropies(evidence, images.labels).mean()))
+        metrics.append(float((evidence.argmax(axis=1) == images.labels).mean()))
+    return Metrics(*metrics)
 
 
 def cross_entropies(evidence: Floats, labels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return each image's cross-entropy (n,) in nats, from evidence (n, 10) and labels (n,)."""
-    above = evidence - evidence.max(axis=1, keepdims=True).astype(np.float64)
-    own = above[np.arange(len(labels)), labels]
-    losses: NDArray[np.float64] = np.log(np.exp(above).sum(axis=1)) - own
+    shifted = evidence - evidence.max(axis=1, keepdims=True).astype(np.float64)
+    of_label = shifted[np.arange(len(labels)), labels]
+    losses: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - of_label
     return losses
 
 
-def evaluate(model: Model, drawn: Images, seen: Images) -> Evaluation:
-    """Tell what a model makes of test images.
+def evaluate(model: Model, original: Images, normalized: Images) -> Evaluation:
+    """Return a model's confusion matrix, reliability bins and example images.
 
-    :param drawn: the images as they were drawn, which is how examples are kept
-    :param seen: the same, normalised
+    :param original: test images; the examples are saved in this form
+    :param normalized: the same images, normalised, as the model gets them
     """
-    evidence = evidence_for(seen, model.weights, model.bias)
+    evidence = compute_evidence(normalized, model.weights, model.bias)
     probabilities = softmax(evidence)
-    labels, digits, top = seen.labels, evidence.argmax(axis=1), probabilities.max(axis=1)
-    right = digits == labels
+    labels, digits, top = normalized.labels, evidence.argmax(axis=1), probabilities.max(axis=1)
+    correct = digits == labels
     losses = cross_entropies(evidence, labels)
     confusion = np.zeros((DIGITS, DIGITS), np.int32)
     np.add.at(confusion, (labels, digits), 1)
-    bins = bins_of(top)
+    bins = bin_indices(top)
     counts = np.bincount(bins, minlength=BINS)
-    some = np.maximum(counts, 1)
-    kept = np.concatenate([misread_examples(labels, digits, losses), read_examples(labels, right)])
+    divisors = np.maximum(counts, 1)
+    selected = np.concatenate(
+        [misread_examples(labels, digits, losses), correct_examples(labels, correct)]
+    )
     return Evaluation(
         name=model.name,
         card=EvaluationCard(
@@ -108,70 +111,77 @@ def evaluate(model: Model, drawn: Images, seen: Images) -> Evaluation:
         ),
         confusion=confusion,
         bin_counts=counts.astype(np.int32),
-        bin_probability=(np.bincount(bins, top, BINS) / some).astype(np.float32),
-        bin_right=(np.bincount(bins, right, BINS) / some).astype(np.float32),
-        index=kept.astype(np.int32),
-        label=labels[kept],
-        digit=digits[kept].astype(np.uint8),
-        probability=top[kept],
-        loss=losses[kept].astype(np.float32),
-        pixels=drawn.pixels[kept],
+        bin_probability=(np.bincount(bins, top, BINS) / divisors).astype(np.float32),
+        bin_right=(np.bincount(bins, correct, BINS) / divisors).astype(np.float32),
+        index=selected.astype(np.int32),
+        label=labels[selected],
+        digit=digits[selected].astype(np.uint8),
+        probability=top[selected],
+        loss=losses[selected].astype(np.float32),
+        pixels=original.pixels[selected],
     )
 
 
 def misread_examples(
     labels: NDArray[np.uint8], digits: NDArray[np.int64], losses: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Return which images are misread, the worst first, MISREAD_EXAMPLES at most.
+    """Return the indices of misread images, highest loss first, at most MAX_MISREAD_EXAMPLES.
 
-    Where there are more, each pair of label and answer gives its worst, then each its second worst,
-    and so on: every kind of mistake is among them.
+    If there are more, they are selected in turn: from each pair of label and digit the one with the
+    highest loss, then the second highest, and so on, so that every kind of mistake is included.
+
+    :param labels: (n,), as are the predicted digits and the losses in nats
     """
     worst_first = np.argsort(-losses, kind="stable")
     misread: NDArray[np.int64] = worst_first[(digits != labels)[worst_first]]
     pairs = labels[misread].astype(np.int64) * DIGITS + digits[misread]
     rank = np.empty(len(misread), np.int64)
     for pair in np.unique(pairs):
-        own = pairs == pair
-        rank[own] = np.arange(own.sum())
-    kept: NDArray[np.int64] = misread[np.sort(np.argsort(rank, kind="stable")[:MISREAD_EXAMPLES])]
-    return kept
+        is_pair = pairs == pair
+        rank[is_pair] = np.arange(is_pair.sum())
+    selected: NDArray[np.int64] = misread[
+        np.sort(np.argsort(rank, kind="stable")[:MAX_MISREAD_EXAMPLES])
+    ]
+    return selected
 
 
-def read_examples(labels: NDArray[np.uint8], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the first READ_EXAMPLES images of each digit that are read right."""
+def correct_examples(labels: NDArray[np.uint8], correct: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the indices of the first MAX_CORRECT_EXAMPLES correct images of each digit."""
     return np.concatenate(
-        [np.nonzero(right & (labels == digit))[0][:READ_EXAMPLES] for digit in range(DIGITS)]
+        [
+            np.nonzero(correct & (labels == digit))[0][:MAX_CORRECT_EXAMPLES]
+            for digit in range(DIGITS)
+        ]
     )
 
 
-def bins_of(top: Floats) -> NDArray[np.intp]:
-    """Tell in which of the BINS each top probability (n,) lies."""
+def bin_indices(top: Floats) -> NDArray[np.intp]:
+    """Return the bin, 0 to BINS − 1, of each top probability (n,)."""
     return np.minimum((top * BINS).astype(np.intp), BINS - 1)
 
 
 def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
-    """Return the expected calibration error: how far probability is from the fraction right.
+    """Return the expected calibration error (ECE) on normalised images, in [0, 1].
 
-    It is the mean, over images, of the distance between both in an image's bin of top probability.
+    This is the mean over bins of |mean top probability − accuracy|, weighted by images in each bin.
     Source: C. Guo et al., "On calibration of modern neural networks", 2017.
     """
-    top = softmax(evidence_for(images, weights, bias)).max(axis=1)
-    right = correct(images, weights, bias)
-    gaps = np.bincount(bins_of(top), weights=top - right, minlength=BINS)
+    top = softmax(compute_evidence(images, weights, bias)).max(axis=1)
+    correct = is_correct(images, weights, bias)
+    gaps = np.bincount(bin_indices(top), weights=top - correct, minlength=BINS)
     return float(np.abs(gaps).sum() / len(top))
 
 
 def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
-    """Return by what to divide all evidence, so that the model is as often right as it says.
+    """Return the temperature for temperature scaling: the divisor of all evidence.
 
-    It is the temperature at which, over images that W has not seen, the mean top probability is the
-    fraction right. (That of the least cross-entropy leaves a larger calibration error here.)
+    With this temperature, the mean top probability on normalised validation images equals their
+    accuracy. Minimal cross-entropy, the usual criterion, gives a larger calibration error here.
     """
-    evidence = evidence_for(images, weights, bias)
-    right = accuracy(images, weights, bias)
+    evidence = compute_evidence(images, weights, bias)
+    target = accuracy(images, weights, bias)
 
     def overconfidence(temperature: float) -> float:
-        return float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - right
+        return float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - target
 
     return float(min(TEMPERATURES, key=lambda temperature: abs(overconfidence(temperature))))

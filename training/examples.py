@@ -1,4 +1,4 @@
-"""What a recipe makes of MNIST: every image normalised, and invented digits beside it."""
+"""The examples of a recipe: MNIST's images, normalised, and synthetic digits."""
 
 from dataclasses import replace
 
@@ -6,35 +6,36 @@ import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
 from training.data import Bytes, Dataset, Images
-from training.handwriting import write_digits
 from training.recipe import Recipe
+from training.synthetic_digits import synthesize_digits
 
-# Few enough images at a time to stay in the processor's cache, many enough to share NumPy's costs.
+# Images that are normalised at a time: few enough for the processor's cache, enough to make the
+# overhead of NumPy's calls small.
 CHUNK = 128
 
 
 def keep_few(images: Images, per_digit: int) -> Images:
-    """Return the first so many images of each digit, or all that there are, in their order."""
-    kept = np.zeros(len(images.labels), bool)
+    """Return the first `per_digit` images of each digit, or all if there are fewer, in order."""
+    is_selected = np.zeros(len(images.labels), bool)
     for digit in np.unique(images.labels):
-        kept[np.nonzero(images.labels == digit)[0][:per_digit]] = True
-    return images.only(kept)
+        is_selected[np.nonzero(images.labels == digit)[0][:per_digit]] = True
+    return images.select(is_selected)
 
 
 def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
-    """Return the dataset and the recipe with no more training images than the recipe asks for.
+    """Return the dataset reduced to the recipe's `images_per_digit`, and the recipe for it.
 
-    Written digits remain in proportion to MNIST's.
+    The number of synthetic digits is reduced in the same proportion.
     """
     if recipe.images_per_digit is None:
         return dataset, recipe
     few = keep_few(dataset.train, recipe.images_per_digit)
-    written = recipe.written * len(few.labels) // len(dataset.train.labels)
-    return replace(dataset, train=few), replace(recipe, written=written)
+    synthetic = recipe.synthetic * len(few.labels) // len(dataset.train.labels)
+    return replace(dataset, train=few), replace(recipe, synthetic=synthetic)
 
 
 def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
-    """Return all of MNIST as the recipe's model will see it."""
+    """Return all parts of a dataset after the recipe's normalisation."""
     return replace(
         dataset,
         train=normalize_images(dataset.train, recipe.normalization),
@@ -43,40 +44,44 @@ def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
     )
 
 
-def add_written(images: Images, recipe: Recipe, seed: int) -> Images:
-    """Return normalised images and, behind them, the recipe's written digits, normalised too."""
-    if recipe.written == 0:
+def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
+    """Return normalised images, followed by the recipe's synthetic digits, also normalised."""
+    if recipe.synthetic == 0:
         return images
-    written = normalize_images(write_digits(recipe.written, seed), recipe.normalization)
+    synthetic = normalize_images(synthesize_digits(recipe.synthetic, seed), recipe.normalization)
     return Images(
-        np.concatenate([images.pixels, written.pixels]),
-        np.concatenate([images.labels, written.labels]),
+        np.concatenate([images.pixels, synthetic.pixels]),
+        np.concatenate([images.labels, synthetic.labels]),
     )
 
 
-def learned_images(drawn: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
-    """Return what the regression learns from: the examples, or, to be augmented, them as drawn.
+def select_training_images(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
+    """Return the images that the regression is trained on.
 
-    :param drawn: MNIST's training images as they were drawn
+    They are the examples. With `augmented` they are the same images before normalisation, because
+    augmentation comes first.
+
+    :param original: training images that are not normalised
+    :param examples: the same, normalised, followed by synthetic digits
     """
     if not recipe.augmented:
         return examples
-    return add_written(drawn, replace(recipe, normalization="none"), seed)
+    return add_synthetic(original, replace(recipe, normalization="none"), seed)
 
 
 def normalize_images(images: Images, normalization: str) -> Images:
-    """Return the images as the server's normalisation of that name leaves them."""
+    """Return the images after the server's normalisation of that name."""
     return Images(normalize_pixels(images.pixels, normalization), images.labels)
 
 
-def normalize_pixels(drawn: Bytes, normalization: str) -> Bytes:
-    """Return the same of pixels (n, 784), ink = 255."""
+def normalize_pixels(original: Bytes, normalization: str) -> Bytes:
+    """Return pixels (n, 784), ink = 255, after the server's normalisation of that name."""
     if normalization == "none":
-        return drawn
+        return original
     normalize = NORMALIZATIONS[normalization]
-    pixels = np.empty_like(drawn)
+    pixels = np.empty_like(original)
     for start in range(0, len(pixels), CHUNK):
         part = slice(start, start + CHUNK)
-        intensities = np.divide(drawn[part], 255, dtype=np.float32)
+        intensities = np.divide(original[part], 255, dtype=np.float32)
         pixels[part] = np.rint(normalize(intensities) * 255)
     return pixels

@@ -1,9 +1,9 @@
-"""The model as a TensorFlow SavedModel: what the server answers, without the server.
+"""Export of a model as a TensorFlow SavedModel that gives the server's answers.
 
-NumPy's normalisation is written anew in TensorFlow's operations, so that the SavedModel needs
-nothing but itself. Both take the same steps, moments in float64 and all else in float32, but add
-up in another order: what lies halfway between two of a byte's steps may become the one here and the
-other there. Over MNIST's test images and odd drawings, probabilities differ by less than TOLERANCE.
+The server's normalisation in NumPy is implemented again with TensorFlow operations, so the
+SavedModel has no dependencies. Both compute moments in float64 and the rest in float32, but sum in
+a different order, so a value halfway between two byte values may be rounded differently. On MNIST's
+test images and on unusual drawings, probabilities differ by less than TOLERANCE.
 """
 
 import errno
@@ -27,12 +27,12 @@ from server.regression.normalization import (
 from server.regression.shapes import PIXELS, SIDE
 from server.storage.atomic_write import make_directory, sync_directory, write_atomically
 
-# How far a probability may be from the server's: the most that was found is 0.001, for one of a
-# few hundred pixels in which the last step of a byte fell the other way.
+# The accepted difference from the server's probabilities. The largest difference measured is 0.001,
+# where one of a few hundred pixels was rounded differently.
 TOLERANCE = 0.002
 
-# Where a SavedModel has the name of its model: TensorFlow leaves this folder to its users.
-_OWNER = Path("assets.extra") / "model_name.txt"
+# The file with the model's name: TensorFlow reserves this folder of a SavedModel for users.
+_NAME_FILE = Path("assets.extra") / "model_name.txt"
 
 _CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
 _FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
@@ -42,13 +42,13 @@ _X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
 _MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
 
 
-def leave_as_drawn(pixels: tf.Tensor) -> tf.Tensor:
-    """Return pixels (n, 784) as they are."""
+def keep_unchanged(pixels: tf.Tensor) -> tf.Tensor:
+    """Return pixels (n, 784) unchanged."""
     return pixels
 
 
 def normalize_by_moments(pixels: tf.Tensor) -> tf.Tensor:
-    """Do what the server's function of this name does, to pixels (n, 784) in [0, 1]."""
+    """Normalise pixels (n, 784) in [0, 1] as the server's function of this name does."""
     sums = tf.cast(tf.matmul(tf.cast(pixels, tf.float64), _MOMENTS), tf.float32)
     moments = sums / tf.maximum(sums[:, :1], _TINY)
     x, y = moments[:, 1:2], moments[:, 2:3]
@@ -94,11 +94,11 @@ def _resample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tens
     return tf.math.rint((here + (next_one - here) * (places - whole)) * 255) / 255
 
 
-NORMALIZATIONS = {"none": leave_as_drawn, "moments": normalize_by_moments}
+NORMALIZATIONS = {"none": keep_unchanged, "moments": normalize_by_moments}
 
 
 class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
-    """The model: W, b and the normalisation before them."""
+    """The model: the normalisation, W and b."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
@@ -110,9 +110,9 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         input_signature=[tf.TensorSpec((None, PIXELS), tf.float32, name="pixels")]
     )
     def serve(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answer for pixels (n, 784) in [0, 1], ink = 1, as they were drawn.
+        """Return the predictions for pixels (n, 784) in [0, 1], ink = 1, before normalisation.
 
-        `probabilities` and `evidence` are (n, 10), `digit` (n,) and `normalized`, what W saw,
+        `probabilities` and `evidence` are (n, 10), `digit` (n,) and the `normalized` pixels
         (n, 784).
         """
         normalized = self._normalize(pixels)
@@ -126,9 +126,9 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
 
 
 def check_export(directory: Path, name: str) -> None:
-    """Check that a SavedModel can be written without replacing anything but its own predecessor.
+    """Check that the directory is new, empty, or has an earlier SavedModel of the same model.
 
-    :raise FileExistsError: there is something else, or another model's SavedModel
+    :raise FileExistsError: the directory has other files, or another model's SavedModel
     """
     try:
         is_empty = not any(directory.iterdir())
@@ -136,32 +136,32 @@ def check_export(directory: Path, name: str) -> None:
         return
     except NotADirectoryError:
         raise FileExistsError(
-            errno.EEXIST, "--export needs a directory, and this is a file", str(directory)
+            errno.EEXIST, "--export needs a directory, but this is a file", str(directory)
         ) from None
     if is_empty:
         return
     try:
-        owner = (directory / _OWNER).read_text(encoding="utf-8")
+        owner = (directory / _NAME_FILE).read_text(encoding="utf-8")
     except (OSError, ValueError):
-        reason = "--export needs a new directory, and this one has other files"
+        reason = "--export needs a new directory, but this one has other files"
         raise FileExistsError(errno.EEXIST, reason, str(directory)) from None
     if owner != name:
-        reason = f"--export needs a directory for each model, and this one has that of {owner!r}"
+        reason = f"--export needs one directory per model, but this one has the model {owner!r}"
         raise FileExistsError(errno.EEXIST, reason, str(directory))
 
 
 def export_model(model: Model, directory: Path) -> None:
-    """Write a SavedModel whose `serving_default` signature answers what the server does.
+    """Write a SavedModel whose `serving_default` signature gives the server's answers.
 
-    It is written next to the directory and then takes its place, so that two trainings at once
-    leave one of their SavedModels, and not a mixture.
+    It is written to a temporary directory, which then replaces `directory`. Two simultaneous
+    exports therefore leave one complete SavedModel.
 
-    :raise OSError: the directory cannot be written, or has something else
+    :raise OSError: the directory cannot be written, or has other files
     """
     check_export(directory, model.name)
-    # A path such as "." has no name to be written next to.
+    # A path such as "." has no name for the temporary directory.
     directory = directory.resolve()
-    # A mounted volume cannot be replaced.
+    # A mount point cannot be renamed.
     if directory.is_mount():
         write_export(model, directory)
         return
@@ -182,7 +182,7 @@ def export_model(model: Model, directory: Path) -> None:
 
 
 def write_export(model: Model, directory: Path) -> None:
-    """Write the files of a SavedModel, and the name of its model, into an empty directory.
+    """Write a SavedModel and the file with the model's name into an empty directory.
 
     :raise OSError: the directory cannot be written
     """
@@ -191,17 +191,17 @@ def write_export(model: Model, directory: Path) -> None:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, error.message, str(directory)) from error
-    write_atomically(directory / _OWNER, model.name.encode())
+    write_atomically(directory / _NAME_FILE, model.name.encode())
     sync_tree(directory)
 
 
 def sync_tree(directory: Path) -> None:
-    """Wait until all files of a directory would survive a loss of power."""
+    """Flush all files and directories of a tree to disk, so that they survive a loss of power."""
     for path in directory.rglob("*"):
         if path.is_dir():
             sync_directory(path)
         else:
-            # Windows syncs only what is open for writing.
+            # Windows can flush only files that are open for writing.
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
     sync_directory(directory)

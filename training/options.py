@@ -1,4 +1,4 @@
-"""What the command line says of a training. Nothing here needs TensorFlow."""
+"""The command-line options of a training, parsed without importing TensorFlow."""
 
 import argparse
 import math
@@ -13,20 +13,28 @@ from training.recipe import RECIPES, Recipe
 
 DEFAULT_RECIPE = "normalized"
 
-# A history keeps step numbers as int32.
+# Histories store step numbers as int32.
 MAX_COUNT = 2**31 - 1
 
-# More than all images, and no more than 0.5 GB of pixels as floats.
+# More than all images of MNIST, and less than 0.5 GB of pixels as float32.
 MAX_BATCH_SIZE = 100_000
 
 MAX_SEED = 2**32 - 1
 
-# In seconds: long enough to start the command by hand on each of a few machines.
+# In seconds: enough to start the command by hand on a few machines.
 WORKER_TIMEOUT = 300.0
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Return the parsed command line; exit with a message if an option is invalid."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    check_stream(parser, options)
+    return options
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m training`."""
     parser = argparse.ArgumentParser(
         prog="python -m training", description="Train, evaluate and save one model."
     )
@@ -36,28 +44,31 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--stream",
         type=image_count,
         metavar="N",
-        help="train on N images, rounded down to whole batches, each made of one of MNIST's by "
-        "chance; takes the place of --steps",
+        help="train on N images, rounded down to full batches, each a random change of one of "
+        "MNIST's images; replaces --steps",
     )
-    parser.add_argument("--batch-size", type=batch_size, help="a count, or all")
+    parser.add_argument("--batch-size", type=batch_size, help="a number of images, or all")
     parser.add_argument("--learning-rate", type=positive_number)
-    parser.add_argument("--optimizer", help="the name of any optimizer that Keras ships")
-    parser.add_argument("--init", choices=get_args(Init), help="where W begins")
+    parser.add_argument("--optimizer", help="the name of any Keras optimizer")
+    parser.add_argument("--init", choices=get_args(Init), help="initial W")
     parser.add_argument(
-        "--no-bias", dest="has_bias", action="store_false", default=None, help="leave b at 0"
+        "--no-bias", dest="has_bias", action="store_false", default=None, help="keep b at 0"
     )
     parser.add_argument(
-        "--images-per-digit", type=positive_count, metavar="N", help="train on so few of MNIST"
+        "--images-per-digit",
+        type=positive_count,
+        metavar="N",
+        help="train on only N images of each digit",
     )
     parser.add_argument("--seed", type=seed, default=0, help=f"0 to {MAX_SEED}")
     add_data_argument(parser)
-    parser.add_argument("--models", type=directory, default=MODELS, help="directory to save into")
-    parser.add_argument("--name", help="the model's name; the recipe's unless given")
+    parser.add_argument("--models", type=directory, default=MODELS, help="directory of the models")
+    parser.add_argument("--name", help="the model's name (default: the recipe's)")
     parser.add_argument(
         "--report",
         type=directory,
         metavar="DIR",
-        help="for the report; reports/ in --models' unless given",
+        help="directory of the report (default: reports/ in --models)",
     )
     parser.add_argument(
         "--tensorboard", type=directory, metavar="DIR", help="write summaries for TensorBoard"
@@ -73,28 +84,32 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
         f"(default: {WORKER_TIMEOUT:g})",
     )
-    options = parser.parse_args(arguments)
-    if options.stream is not None:
-        size = options.batch_size or RECIPES[options.recipe].batch_size
-        if options.steps is not None:
-            parser.error("--stream already says how many steps there are: leave --steps out")
-        if size == "all":
-            parser.error("--stream has no end to be a batch of: give --batch-size a count")
-        if options.stream < size:
-            parser.error(f"--stream {options.stream} is less than a batch of {size}")
-        if options.stream // size > MAX_COUNT:
-            parser.error(f"--stream {options.stream} is more than {MAX_COUNT} batches of {size}")
-    return options
+    return parser
+
+
+def check_stream(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exit with a message if `--stream` contradicts `--steps` or the batch size."""
+    if options.stream is None:
+        return
+    size = options.batch_size or RECIPES[options.recipe].batch_size
+    if options.steps is not None:
+        parser.error("--stream sets the number of steps: omit --steps")
+    if size == "all":
+        parser.error("--stream needs a number as --batch-size, not all")
+    if options.stream < size:
+        parser.error(f"--stream {options.stream} is less than a batch of {size}")
+    if options.stream // size > MAX_COUNT:
+        parser.error(f"--stream {options.stream} is more than {MAX_COUNT} batches of {size}")
 
 
 def model_name(options: argparse.Namespace) -> str:
-    """Return the name of the model to train: the recipe's unless one is given, "" included."""
+    """Return the model's name: `--name`, even if it is empty, or the recipe's name."""
     name: str = options.recipe if options.name is None else options.name
     return name
 
 
 def positive_count(text: str) -> int:
-    """Read a count of 1 to MAX_COUNT."""
+    """Parse a whole number from 1 to MAX_COUNT."""
     count = int(text)
     if not 1 <= count <= MAX_COUNT:
         raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_COUNT}")
@@ -102,7 +117,7 @@ def positive_count(text: str) -> int:
 
 
 def image_count(text: str) -> int:
-    """Read a count of at least 1; how many batches it makes has a limit of its own."""
+    """Parse a whole number of at least 1; the number of batches is limited separately."""
     count = int(text)
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
@@ -110,7 +125,7 @@ def image_count(text: str) -> int:
 
 
 def batch_size(text: str) -> int | Literal["all"]:
-    """Read a count of 1 to MAX_BATCH_SIZE, or "all"."""
+    """Parse a whole number from 1 to MAX_BATCH_SIZE, or "all"."""
     if text == "all":
         return "all"
     count = int(text)
@@ -120,7 +135,7 @@ def batch_size(text: str) -> int | Literal["all"]:
 
 
 def seed(text: str) -> int:
-    """Read a number that NumPy and Keras take as a seed."""
+    """Parse a seed that NumPy and Keras accept: 0 to MAX_SEED."""
     number = int(text)
     if not 0 <= number <= MAX_SEED:
         raise argparse.ArgumentTypeError(f"{text} is not 0 to {MAX_SEED}")
@@ -128,7 +143,7 @@ def seed(text: str) -> int:
 
 
 def positive_number(text: str) -> float:
-    """Read a finite number above zero."""
+    """Parse a finite number above zero."""
     number = float(text)
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a finite number above 0")
@@ -136,15 +151,15 @@ def positive_number(text: str) -> float:
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
-    """Return the recipe with what the command line changes of it.
+    """Return the recipe with the changes from the command line.
 
-    Another optimiser comes with its own default learning rate, since the recipe's was not meant
-    for it.
+    Another optimiser gets its own default learning rate, because the recipe's rate is tuned for the
+    recipe's optimiser.
     """
     recipe = RECIPES[options.recipe]
     if options.optimizer is not None and options.optimizer.lower() != recipe.optimizer:
         recipe = replace(recipe, optimizer=options.optimizer.lower(), learning_rate=None)
-    given = {
+    changes = {
         field: value
         for field in (
             "steps",
@@ -156,7 +171,7 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         )
         if (value := getattr(options, field)) is not None
     }
-    recipe = replace(recipe, **given)
+    recipe = replace(recipe, **changes)
     if options.stream is None:
         return recipe
     return replace(recipe, augmented=True, steps=options.stream // int(recipe.batch_size))

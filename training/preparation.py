@@ -1,4 +1,4 @@
-"""What a training begins with: all that is made of MNIST before TensorFlow is needed."""
+"""Data preparation: everything computed from MNIST before TensorFlow is needed."""
 
 import time
 from dataclasses import dataclass
@@ -6,47 +6,53 @@ from pathlib import Path
 
 from server.regression.familiarity import Familiarity
 from training.data import Dataset, Images, load_mnist
-from training.examples import add_written, choose_examples, learned_images, normalize_dataset
-from training.familiarity import learn_ways
+from training.examples import (
+    add_synthetic,
+    choose_examples,
+    normalize_dataset,
+    select_training_images,
+)
+from training.familiarity import learn_variants
 from training.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """MNIST for one training.
+    """The data of one training.
 
-    `drawn` is as people drew it and `dataset` the same as the model will see it, both with no more
-    training images than the `recipe` asks for; `learned` is what the regression learns from. Of
-    `ways` the limits are still to be fitted. All of it took `seconds`.
+    `original` is MNIST and `normalized` the same after the recipe's normalisation; both have at
+    most the training images that the `recipe` asks for. The regression is trained on
+    `training_images`. `variants` describes the digits' features; its limits are fitted after the
+    training. `seconds` is how long the preparation took.
     """
 
     recipe: Recipe
-    drawn: Dataset
-    dataset: Dataset
-    learned: Images
-    ways: Familiarity
+    original: Dataset
+    normalized: Dataset
+    training_images: Images
+    variants: Familiarity
     seconds: float
 
 
 def load_and_prepare(folder: Path | None, recipe: Recipe, seed: int) -> Preparation:
-    """Find MNIST, in a folder that someone brought if there is one, and prepare it.
+    """Load MNIST, from a local folder if one is given, and prepare it.
 
-    :raise DataError: no source has it
+    :raise DataError: MNIST is unavailable
     """
     return prepare(load_mnist(folder), recipe, seed)
 
 
-def prepare(drawn: Dataset, recipe: Recipe, seed: int) -> Preparation:
-    """Prepare a dataset as it was drawn."""
+def prepare(original: Dataset, recipe: Recipe, seed: int) -> Preparation:
+    """Prepare a dataset that is not normalised yet."""
     start = time.monotonic()
-    drawn, recipe = choose_examples(drawn, recipe)
-    dataset = normalize_dataset(drawn, recipe)
-    examples = add_written(dataset.train, recipe, seed)
+    original, recipe = choose_examples(original, recipe)
+    normalized = normalize_dataset(original, recipe)
+    examples = add_synthetic(normalized.train, recipe, seed)
     return Preparation(
         recipe=recipe,
-        drawn=drawn,
-        dataset=dataset,
-        learned=learned_images(drawn.train, examples, recipe, seed),
-        ways=learn_ways(examples),
+        original=original,
+        normalized=normalized,
+        training_images=select_training_images(original.train, examples, recipe, seed),
+        variants=learn_variants(examples),
         seconds=time.monotonic() - start,
     )

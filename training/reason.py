@@ -1,8 +1,8 @@
-"""Why a training failed, as everyone in the room may read it.
+"""The public reason of a failed training.
 
-The server shows the reason to all who follow a training. The text of an error can hold file system
-paths, which tell names of people and how a machine is laid out. Only texts that are known to hold
-none are passed on; all others stay in the terminal of whoever trains.
+The server shows the reason to everyone who watches a training. An error message can contain file
+system paths, which reveal people's names and the layout of a machine. Only messages without paths
+are published; others appear only in the terminal of the training.
 """
 
 import os
@@ -11,11 +11,11 @@ from training.cluster_config import ClusterError
 from training.data import DataError
 from training.regression import DivergedError
 
-IN_TERMINAL = "The terminal of the training shows the details."
+IN_TERMINAL = "See the terminal of the training for details."
 
 
 def public_reason(error: BaseException) -> str | None:
-    """Return what failed, without a path, or None for an interruption."""
+    """Return what failed, without file system paths; None for an interruption."""
     if isinstance(error, KeyboardInterrupt):
         return None
     if isinstance(error, DivergedError):
@@ -25,7 +25,7 @@ def public_reason(error: BaseException) -> str | None:
     if isinstance(error, DataError):
         return f"MNIST could not be read or fetched. {IN_TERMINAL}"
     if isinstance(error, ClusterError):
-        return f"The workers could not be joined, or one was lost. {IN_TERMINAL}"
+        return f"The cluster could not be joined, or a worker was lost. {IN_TERMINAL}"
     if isinstance(error, MemoryError):
         return f"There was not enough memory. {IN_TERMINAL}"
     return f"{type(error).__name__}. {IN_TERMINAL}"

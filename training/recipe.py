@@ -1,28 +1,29 @@
-"""What can be set about a training, and the recipes that set it well."""
+"""Recipes: the hyperparameters and the data of a training."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from server.regression.training_settings import Init, Settings
 
-# The standard deviation of weights that begin at random: enough to be seen in a heatmap, and where
-# there is never ink, for good.
-INIT_SPREAD = 0.1
+# The standard deviation of random initial weights: large enough to be visible in a heatmap. Where
+# images never have ink, the weights keep their initial values.
+INIT_STDDEV = 0.1
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train; the command line can change what is not of its essence.
+    """The settings of a training; command-line options override some of them.
 
-    `normalization` is what every image goes through, in training and in serving; `written` counts
-    the invented digits beside MNIST's. `optimizer` is a name that Keras knows; `learning_rate` None
-    leaves it at that optimiser's own default, and with `decay` it falls linearly to 0. `steps`
-    counts batches of `batch_size` random examples, or of "all". `penalty` times the sum of squared
-    weights is added to the loss. What is `calibrated` has its W and b divided by a temperature at
-    the end. W begins as `init` says: at zeros, or normally distributed around 0 with INIT_SPREAD;
-    b begins at 0, and stays there without `has_bias`. `images_per_digit` is how many of MNIST's
-    training images are used, None all. With `augmented` none is seen twice: each time that its turn
-    comes, an image is moved, turned, slanted and stretched by chance.
+    `normalization` is applied to every image, in training and in serving. `synthetic` is the number
+    of synthetic digits added to MNIST. `optimizer` is the name of a Keras optimiser;
+    `learning_rate` None is that optimiser's default, and with `has_decay` the rate falls linearly
+    to 0. `steps` is the number of batches, `batch_size` the number of random examples in each, or
+    "all". `l2_penalty` times the sum of squared weights is added to the loss. With `is_calibrated`,
+    W and b are divided by a temperature after the training. `init` sets W to zeros, or to normally
+    distributed values with mean 0 and standard deviation INIT_STDDEV; b starts at 0, and stays at 0
+    without `has_bias`. `images_per_digit` is how many of MNIST's training images of each digit are
+    used; None is all. With `augmented`, each use of an image shifts, rotates, shears and scales it
+    at random.
     """
 
     name: str
@@ -31,21 +32,21 @@ class Recipe:
     learning_rate: float | None
     steps: int
     batch_size: int | Literal["all"]
-    written: int = 0
-    decay: bool = False
-    penalty: float = 0
-    calibrated: bool = False
+    synthetic: int = 0
+    has_decay: bool = False
+    l2_penalty: float = 0
+    is_calibrated: bool = False
     init: Init = "zeros"
     has_bias: bool = True
     images_per_digit: int | None = None
     augmented: bool = False
 
     def examples_per_step(self, images: int) -> int:
-        """Return the size of a batch out of so many images."""
+        """Return the batch size for a number of training images."""
         return images if self.batch_size == "all" else self.batch_size
 
     def settings(self, seed: int) -> Settings:
-        """Return what a model's card and a history's say of it."""
+        """Return the settings for the cards of a model and its history."""
         return Settings(
             recipe=self.name,
             normalization=self.normalization,
@@ -64,7 +65,7 @@ class Recipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        # The classic tutorial's own figures, which give its 0.92.
+        # The original tutorial's settings, with its test accuracy of 0.92.
         Recipe(
             "tutorial",
             normalization="none",
@@ -73,9 +74,9 @@ RECIPES = {
             steps=1_000,
             batch_size=100,
         ),
-        # More written digits cost MNIST accuracy, fewer cost other hands. The falling rate settles
-        # W as averaging the last steps would. The penalty costs no accuracy and keeps W small where
-        # ink is rare, so that its heatmaps show digits.
+        # More synthetic digits lower the accuracy on MNIST, fewer lower it on other handwriting.
+        # The decay makes W converge, as averaging the last steps would. The penalty does not lower
+        # accuracy; it keeps W small where ink is rare, so its heatmaps show digits.
         Recipe(
             "normalized",
             normalization="moments",
@@ -83,10 +84,10 @@ RECIPES = {
             learning_rate=0.003,
             steps=3_000,
             batch_size=256,
-            written=24_000,
-            decay=True,
-            penalty=1e-4,
-            calibrated=True,
+            synthetic=24_000,
+            has_decay=True,
+            l2_penalty=1e-4,
+            is_calibrated=True,
         ),
     )
 }

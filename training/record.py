@@ -1,8 +1,8 @@
-"""What is kept of a training while it goes on, so that a server can show it and a page replay it.
+"""The record of a running training: its history, which the server shows live and the page replays.
 
-A thread writes it every WRITE_SECONDS, changed or not. So a training that is killed leaves its
-history up to then, and a server sees, in the phases that take long without a step too, that it is
-alive.
+A thread writes the file every WRITE_SECONDS, even if nothing has changed. A killed training
+therefore leaves its history so far, and the server sees that a training is alive during long phases
+without steps, too.
 """
 
 import threading
@@ -34,7 +34,7 @@ from server.storage.history import (
     save_history,
 )
 from server.storage.training_monitor import WRITE_SECONDS
-from training.evaluation import Figures
+from training.evaluation import Metrics
 from training.reason import public_reason
 from training.regression import DivergedError
 from training.schedule import recorded_steps
@@ -42,19 +42,19 @@ from training.schedule import recorded_steps
 
 @dataclass(frozen=True)
 class _Entry:
-    """W and b after a step, and what they are worth."""
+    """W, as `frame` × `scale`, and b after a step, and their metrics."""
 
     step: int
-    figures: Figures
+    metrics: Metrics
     frame: NDArray[np.int8]
     scale: np.float32
     bias: Floats
 
 
 class Record:
-    """The history of a training under way; as a context, it says in the end how that went.
+    """The history of a running training; leaving its context records the outcome.
 
-    Of two trainings under one name the later one is shown; the other goes on unseen.
+    If two trainings have the same name, only the later one is recorded in the file.
 
     :param weights: W (784, 10) before the first step
     """
@@ -82,7 +82,7 @@ class Record:
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
 
     def __enter__(self) -> Self:
-        """Write that the training has begun, and go on writing.
+        """Write the file, and start the thread that rewrites it.
 
         :raise OSError: the directory cannot be written
         """
@@ -96,13 +96,12 @@ class Record:
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Write how it ended."""
+        """Stop the thread, and write the outcome."""
         self._ended.set()
         self._thread.join()
         if error is not None and self._card.outcome == "running":
             self._change(outcome=outcome_of(error), reason=public_reason(error))
-        # On a full disk it looks as if it had died; the model, if there is one, is saved all the
-        # same.
+        # If the disk is full, the server takes the training for dead. A saved model stays valid.
         with suppress(OSError):
             self._write()
 
@@ -111,8 +110,8 @@ class Record:
         """The history so far."""
         with self._lock:
             entries, card, last = list(self._entries), self._card, self._last_weights
-        figures = np.array([entry.figures for entry in entries], np.float32)
-        columns = figures.reshape(-1, len(Figures._fields)).T
+        metrics = np.array([entry.metrics for entry in entries], np.float32)
+        columns = metrics.reshape(-1, len(Metrics._fields)).T
         return History(
             name=self._name,
             card=msgspec.structs.replace(card, seconds=round(time.monotonic() - self._start, 3)),
@@ -129,30 +128,30 @@ class Record:
             last_weights=last,
         )
 
-    def enter(self, phase: Phase) -> None:
-        """Say what the training is at."""
+    def set_phase(self, phase: Phase) -> None:
+        """Record the phase of the training."""
         self._change(phase=phase)
 
-    def wants(self, step: int) -> bool:
-        """Tell whether a step is one to keep, or it is time to show where W has come to."""
+    def is_due(self, step: int) -> bool:
+        """Tell whether to add this step: it is scheduled, or the last was WRITE_SECONDS ago."""
         return step in self._scheduled or time.monotonic() - self._last_added >= WRITE_SECONDS
 
-    def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
-        """Add W and b after a step.
+    def add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
+        """Add W (784, 10) and b (10,) after a step.
 
-        The one before is dropped where it was not on the schedule: it was there to be shown.
+        If the previous entry is not on the schedule, it is dropped: it was only for the live view.
 
-        :raise DivergedError: the figures are not finite
+        :raise DivergedError: a metric is not finite
         """
-        if not np.isfinite(figures).all():
+        if not np.isfinite(metrics).all():
             raise DivergedError(
-                f"The loss became {figures.train_loss} at step {step}: "
+                f"The loss became {metrics.train_loss} at step {step}: "
                 "the learning rate is too high."
             )
-        entry = _Entry(step, figures, *quantize(weights), bias)
+        entry = _Entry(step, metrics, *quantize(weights), bias)
         with self._lock:
-            before = self._entries[-1].step if self._entries else None
-            if before is not None and (before == step or before not in self._scheduled):
+            previous = self._entries[-1].step if self._entries else None
+            if previous is not None and (previous == step or previous not in self._scheduled):
                 self._entries.pop()
             self._entries.append(entry)
             self._last_weights = weights
@@ -162,17 +161,17 @@ class Record:
     def finish(
         self, weights: Floats, bias: Floats, temperature: float, digest: str
     ) -> tuple[History, bytes]:
-        """Return the whole history and its file's content, to be written beside the model.
+        """Return the complete history and its file's content, to be saved with the model.
 
-        All W and b are divided by the temperature, as the model's were; the last are the model's.
+        Every W and b is divided by the temperature. The last W and b are exactly the model's.
 
-        :param weights: as served
-        :param digest: the model's
+        :param weights: W (784, 10) of the model, already divided; so is the bias (10,)
+        :param digest: of the model
         """
         with self._lock:
-            by = np.float32(temperature)
+            divisor = np.float32(temperature)
             self._entries = [
-                replace(entry, scale=entry.scale / by, bias=entry.bias / by)
+                replace(entry, scale=entry.scale / divisor, bias=entry.bias / divisor)
                 for entry in self._entries
             ]
             self._entries[-1] = replace(self._entries[-1], bias=bias)
@@ -183,12 +182,12 @@ class Record:
         history = replace(history, card=card)
         return history, pack_history(history)
 
-    def end(self) -> None:
-        """Say that the model and all that belongs to it is written."""
+    def mark_finished(self) -> None:
+        """Record that the model, its history and its evaluation are saved."""
         self._change(outcome="finished")
 
-    def interrupt(self) -> None:
-        """Write how the training has ended, where a signal has kept `__exit__` from doing so."""
+    def mark_interrupted(self) -> None:
+        """Write that the training is interrupted, in case `__exit__` is interrupted too."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(WRITE_SECONDS / 4)
@@ -206,20 +205,20 @@ class Record:
             try:
                 self._write()
             except OSError:
-                # A full disk, or a reader that holds the file on Windows: there is a next time,
-                # and the training is worth more than being watched.
+                # The disk is full, or on Windows a reader has the file open. The training goes on,
+                # and the next write may succeed.
                 continue
 
     def _write(self) -> None:
-        is_known = self._written is None or self._stamp() in (self._written, None)
-        if not is_known and not self._is_own():
-            # Another training has taken the name over.
+        is_unchanged = self._written is None or self._stamp() in (self._written, None)
+        if not is_unchanged and not self._is_own():
+            # A later training of the same name writes this file now.
             return
         save_history(self._path.parent, self.history, durable=False)
         self._written = self._stamp()
 
     def _is_own(self) -> bool:
-        """Tell whether the file is of this training: a signal may come just after it is written."""
+        """Tell whether this training wrote the file, even if a signal came before the stamp."""
         try:
             return load_history(self._path).card.run == self._card.run
         except ArchiveError:
@@ -234,7 +233,7 @@ class Record:
 
 
 def outcome_of(error: BaseException) -> Outcome:
-    """Say what an error means for the training that it ended."""
+    """Return the outcome of a training that an error has ended."""
     if isinstance(error, DivergedError):
         return "diverged"
     return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"

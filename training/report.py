@@ -1,4 +1,4 @@
-"""A training on one page, to be mailed or printed: no scripts, and nothing from elsewhere."""
+"""The report of a training: one HTML file without scripts or external resources."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +16,19 @@ from server.storage.history import History
 
 TEMPLATE = "report.html"
 
-# Where a models directory has the reports of its trainings.
+# The folder of the reports in a models directory.
 REPORTS = "reports"
 
-# How many of the worst mistakes are shown.
-MISTAKES = 40
+# How many misread images are shown, highest loss first.
+MAX_MISTAKES = 40
 
-# The curves' frame in the drawing's units: left, right, top and bottom.
+# The frame of the curves, in units of the SVG's viewBox.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 400, 20, 210
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A number on an axis, and where it stands."""
+    """A number on an axis, and its position in units of the SVG."""
 
     at: float
     label: str
@@ -36,7 +36,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Curve:
-    """One figure over the steps, for training and validation, as points of a drawing."""
+    """One metric over the steps, for training and validation, as points of an SVG polyline."""
 
     name: str
     train: str
@@ -50,9 +50,9 @@ class Curve:
 def write_report(
     directory: Path, model: Model, history: History, evaluation: Evaluation, animation: bytes
 ) -> tuple[Path, Path]:
-    """Write NAME.html, and NAME.webp, in which W is seen to be learned; return both paths.
+    """Write NAME.html, and the animation of W as NAME.webp; return both paths.
 
-    :param animation: the content of the latter
+    :param animation: the content of the WebP file
     :raise OSError: the directory cannot be written
     """
     page = write_atomically(
@@ -82,14 +82,14 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
             "digit": int(evaluation.digit[row]),
             "probability": float(evaluation.probability[row]),
         }
-        for row in range(min(misread, MISTAKES))
+        for row in range(min(misread, MAX_MISTAKES))
     ]
     confusion = evaluation.confusion
     return environment.get_template(TEMPLATE).render(
         model=model,
         card=model.card,
         settings=settings_of(model),
-        figures=figures_of(model),
+        metrics=metrics_of(model),
         limit=limit,
         heatmaps=[data_uri(heatmap(values, limit)) for values in maps],
         curves=[
@@ -106,48 +106,48 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
 
 
 def settings_of(model: Model) -> list[tuple[str, str]]:
-    """Return what was set, in words."""
+    """Return the names and values of the model's settings."""
     card = model.card
     rate, few = card.learning_rate, card.images_per_digit
     return [
         ("recipe", card.recipe),
         ("normalization", card.normalization),
         ("optimizer", card.optimizer),
-        ("learning rate", "the optimizer's own" if rate is None else f"{rate:g}"),
+        ("learning rate", "the optimizer's default" if rate is None else f"{rate:g}"),
         ("steps", f"{card.steps:,}"),
         ("batch size", str(card.batch_size)),
-        ("W begins at", card.init),
+        ("initial W", card.init),
         ("bias", "yes" if card.has_bias else "no"),
         ("images per digit", "all" if few is None else f"{few:,}"),
-        ("each image changed by chance", "yes" if card.augmented else "no"),
+        ("augmentation", "yes" if card.augmented else "no"),
         ("seed", str(card.seed)),
         ("temperature", f"{card.temperature:.3f}"),
     ]
 
 
-def figures_of(model: Model) -> list[tuple[str, str]]:
-    """Return how well the model does."""
+def metrics_of(model: Model) -> list[tuple[str, str]]:
+    """Return the names and values of the model's metrics."""
     card = model.card
     return [
         ("accuracy, training", f"{card.train_accuracy:.4f}"),
         ("accuracy, validation", f"{card.validation_accuracy:.4f}"),
         ("accuracy, test", f"{card.test_accuracy:.4f}"),
         ("calibration error", f"{card.calibration_error:.4f}"),
-        ("answered surely", f"{card.sure_fraction:.4f}"),
+        ("sure answers", f"{card.sure_fraction:.4f}"),
         ("seconds", f"{card.seconds:.1f}"),
     ]
 
 
 def draw_curve(name: str, steps: NDArray[np.int32], train: Floats, validation: Floats) -> Curve:
-    """Draw a figure from 0 upwards over steps (n,), whose axis is logarithmic but for its 0."""
+    """Return the curve of a metric (n,) over steps (n,): x is log(1 + step), y starts at 0."""
     last = max(1, int(steps[-1]))
-    most = float(max(train.max(), validation.max(), 1e-6))
+    highest = float(max(train.max(), validation.max(), 1e-6))
 
     def x_of(step: float) -> float:
         return round(_LEFT + (_RIGHT - _LEFT) * float(np.log1p(step) / np.log1p(last)), 1)
 
     def y_of(value: float) -> float:
-        return round(_BOTTOM - (_BOTTOM - _TOP) * value / most, 1)
+        return round(_BOTTOM - (_BOTTOM - _TOP) * value / highest, 1)
 
     def points(values: Floats) -> str:
         return " ".join(
@@ -163,5 +163,5 @@ def draw_curve(name: str, steps: NDArray[np.int32], train: Floats, validation: F
         last_train=f"{train[-1]:.4f}",
         last_validation=f"{validation[-1]:.4f}",
         x_ticks=[Tick(x_of(step), f"{step:,}") for step in powers],
-        y_ticks=[Tick(y_of(most * part), f"{most * part:.2f}") for part in (0, 0.5, 1)],
+        y_ticks=[Tick(y_of(highest * part), f"{highest * part:.2f}") for part in (0, 0.5, 1)],
     )

@@ -1,26 +1,29 @@
-"""A training from the command line on: the data is prepared while TensorFlow is imported."""
+"""Start of a training: a child process prepares the data while this one imports TensorFlow."""
 
 import argparse
 import gc
 
-from training.beside import computed_beside
+from training.child_process import run_in_child
 from training.preparation import load_and_prepare
 from training.recipe import Recipe
-from training.supervisor import Report
+from training.supervisor import StageCallback
 
 
-def train(options: argparse.Namespace, recipe: Recipe, report: Report | None = None) -> None:
-    """Train in this process, with another one that prepares the data.
+def start_training(
+    options: argparse.Namespace, recipe: Recipe, on_stage: StageCallback | None = None
+) -> None:
+    """Train in this process, and prepare the data in a child process.
 
-    :param report: told what a worker of several is waiting for
+    :param on_stage: called when a worker begins to wait for the others, and when all have joined
+    :raise SystemExit: the training failed or was interrupted
     """
-    with computed_beside(load_and_prepare, options.data, recipe, options.seed) as prepared:
-        # Importing TensorFlow takes seconds, in which the other process can do its part. What is
-        # made by it stays: to look through that for garbage, and again at the end, would take
-        # another second.
+    with run_in_child(load_and_prepare, options.data, recipe, options.seed) as wait_for_data:
+        # Importing TensorFlow takes seconds, in which the child process prepares the data. Its
+        # modules stay in memory, so garbage collection would search them in vain: here and at
+        # exit, this would take another second.
         gc.disable()
-        from training.command import train_as_asked
+        from training.command import run
 
         gc.freeze()
         gc.enable()
-        train_as_asked(options, recipe, prepared, report)
+        run(options, recipe, wait_for_data, on_stage)

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM end a training cleanly, and within STOP_SECONDS whatever it is doing.
+"""Signals: Ctrl-C and SIGTERM end a training cleanly, or by force after STOP_SECONDS.
 
-Python runs a signal's handler in the main thread, between two instructions of Python. A main thread
-that waits inside TensorFlow runs none, so that another thread watches for signals as well.
+Python runs signal handlers in the main thread, between two bytecode instructions. While the main
+thread is inside TensorFlow no handler runs, so a second thread watches for signals too.
 """
 
 import os
@@ -15,13 +15,13 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-# The exit status of a process that a signal has ended is this, and the signal's number.
-SIGNALLED = 128
+# The exit code of a process that a signal has ended is this plus the signal's number.
+SIGNAL_EXIT_BASE = 128
 
-# How long the main thread has to stop by itself, and then the last words to be written: together
-# less than the two seconds after which service managers and people lose patience.
+# How long the main thread may take to stop, and then the exit callback. Together they are less than
+# two seconds, since service managers and people do not wait longer.
 STOP_SECONDS = 0.8
-LAST_WORDS_SECONDS = 0.3
+EXIT_CALLBACK_SECONDS = 0.3
 
 
 class Stopped(KeyboardInterrupt):
@@ -33,49 +33,49 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable(last_words: Callable[[], None]) -> Iterator[None]:
-    """Within the context, raise Stopped in the main thread at Ctrl-C or SIGTERM.
+def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
+    """Raise Stopped in the main thread when Ctrl-C or SIGTERM is received within the context.
 
-    Where the main thread has not left the context STOP_SECONDS later, the process ends without it.
-    Further signals change nothing. Only the main thread can call this.
+    If the main thread is still in the context after STOP_SECONDS, the process exits by force.
+    Further signals are ignored. Only the main thread can use this context.
 
-    :param last_words: called in another thread before the process ends without the main thread
+    :param before_exit: called in another thread before a forced exit
     """
     reader, writer = socket.socketpair()
-    # As set_wakeup_fd demands: a signal handler must not block.
+    # Required by set_wakeup_fd: a signal handler must not block.
     writer.setblocking(False)
-    is_over = threading.Event()
-    seen: list[int] = []
+    has_left = threading.Event()
+    received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        seen.append(number)
-        if len(seen) == 1:
+        received.append(number)
+        if len(received) == 1:
             raise Stopped(number)
 
     def watch() -> None:
-        while received := reader.recv(1):
-            number = received[0]
-            # 0 comes at the end of the context; other signals have handlers of their own.
+        while data := reader.recv(1):
+            number = data[0]
+            # 0 marks the end of the context; other signals have their own handlers.
             if number not in (0, *SIGNALS):
                 continue
-            if number == 0 or is_over.wait(STOP_SECONDS):
+            if number == 0 or has_left.wait(STOP_SECONDS):
                 return
-            speaker = threading.Thread(target=last_words, daemon=True)
-            speaker.start()
-            speaker.join(LAST_WORDS_SECONDS)
+            callback = threading.Thread(target=before_exit, daemon=True)
+            callback.start()
+            callback.join(EXIT_CALLBACK_SECONDS)
             with suppress(OSError, ValueError):
                 sys.stderr.flush()
-            os._exit(SIGNALLED + number)
+            os._exit(SIGNAL_EXIT_BASE + number)
 
     watcher = threading.Thread(target=watch, name="signals", daemon=True)
     watcher.start()
     previous_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    # TensorFlow replaces SIGTERM's handler, but not Python's knowledge of the one before.
+    # TensorFlow replaces SIGTERM's handler in C; Python still knows its own previous handler.
     previous = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield
     finally:
-        is_over.set()
+        has_left.set()
         for number, handler in previous.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(previous_fd)

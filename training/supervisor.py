@@ -1,8 +1,8 @@
-"""A worker of a multi-worker training, in a child process that this process can always end.
+"""Supervisor: runs a worker of a multi-worker training in a child process, and can always end it.
 
 While TensorFlow waits for other workers it holds Python's global interpreter lock and catches
-SIGTERM: no handler, thread or timeout of the same process runs. This process never imports
-TensorFlow, so that it passes signals on, and ends the child process if that does not react.
+SIGTERM, so no handler, thread or timeout of that process runs. The supervisor never imports
+TensorFlow. It forwards signals, and kills the child process if it does not react.
 """
 
 import argparse
@@ -23,16 +23,16 @@ from typing import Literal
 
 from training.cluster_config import TF_CONFIG, split_address
 from training.recipe import Recipe
-from training.stopping import LAST_WORDS_SECONDS, SIGNALLED, STOP_SECONDS
+from training.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
 
-# What a child process reports: that it begins to wait for the other workers, and that all are here.
+# The stages of a worker: it waits for the other workers, or all have joined.
 Stage = Literal["waiting", "joined"]
-Report = Callable[[Stage], None]
+StageCallback = Callable[[Stage], None]
 
-# How long a child process may take to stop by itself: as long as one that reacts needs at most.
-KILL_SECONDS = STOP_SECONDS + LAST_WORDS_SECONDS + 0.2
+# How long a child process may take to stop by itself: the most that `stopping` takes, and a margin.
+KILL_SECONDS = STOP_SECONDS + EXIT_CALLBACK_SECONDS + 0.2
 
-# How often to look for a signal, and how long to wait for an address to accept a connection.
+# How often to check for a signal, and how long to wait for an address to accept a connection.
 POLL_SECONDS = 0.05
 PROBE_SECONDS = 1.0
 
@@ -41,19 +41,20 @@ _PR_SET_PDEATHSIG = 1
 
 
 def supervise(
-    work: Callable[[argparse.Namespace, Recipe, Report], None],
+    train: Callable[[argparse.Namespace, Recipe, StageCallback], None],
     options: argparse.Namespace,
     recipe: Recipe,
     worker: int,
     addresses: list[str],
 ) -> None:
-    """Run a worker in a child process, and exit as it does.
+    """Run a worker in a child process, and exit with its exit code.
 
-    A signal ends the child process within KILL_SECONDS. So does `options.worker_timeout`, counted
-    in seconds from when the child process begins to wait for the other workers.
+    A signal ends the child process within KILL_SECONDS. The child process is also ended when it has
+    waited for the other workers for `options.worker_timeout` seconds.
 
-    :param work: called in the child process; reports the stages
-    :param worker: the index of this worker in the addresses of all
+    :param train: called in the child process; calls back with each stage
+    :param worker: the index of this worker in `addresses`
+    :param addresses: HOST:PORT of all workers
     :raise SystemExit: always
     """
     received: list[int] = []
@@ -64,65 +65,67 @@ def supervise(
     signal.signal(signal.SIGTERM, note)
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    # Not a daemon: it has a child process of its own, which prepares the data.
-    process = context.Process(target=_work, args=(sender, work, options, recipe))
-    # Inherited: Ctrl-C comes to both processes, and must not interrupt the other's imports.
+    # Not a daemon: daemons cannot have child processes, and this one starts data preparation.
+    process = context.Process(target=_run_child, args=(sender, train, options, recipe))
+    # The child inherits this: a terminal sends Ctrl-C to both, and must not interrupt its imports.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
     signal.signal(signal.SIGINT, note)
     sender.close()
     stage: Stage | None = None
-    is_missing = False
+    is_timed_out = False
     try:
-        stage, is_missing = _watch(process, receiver, received, options.worker_timeout)
-        if is_missing:
-            # Before the child process ends, since a probe of its own address would fail after it.
-            silent = silent_addresses([a for a in addresses if a != addresses[worker]])
+        stage, is_timed_out = _watch(process, receiver, received, options.worker_timeout)
+        if is_timed_out:
+            # Probed before the child process ends, since workers that have joined it may end too.
+            unreachable = unreachable_addresses([a for a in addresses if a != addresses[worker]])
     finally:
-        _end(process, received, stage)
+        _end_child(process, received, stage)
     if received:
         _exit_by_signal(received[0], process.exitcode)
-    if is_missing:
-        sys.exit(missing_message(worker, addresses, silent, options.worker_timeout))
+    if is_timed_out:
+        sys.exit(timeout_message(worker, addresses, unreachable, options.worker_timeout))
     code = process.exitcode
     if code is not None and code < 0:
         sys.exit(
-            f"Not trained: worker {worker} was ended by {_signal_name(-code)}. TensorFlow does so "
-            "where another worker is lost; its own message is above."
+            f"Not trained: worker {worker} was ended by {_signal_name(-code)}. TensorFlow does "
+            "this when another worker is lost; see its message above."
         )
     sys.exit(code)
 
 
-def silent_addresses(addresses: list[str]) -> list[str]:
+def unreachable_addresses(addresses: list[str]) -> list[str]:
     """Return the addresses that accept no connection within PROBE_SECONDS, in their order."""
-    heard = set()
+    reachable = set()
 
     def probe(address: str) -> None:
         try:
             with socket.create_connection(split_address(address), PROBE_SECONDS):
-                heard.add(address)
+                reachable.add(address)
         except OSError:
             return
 
-    # Daemons: looking up a host's name has no timeout.
+    # Daemons, which do not keep the process alive: resolving a host name has no timeout.
     probes = [Thread(target=probe, args=(address,), daemon=True) for address in addresses]
     for thread in probes:
         thread.start()
     deadline = time.monotonic() + PROBE_SECONDS + 0.2
     for thread in probes:
         thread.join(max(0, deadline - time.monotonic()))
-    return [address for address in addresses if address not in heard]
+    return [address for address in addresses if address not in reachable]
 
 
-def missing_message(worker: int, addresses: list[str], silent: list[str], seconds: float) -> str:
-    """Say which workers are missing, and what to do about it."""
+def timeout_message(
+    worker: int, addresses: list[str], unreachable: list[str], seconds: float
+) -> str:
+    """Return an error message that names the missing workers and says what to do."""
     waited = f"Not trained: worker {worker} has waited {seconds:g} s for the other workers"
-    if not silent:
+    if not unreachable:
         return (
             f"{waited}. All their addresses accept connections, but not all workers have joined: "
             f"check that every worker has the same cluster in {TF_CONFIG}, and its own task index."
         )
-    missing = ", ".join(f"worker {addresses.index(address)} ({address})" for address in silent)
+    missing = ", ".join(f"worker {addresses.index(address)} ({address})" for address in unreachable)
     return (
         f"{waited}, and nothing accepts connections at {missing}. Start the same command there "
         f"with its own task index, check the addresses in {TF_CONFIG} and that no firewall blocks "
@@ -133,10 +136,9 @@ def missing_message(worker: int, addresses: list[str], silent: list[str], second
 def _watch(
     process: BaseProcess, receiver: Connection, received: list[int], timeout: float
 ) -> tuple[Stage | None, bool]:
-    """Wait until the process ends, a signal is received or the timeout is over.
+    """Wait until the process ends, a signal is received or the timeout has passed.
 
-    Return the stage that the process is in then, None before the first, and whether workers are
-    missing.
+    Return the last stage, None before the first, and whether the timeout has passed.
     """
     stage: Stage | None = None
     deadline = float("inf")
@@ -149,18 +151,18 @@ def _watch(
             try:
                 stage = receiver.recv()
             except EOFError:
-                # The process is about to end.
+                # The process is ending.
                 sources.remove(receiver)
                 continue
             deadline = time.monotonic() + timeout if stage == "waiting" else float("inf")
     return stage, not received
 
 
-def _end(process: BaseProcess, received: list[int], stage: Stage | None) -> None:
-    """End the process: with the signal received, and by force where it cannot react."""
-    # While it waits for other workers it cannot react, and has nothing to tidy up.
+def _end_child(process: BaseProcess, received: list[int], stage: Stage | None) -> None:
+    """Forward the received signal to the process, and kill it if it does not end in time."""
+    # A process that waits for other workers cannot react, and has nothing to clean up.
     if received and stage == "joined" and process.pid is not None and process.is_alive():
-        # Windows brings Ctrl-C to both, and has no other signal to send.
+        # On Windows, Ctrl-C reaches both processes, and there is no other signal.
         if sys.platform != "win32":
             os.kill(process.pid, received[0])
         process.join(KILL_SECONDS)
@@ -170,9 +172,9 @@ def _end(process: BaseProcess, received: list[int], stage: Stage | None) -> None
 
 
 def _exit_by_signal(number: int, child_code: int | None) -> None:
-    """Exit as the child process did if that stopped cleanly, and else by the signal itself."""
-    if child_code == SIGNALLED + number or sys.platform == "win32":
-        sys.exit(SIGNALLED + number)
+    """Exit with the child's code if it stopped cleanly; otherwise end by the same signal."""
+    if child_code == SIGNAL_EXIT_BASE + number or sys.platform == "win32":
+        sys.exit(SIGNAL_EXIT_BASE + number)
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
@@ -184,22 +186,22 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _work(
+def _run_child(
     sender: Connection,
-    work: Callable[[argparse.Namespace, Recipe, Report], None],
+    train: Callable[[argparse.Namespace, Recipe, StageCallback], None],
     options: argparse.Namespace,
     recipe: Recipe,
 ) -> None:
-    """Do the work of a child process, which ends with its parent."""
+    """Train in the child process, which ends when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with_parent()
-    work(options, recipe, sender.send)
+    train(options, recipe, sender.send)
 
 
 def _end_with_parent() -> None:
-    """Let this process end when its parent has ended, even if that was killed."""
+    """End this process when its parent has ended, even if the parent was killed."""
     if sys.platform == "linux":
-        # The kernel does it, since no thread runs while TensorFlow holds the interpreter lock.
+        # The kernel ends it: no thread runs while TensorFlow holds the interpreter lock.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = parent_process()
     assert parent is not None

@@ -1,7 +1,7 @@
-"""A training as TensorBoard shows it: curves, and how W and b are spread.
+"""TensorBoard summaries of a training: curves of the metrics, and histograms of W and b.
 
-The summaries are written by TensorFlow alone, in the formats of TensorBoard's scalar and histogram
-plugins; only looking at them needs TensorBoard.
+TensorFlow writes the summaries in the formats of TensorBoard's scalar and histogram plugins. Only
+viewing them needs TensorBoard.
 Source: https://github.com/tensorflow/tensorboard, plugins/scalar and plugins/histogram, summary_v2.
 """
 
@@ -19,17 +19,17 @@ from tensorflow.core.framework.summary_pb2 import (
 )
 
 from server.regression.shapes import DIGITS, Floats
-from training.evaluation import Figures
+from training.evaluation import Metrics
 
-# As TensorBoard has by default.
+# TensorBoard's default.
 BUCKETS = 30
 
 
-class Board:
-    """Writes summaries of a training into a directory of its own.
+class SummaryWriter:
+    """Writes the summaries of a training into a new directory, `directory`.
 
-    The first training of a name has `DIR/NAME`, later ones `DIR/NAME-2`, `DIR/NAME-3` and so on:
-    TensorBoard shows all event files of one directory as one run. `directory` is the one taken.
+    The first training of a name gets `DIR/NAME`, later ones `DIR/NAME-2`, `DIR/NAME-3` and so on,
+    since TensorBoard shows all event files in one directory as one run.
 
     :raise OSError: the directory cannot be written
     """
@@ -41,29 +41,29 @@ class Board:
         except tf.errors.OpError as error:
             raise OSError(errno.EIO, error.message, str(self.directory)) from error
 
-    def add(self, step: int, figures: Figures, weights: Floats, bias: Floats) -> None:
-        """Add what a step came to."""
+    def add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
+        """Write the metrics, W (784, 10) and b (10,) of a step."""
         with self._writer.as_default():
             for part in ("train", "validation"):
-                for figure in ("loss", "accuracy"):
-                    value = np.float32(getattr(figures, f"{part}_{figure}"))
-                    _write(f"{figure}/{part}", value, step, "scalars", DATA_CLASS_SCALAR)
+                for metric in ("loss", "accuracy"):
+                    value = np.float32(getattr(metrics, f"{part}_{metric}"))
+                    _write(f"{metric}/{part}", value, step, "scalars", DATA_CLASS_SCALAR)
             for digit in range(DIGITS):
-                counted = buckets(weights[:, digit])
-                _write(f"weights/{digit}", counted, step, "histograms", DATA_CLASS_TENSOR)
+                histogram = buckets(weights[:, digit])
+                _write(f"weights/{digit}", histogram, step, "histograms", DATA_CLASS_TENSOR)
             _write("bias", buckets(bias), step, "histograms", DATA_CLASS_TENSOR)
 
     def close(self) -> None:
-        """Write what is still to be written."""
+        """Flush and close the file."""
         self._writer.close()
 
 
 def make_run_directory(parent: Path, name: str) -> Path:
-    """Make the directory of a run, NAME or the first of NAME-2, NAME-3, … that is free.
+    """Create and return a run's directory: NAME, or the first of NAME-2, NAME-3, … that is new.
 
-    Of two processes that ask at once each gets its own, since making a directory is atomic.
+    Creating a directory is atomic, so two processes never get the same one.
 
-    :raise OSError: it cannot be made
+    :raise OSError: the directory cannot be created
     """
     parent.mkdir(parents=True, exist_ok=True)
     for run in itertools.count(1):
@@ -77,7 +77,7 @@ def make_run_directory(parent: Path, name: str) -> Path:
 
 
 def buckets(values: Floats) -> NDArray[np.float64]:
-    """Count values in BUCKETS of equal width: rows (BUCKETS, 3) of left, right and count."""
+    """Return a histogram (BUCKETS, 3) with buckets of equal width: left edge, right edge, count."""
     counts, edges = np.histogram(values.astype(np.float64), BUCKETS)
     return np.column_stack([edges[:-1], edges[1:], counts])
 

@@ -68,7 +68,7 @@ def numpy(images: Images, steps: int = RECIPE.steps) -> tuple[Floats, Floats]:
     return W, b
 
 
-WAYS: dict[str, Callable[[Images], object]] = {
+VARIANTS: dict[str, Callable[[Images], object]] = {
     "ours": ours,
     "fit": fit,
     "numpy": numpy,
@@ -89,7 +89,7 @@ def main() -> None:
         recipe = replace(RECIPE, steps=int(sys.argv[2]) // BATCH, augmented=True)
         print(seconds(lambda: train(images.pixels, images.labels, recipe, 0, lambda *_: None)))
         return
-    way = WAYS[sys.argv[1]]
+    way = VARIANTS[sys.argv[1]]
     seconds(lambda: way(images))
     print(seconds(lambda: way(images)))
 

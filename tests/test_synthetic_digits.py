@@ -1,27 +1,27 @@
-"""Invented digits: as varied as hands, and drawn as the page draws."""
+"""Synthetic digits: varied shapes, drawn as on the page."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from training.handwriting import FIT, PROTOTYPES, Points, deform, draw, write_digits
+from training.synthetic_digits import FIT, PROTOTYPES, Points, deform, draw, synthesize_digits
 
 
-def test_digits_are_written_in_turn() -> None:
-    images = write_digits(25, seed=0)
+def test_digits_are_generated_in_turn() -> None:
+    images = synthesize_digits(25, seed=0)
     assert images.pixels.shape == (25, PIXELS)
     assert images.labels.tolist() == [number % DIGITS for number in range(25)]
 
 
-def test_the_same_seed_writes_the_same_digits_and_another_does_not() -> None:
-    first, again, other = (write_digits(20, seed).pixels for seed in (0, 0, 1))
+def test_the_same_seed_gives_the_same_digits_and_another_does_not() -> None:
+    first, again, other = (synthesize_digits(20, seed).pixels for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_the_ink_fits_and_its_mass_is_central() -> None:
-    images = write_digits(200, seed=0).pixels.reshape(-1, SIDE, SIDE) / 255
+    images = synthesize_digits(200, seed=0).pixels.reshape(-1, SIDE, SIDE) / 255
     for image in images:
         rows, columns = np.nonzero(image > 0.1)
         longer = max(np.ptp(rows), np.ptp(columns)) + 1
@@ -34,7 +34,7 @@ def test_the_ink_fits_and_its_mass_is_central() -> None:
 
 
 @pytest.mark.parametrize("digit", range(DIGITS))
-def test_every_digit_is_written_in_many_ways(digit: int) -> None:
+def test_every_digit_has_many_shapes(digit: int) -> None:
     random = np.random.default_rng(0)
     strokes = [len(PROTOTYPES[digit](random)) for _ in range(50)]
     pictures = [draw(deform(PROTOTYPES[digit](random), random), 0.12) for _ in range(10)]
@@ -43,7 +43,7 @@ def test_every_digit_is_written_in_many_ways(digit: int) -> None:
 
 
 def draw_in_pillow(strokes: list[Points], pen: float) -> np.ndarray:
-    """Draw at forty times the size, and average."""
+    """Draw with Pillow at forty times the size, and average down."""
     zoom = 40
     points = np.vstack(strokes)
     size = np.ptp(points, axis=0).max()
@@ -63,7 +63,7 @@ def draw_in_pillow(strokes: list[Points], pen: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("digit", range(DIGITS))
-def test_a_written_digit_looks_as_pillow_draws_it(digit: int) -> None:
+def test_a_digit_looks_as_pillow_draws_it(digit: int) -> None:
     strokes = PROTOTYPES[digit](np.random.default_rng(digit))
     difference = draw(strokes, 0.12).astype(int) - draw_in_pillow(strokes, 0.12)
     assert np.abs(difference).mean() < 4

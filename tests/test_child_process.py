@@ -1,4 +1,4 @@
-"""What another process computes meanwhile."""
+"""A function call in a child process."""
 
 import os
 import signal
@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from tests.serving import ROOT
-from training.beside import computed_beside
+from training.child_process import run_in_child
 from training.data import DataError
 
 MINUTES = 300
 
 
 def halve(numbers: list[float]) -> tuple[bool, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
-    """Tell whether this is another process, too."""
+    """Return whether this is a child process, and half of the numbers."""
     return parent_process() is not None, np.array(numbers) / 2
 
 
@@ -32,8 +32,8 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
-def sleep_beside(path: Path) -> None:
-    """Say in a file that it is here, and in the end that it has tidied up."""
+def sleep_in_child(path: Path) -> None:
+    """Create a file with the process ID, and delete it when cleaning up."""
     path.write_text(str(os.getpid()))
     try:
         time.sleep(MINUTES)
@@ -48,16 +48,16 @@ def wait_for(path: Path, exists: bool = True) -> None:
         time.sleep(0.01)
 
 
-def test_a_function_is_called_in_another_process_with_what_it_is_given() -> None:
-    with computed_beside(halve, [1.0, 3.0]) as halved:
+def test_a_function_is_called_in_a_child_process_with_its_arguments() -> None:
+    with run_in_child(halve, [1.0, 3.0]) as halved:
         is_another, halves = halved()
     assert is_another
     assert halves.tolist() == [0.5, 1.5]
 
 
-def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
+def test_an_exception_is_raised_again_with_its_traceback_as_a_note() -> None:
     with (
-        computed_beside(fail, "no source has it") as failed,
+        run_in_child(fail, "no source has it") as failed,
         pytest.raises(DataError) as raised,
     ):
         failed()
@@ -65,17 +65,19 @@ def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
     assert "in fail" in raised.value.__notes__[0]
 
 
-def test_a_process_that_was_killed_is_not_waited_for() -> None:
+def test_a_child_process_that_ends_early_is_an_error() -> None:
     with (
-        computed_beside(leave, 7) as left,
-        pytest.raises(ChildProcessError, match=r"leave was stopped in its process .exit code 7"),
+        run_in_child(leave, 7) as left,
+        pytest.raises(
+            ChildProcessError, match=r"The child process of leave ended early .exit code 7"
+        ),
     ):
         left()
 
 
-def test_leaving_ends_the_process_which_tidies_up(tmp_path: Path) -> None:
+def test_leaving_the_context_ends_the_child_process_after_it_has_cleaned_up(tmp_path: Path) -> None:
     path = tmp_path / "here"
-    with computed_beside(sleep_beside, path):
+    with run_in_child(sleep_in_child, path):
         wait_for(path)
     assert not path.exists()
     assert active_children() == []
@@ -84,12 +86,12 @@ def test_leaving_ends_the_process_which_tidies_up(tmp_path: Path) -> None:
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from tests.test_beside import sleep_beside
-from training.beside import computed_beside
+from tests.test_child_process import sleep_in_child
+from training.child_process import run_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with computed_beside(sleep_beside, Path(sys.argv[1])) as slept:
+    with run_in_child(sleep_in_child, Path(sys.argv[1])) as slept:
         slept()
 """
 
@@ -98,12 +100,12 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("number", "send"),
     [
-        # As a terminal does: to all processes of the group.
+        # To all processes of the group, like a terminal.
         pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
         pytest.param(signal.SIGKILL, os.kill, id="killed"),
     ],
 )
-def test_both_end_without_a_word(
+def test_both_processes_end_without_output(
     tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
 ) -> None:
     path, program = tmp_path / "here", tmp_path / "program.py"

@@ -1,10 +1,10 @@
-"""Digits in many hands, invented: the shapes that people learn to write in different countries.
+"""Synthetic digits: handwriting styles of different countries, generated at random.
 
-MNIST's writers were Americans of the 1980s and 90s. Others slash their zeros, bar their sevens, and
-give their ones a flag and a foot. Each digit here is a list of strokes, a stroke a list of points
-(x to the right, y down, the digit about 1 high). Every number that varies between hands is drawn at
-random; then the whole digit is bent, slanted and stretched, and drawn with a round pen as the page
-draws. Nothing is copied from anyone's handwriting.
+MNIST's writers were Americans of the 1980s and 1990s. Other people slash zeros, cross sevens, and
+write ones with a flag and a foot. A digit is a list of strokes, and a stroke a list of points (x to
+the right, y down, the digit about 1 high). The parameters of each shape are random. The digit is
+then bent, sheared and stretched, and drawn with a round pen as on the page. No shape is copied from
+a real person's handwriting.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from training.data import Images
 
-# The longer side of the ink in the picture, in pixels, as in MNIST.
+# The longer side of the ink's bounding box, in pixels, as in MNIST.
 FIT = 20
 
-# The pen as a fraction of the digit's longer side: on the page it is 8 % of the pad, of which
-# people's digits fill 40 to 100 %.
-PEN = (0.08, 0.2)
+# The range of the pen's width, as a fraction of the digit's longer side. On the page the pen is 8 %
+# of the pad, and people's digits fill 40 to 100 % of the pad.
+PEN_WIDTHS = (0.08, 0.2)
 
-# Keeps a division by the length of a segment that goes nowhere from failing.
+# Prevents a division by 0 for a segment of length 0.
 _TINY = np.float32(1e-9)
 
 Points = NDArray[np.float64]
-Way = Sequence[Sequence[float] | Points] | Points
+PointList = Sequence[Sequence[float] | Points] | Points
 
 _X, _Y = (
     axis.reshape(-1, 1).astype(np.float32) + 0.5
@@ -35,18 +35,22 @@ _X, _Y = (
 )
 
 
-def write_digits(count: int, seed: int) -> Images:
-    """Write so many digits, 0 to 9 in turn; the same seed writes the same ones."""
+def synthesize_digits(count: int, seed: int) -> Images:
+    """Return `count` digits, 0 to 9 in turn; the same seed gives the same digits."""
     random = np.random.default_rng(seed)
     labels = np.arange(count, dtype=np.uint8) % DIGITS
     pixels = np.empty((count, PIXELS), np.uint8)
     for row, label in zip(pixels, labels, strict=True):
-        row[:] = draw(deform(PROTOTYPES[label](random), random), random.uniform(*PEN))
+        row[:] = draw(deform(PROTOTYPES[label](random), random), random.uniform(*PEN_WIDTHS))
     return Images(pixels, labels)
 
 
-def curve(through: Way, random: Generator, jitter: float = 0.022, steps: int = 6) -> Points:
-    """Draw a smooth line (Catmull-Rom) through points, each moved a little."""
+def curve(through: PointList, random: Generator, jitter: float = 0.022, steps: int = 6) -> Points:
+    """Return a smooth line (Catmull-Rom spline) through points, each moved at random.
+
+    :param jitter: standard deviation of the moves
+    :param steps: points per segment
+    """
     points = line(through, random, jitter)
     before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     padded = np.vstack([before, points, after])
@@ -58,8 +62,8 @@ def curve(through: Way, random: Generator, jitter: float = 0.022, steps: int = 6
     return np.vstack([spline.reshape(-1, 2), points[-1:]])
 
 
-def line(through: Way, random: Generator, jitter: float = 0.022) -> Points:
-    """Draw straight lines between points, each moved a little."""
+def line(through: PointList, random: Generator, jitter: float = 0.022) -> Points:
+    """Return straight lines between points, each moved at random; see `curve`."""
     points = np.asarray(through, np.float64)
     return points + random.normal(0, jitter, points.shape)
 
@@ -72,7 +76,10 @@ def ring(
     growth: float,
     count: int = 22,
 ) -> Points:
-    """Draw an arc of an ellipse, in degrees with −90 at the top, that spirals by `growth`."""
+    """Return an elliptical arc; angles are in degrees, with −90 at the top.
+
+    :param growth: relative change of the radius over the arc, which makes it a spiral
+    """
     angle = np.radians(np.linspace(start, start + sweep, count))
     radius = 1 + growth * np.linspace(0, 1, count)
     unit = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -81,14 +88,17 @@ def ring(
 
 
 def slash(x: float, y: float, half_length: float, degrees: float, squeeze: float = 1) -> Points:
-    """Draw a straight line through (x, y) that rises to the right."""
+    """Return a straight line through (x, y) that rises to the right.
+
+    :param squeeze: factor on the width
+    """
     angle = float(np.radians(degrees))
     dx, dy = half_length * np.cos(angle) * squeeze, half_length * np.sin(angle)
     return np.array([[x + dx, y - dy], [x - dx, y + dy]])
 
 
 def zero(random: Generator) -> list[Points]:
-    """Write it plain, slashed, crossed by a long steep line, backslashed, or run into its slash."""
+    """Return a 0: plain, with a slash, a long steep line, a backslash, or a slash in one stroke."""
     between = random.uniform
     kind = random.random()
     if 0.35 < kind < 0.55:
@@ -113,7 +123,7 @@ def zero(random: Generator) -> list[Points]:
 
 
 def one(random: Generator) -> list[Points]:
-    """Write a bare stem, or one with a flag (short and flat to long and steep), a foot, or both."""
+    """Return a 1: a stem, with a flag (short and flat to long and steep), a foot, both or none."""
     between = random.uniform
     kind = random.random()
     top, bottom = np.array([0.5, 0.0]), np.array([random.normal(0.5, 0.04), 1.0])
@@ -121,7 +131,7 @@ def one(random: Generator) -> list[Points]:
     if kind < 0.12:
         return [stem]
     length = between(0.12, 0.8)
-    # From the stem: long flags are steep.
+    # The angle between stem and flag: long flags are steep.
     angle = np.radians(between(15, min(95, 75 / (0.5 + length))))
     tip = top + length * np.array([-np.sin(angle), np.cos(angle)])
     flag = curve([tip, (tip + top) / 2 + random.normal(0, 0.05), top], random, 0.01)
@@ -135,7 +145,7 @@ def one(random: Generator) -> list[Points]:
 
 
 def two(random: Generator) -> list[Points]:
-    """Write a round or flat head on a straight base with a corner, a loop or a wave."""
+    """Return a 2: a round or flat head, and a base with a corner, a loop or a wave."""
     between = random.uniform
     kind, w, base, start = (
         random.random(),
@@ -188,7 +198,7 @@ def two(random: Generator) -> list[Points]:
 
 
 def three(random: Generator) -> list[Points]:
-    """Write a round or flat top; the middle is a point, deep or shallow, or a small loop."""
+    """Return a 3: a round or flat top, and a deep or shallow notch or a small loop."""
     between = random.uniform
     w, middle, notch = between(0.45, 0.75), between(0.38, 0.54), between(0.25, 0.6)
     bowl = [
@@ -220,7 +230,7 @@ def three(random: Generator) -> list[Points]:
 
 
 def four(random: Generator) -> list[Points]:
-    """Write it open in two strokes, angular or round; closed in two or one; or open in one."""
+    """Return a 4: open in two strokes, angular or round; closed in two or one; or open in one."""
     between = random.uniform
     kind, w, bar = random.random(), between(0.5, 0.85), between(0.5, 0.82)
     stem, start, end = between(0.55, 0.85) * w, between(0.0, 0.3) * w, w * between(1, 1.25)
@@ -258,7 +268,7 @@ def four(random: Generator) -> list[Points]:
 
 
 def five(random: Generator) -> list[Points]:
-    """Write one stroke with corners, something like an S, or a separate bar that may float."""
+    """Return a 5: a stroke with corners, like an S, or with a separate, possibly detached bar."""
     between = random.uniform
     kind, w, middle = random.random(), between(0.45, 0.75), between(0.36, 0.5)
     roof, left = w * between(0.7, 1.35), between(0.0, 0.25) * w
@@ -288,7 +298,7 @@ def five(random: Generator) -> list[Points]:
 
 
 def six(random: Generator) -> list[Points]:
-    """Write a bowed, curled or straight back; the bowl is closed, open or wound further in."""
+    """Return a 6: a bowed, curled or straight back, and a closed, open or spiral bowl."""
     between = random.uniform
     w, r, kind = between(0.4, 0.7), between(0.2, 0.33), random.random()
     y, top = 1 - r, w * between(0.4, 1.15)
@@ -323,7 +333,7 @@ def six(random: Generator) -> list[Points]:
 
 
 def seven(random: Generator) -> list[Points]:
-    """Write it plain or barred, with or without a serif at the left, the leg straight or bowed."""
+    """Return a 7: with or without a bar and a serif, and with a straight or bowed leg."""
     between = random.uniform
     w = between(0.45, 0.8)
     roof = curve(
@@ -348,7 +358,7 @@ def seven(random: Generator) -> list[Points]:
 
 
 def eight(random: Generator) -> list[Points]:
-    """Write two rings, or one stroke from the top or from the middle, sometimes mirrored."""
+    """Return an 8: two rings, or a stroke from the top or the middle, sometimes mirrored."""
     between = random.uniform
     kind, w, middle = random.random(), between(0.4, 0.65), between(0.42, 0.55)
     x, y, head = w / 2, (1 + middle) / 2, w * between(0.65, 1.0)
@@ -397,12 +407,12 @@ def eight(random: Generator) -> list[Points]:
 
 
 def nine(random: Generator) -> list[Points]:
-    """Write it like a g that hooks far to the left, or round with any leg."""
+    """Return a 9: like a g with a hook to the left, or round with any leg."""
     return hooked_nine(random) if random.random() < 0.5 else round_nine(random)
 
 
 def hooked_nine(random: Generator) -> list[Points]:
-    """Write a small loop and a leg that bows and hooks, as in a g."""
+    """Return a 9 with a small loop and a bowed leg with a hook, as in a g."""
     between = random.uniform
     w, r = between(0.3, 0.55), between(0.16, 0.26)
     loop = curve(
@@ -431,7 +441,7 @@ def hooked_nine(random: Generator) -> list[Points]:
 
 
 def round_nine(random: Generator) -> list[Points]:
-    """Write a larger loop, closed or not, and a leg that is straight, bowed or hooked."""
+    """Return a 9 with a larger loop, closed or open, and a straight, bowed or hooked leg."""
     between = random.uniform
     w, r = between(0.4, 0.7), between(0.2, 0.32)
     around = [[0.6 * w, 0], [0.15 * w, 0.5 * r], [0, 1.1 * r]]
@@ -466,7 +476,12 @@ PROTOTYPES = (zero, one, two, three, four, five, six, seven, eight, nine)
 
 
 def deform(strokes: list[Points], random: Generator, strength: float = 1) -> list[Points]:
-    """Shift each stroke a little; bend, stretch, slant and turn the whole drawing, 1 high."""
+    """Return strokes of a digit about 1 high after random deformations.
+
+    Each stroke is shifted; the whole digit is bent, stretched, sheared and rotated.
+
+    :param strength: factor on all deformations
+    """
     points = np.vstack(strokes)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     stretch, slant = np.exp(random.normal(0, 0.3) * strength), random.normal(0.05, 0.3) * strength
@@ -484,12 +499,12 @@ def deform(strokes: list[Points], random: Generator, strength: float = 1) -> lis
 
 
 def draw(strokes: list[Points], pen: float) -> NDArray[np.uint8]:
-    """Draw strokes as the page does: (784,), the ink fitted into 20 pixels, its mass central.
+    """Return pixels (784,), ink = 255: strokes scaled to FIT pixels, the centre of mass centred.
 
-    Ink is 255. How much of a pixel is covered is told from how far its centre is from the nearest
-    segment. The centre of mass is that of the strokes.
+    A pixel's coverage is computed from the distance of its centre to the nearest segment, and the
+    centre of mass from the lengths of the segments.
 
-    :param pen: its width as a fraction of the digit's longer side
+    :param pen: the pen's width as a fraction of the digit's longer side
     """
     starts = np.vstack([stroke[:-1] for stroke in strokes])
     ends = np.vstack([stroke[1:] for stroke in strokes])
@@ -500,7 +515,7 @@ def draw(strokes: list[Points], pen: float) -> NDArray[np.uint8]:
     centre = lengths @ ((starts + ends) / 2) / lengths.sum()
     x, y = ((starts - centre) * scale + SIDE / 2).T.astype(np.float32)
     dx, dy = ((ends - starts) * scale).T.astype(np.float32)
-    # (784, segments): from each segment's start to each pixel.
+    # (784, segments): offsets from each segment's start to each pixel.
     to_x, to_y = _X - x, _Y - y
     along = np.clip((to_x * dx + to_y * dy) / (dx * dx + dy * dy + _TINY), 0, 1)
     distance = np.sqrt(((to_x - along * dx) ** 2 + (to_y - along * dy) ** 2).min(axis=1))

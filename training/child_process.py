@@ -1,6 +1,7 @@
-"""Another process, which computes while this one does something else.
+"""A function call in a child process, while this process does something else.
 
-A thread would not do: importing TensorFlow, and NumPy in small pieces, leave each other no time.
+A thread would be slower: importing TensorFlow and many small NumPy calls both hold the global
+interpreter lock.
 """
 
 import os
@@ -15,31 +16,35 @@ from traceback import format_exc
 from types import FrameType
 from typing import TypeVar, TypeVarTuple
 
-# How long the other process may take to tidy up: half as long as this one has to stop.
-STOP_SECONDS = 0.5
+# How long the child process may take to clean up. The whole training must stop within
+# `stopping.STOP_SECONDS`.
+MAX_CLEANUP_SECONDS = 0.5
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 
 
 @contextmanager
-def computed_beside(
+def run_in_child(
     function: Callable[[*Arguments], Result], *arguments: *Arguments
 ) -> Iterator[Callable[[], Result]]:
-    """Begin to call a function in another process; yield what waits for its result and returns it.
+    """Call a function in a child process; yield a function that waits for the result.
 
-    Waiting raises what the function raised, and ChildProcessError where the process was killed.
-    Leaving the context ends the process, whether it is done or not.
+    The yielded function raises what the called function raised, or ChildProcessError if the child
+    process was killed. Leaving the context ends the child process.
     """
-    # Spawned on every system: a fork copies locks, and not the threads that would release them.
+    # Spawned on every system: a fork copies locks, but not the threads that would release them.
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_compute, args=(sender, function, arguments), daemon=True)
-    # Ctrl-C comes to both. The other one leaves it to this one to stop, and ends with it.
+    process = context.Process(
+        target=_call_and_send, args=(sender, function, arguments), daemon=True
+    )
+    # A terminal sends Ctrl-C to both processes. The child process inherits SIG_IGN, and this one
+    # ends it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
     signal.signal(signal.SIGINT, handler)
-    # That end is the other process's alone now: when it is gone, there is nothing to wait for.
+    # Only the child holds the sending end now, so `recv` raises EOFError when the child is gone.
     sender.close()
 
     def wait() -> Result:
@@ -48,7 +53,8 @@ def computed_beside(
         except EOFError:
             process.join()
             raise ChildProcessError(
-                f"{function.__name__} was stopped in its process (exit code {process.exitcode})."
+                f"The child process of {function.__name__} ended early "
+                f"(exit code {process.exitcode})."
             ) from None
         if error is not None:
             raise error
@@ -59,41 +65,41 @@ def computed_beside(
         yield wait
     finally:
         process.terminate()
-        process.join(STOP_SECONDS)
+        process.join(MAX_CLEANUP_SECONDS)
         if process.is_alive():
             process.kill()
             process.join()
         receiver.close()
 
 
-def _compute(
+def _call_and_send(
     sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
-    """Call the function and send what it returns or raises."""
-    signal.signal(signal.SIGTERM, _stop)
+    """Call the function and send its result or its exception."""
+    signal.signal(signal.SIGTERM, _exit)
     Thread(target=_end_with_parent, daemon=True).start()
     outcome: tuple[object, Exception | None]
     try:
         result = function(*arguments)
     except Exception as error:
-        # Where it happened does not go along by itself.
+        # Pickling drops the traceback.
         error.add_note(format_exc())
         outcome = (None, error)
     else:
         outcome = (result, None)
-    # Nobody receives it where the other process has just been ended.
+    # The parent process may have ended.
     with suppress(BrokenPipeError):
         sender.send(outcome)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """End the process, and leave time to tidy up."""
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    """Raise SystemExit, so that `finally` blocks run; ignore further signals."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(1)
 
 
 def _end_with_parent() -> None:
-    """End the process when the one that began it is gone, whatever that died of."""
+    """End this process when its parent has ended, even if the parent was killed."""
     parent = parent_process()
     assert parent is not None
     parent.join()
