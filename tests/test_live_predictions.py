@@ -16,7 +16,7 @@ from server.storage.model_file import MODELS, load_model
 from server.storage.model_store import MAX_SCAN_AGE, ModelStore
 from server.storage.sample_digits import load_digits
 from server.transport.gateway import Gateway
-from server.transport.live_predictions import MOST_TOGETHER, LivePredictions
+from server.transport.live_predictions import MAX_BATCH, LivePredictions
 from server.web.app import create_app
 from tests.asgi import Response, ask, ask_once, run
 from tests.conftest import save_small_model
@@ -157,7 +157,7 @@ def test_drawings_that_come_together_are_answered_as_each_alone(
         return await asyncio.gather(*(ask_live(app, query, body) for query, body in asked))
 
     together = run(crowd())
-    assert sizes == [MOST_TOGETHER] * 3
+    assert sizes == [MAX_BATCH] * 3
     # To the byte: what a drawing is said to be must not depend on who else draws.
     assert together == [post(app, query, BYTES, body) for query, body in asked]
     assert reached == []
@@ -175,7 +175,7 @@ def test_a_crowd_is_answered_before_more_is_let_in(demo: tuple[Gateway, list[str
 
     async def crowd() -> list[Response]:
         counting = asyncio.create_task(count_turns())
-        asking = (ask_live(app) for _ in range(10 * MOST_TOGETHER + 1))
+        asking = (ask_live(app) for _ in range(10 * MAX_BATCH + 1))
         answers = await asyncio.gather(*asking)
         counting.cancel()
         return answers

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from server.transport.gateway import ARRIVED, BUSY, Answer, make_problem
+from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
 
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
     # The newest request that has arrived completely.
     _last: RequestResponseCycle | None = None
     _is_refused = False
-    _refusal: Answer | None = None
+    _refusal: Response | None = None
     _discarded_bytes = 0
     _request_deadline: Deadline
     _response_deadline: Deadline
@@ -199,7 +199,7 @@ class Connection(HttpToolsProtocol):
             # Browsers open some connections that they then do not need.
             self.transport.close()
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, response: Response) -> None:
         """Answer the request in progress without the app, after all earlier ones, and close."""
         self._is_refused = True
         self._request_deadline.stop()
@@ -210,18 +210,18 @@ class Connection(HttpToolsProtocol):
             return
         self._drop_request()
         if self._has_pending():
-            self._refusal = answer
+            self._refusal = response
         else:
-            self._send_refusal(answer)
+            self._send_refusal(response)
 
-    def _send_refusal(self, answer: Answer) -> None:
-        line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
+    def _send_refusal(self, response: Response) -> None:
+        line = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n".encode()
         headers = [
             *self.server_state.default_headers,
-            *answer.headers,
+            *response.headers,
             (b"connection", b"close"),
         ]
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(line + head + b"\r\n" + answer.body)
+        self.transport.write(line + head + b"\r\n" + response.body)
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

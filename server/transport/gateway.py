@@ -42,7 +42,7 @@ RETRY_AFTER = 1
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A complete response, with headers as in ASGI."""
 
     status: int
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 
 # Answers a request, or returns None if the app must answer it.
-FastPath = Callable[[Scope, bytes], Awaitable[Answer | None]]
+FastPath = Callable[[Scope, bytes], Awaitable[Response | None]]
 
 
 async def no_fast_path(_scope: Scope, _body: bytes) -> None:
@@ -63,11 +63,11 @@ def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
-def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Answer:
+def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Response:
     """Return a problem (RFC 9457) as a response."""
     body = encode_problem(status, detail)
     headers = {"Content-Type": PROBLEM_TYPE, "Content-Length": str(len(body)), **headers}
-    return Answer(status, encode_headers(SECURITY_HEADERS | headers), body)
+    return Response(status, encode_headers(SECURITY_HEADERS | headers), body)
 
 
 BUSY = make_problem(
@@ -78,7 +78,7 @@ BUSY = make_problem(
 
 
 # The response to `OPTIONS *`, which asks about the server as a whole. Source: RFC 9110, 9.3.7.
-SERVER_OPTIONS = Answer(
+SERVER_OPTIONS = Response(
     HTTPStatus.OK,
     encode_headers(SECURITY_HEADERS | {"Allow": "GET, HEAD, OPTIONS, POST", "Content-Length": "0"}),
     b"",
@@ -111,16 +111,16 @@ class Gateway:
         if body is None:
             return
         if scope["method"] == "OPTIONS" and scope["path"] == "*":
-            await send_answer(send, SERVER_OPTIONS)
+            await send_response(send, SERVER_OPTIONS)
             return
-        answer = BUSY if self._is_late(scope) else await self._fast_path(scope, body)
-        if answer is None:
+        response = BUSY if self._is_late(scope) else await self._fast_path(scope, body)
+        if response is None:
             loop = asyncio.get_running_loop()
             threads = self._image_thread if makes_images(scope["path"]) else self._threads
-            answer = await loop.run_in_executor(threads, self._call, scope, body)
-        await send_answer(send, answer)
+            response = await loop.run_in_executor(threads, self._call, scope, body)
+        await send_response(send, response)
 
-    def _call(self, scope: Scope, body: bytes) -> Answer:
+    def _call(self, scope: Scope, body: bytes) -> Response:
         """Return the app's response, or 503; runs in a thread."""
         return BUSY if self._is_late(scope) else call(self._app, make_environ(scope, body))
 
@@ -161,10 +161,12 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     return body
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
+async def send_response(send: Send, response: Response) -> None:
     """Send a response."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send(
+        {"type": "http.response.start", "status": response.status, "headers": response.headers}
+    )
+    await send({"type": "http.response.body", "body": response.body})
 
 
 def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
@@ -200,7 +202,7 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     return environ
 
 
-def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+def call(app: WSGIApplication, environ: WSGIEnvironment) -> Response:
     """Return a WSGI application's response, all of it.
 
     Source: PEP 3333. Its `write` callable is left out, because Flask does not use it.
@@ -225,4 +227,4 @@ def call(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         close = getattr(content, "close", None)
         if close is not None:
             close()
-    return Answer(int(status.split(" ", 1)[0]), headers, body)
+    return Response(int(status.split(" ", 1)[0]), headers, body)

@@ -18,7 +18,7 @@ from server.regression.model import Model
 from server.regression.prediction import IMAGE_FIELDS, predict_all
 from server.regression.shapes import PIXELS
 from server.storage.model_store import ModelStore
-from server.transport.gateway import Answer, Scope, encode_headers
+from server.transport.gateway import Response, Scope, encode_headers
 from server.web.app import SECURITY_HEADERS
 from server.web.drawing import BYTES, JSON, parse_bytes
 from server.web.prediction_routes import PREDICT
@@ -28,13 +28,13 @@ _HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
 _BYTES = BYTES.encode()
 
 # Larger batches are no faster.
-MOST_TOGETHER = 16
+MAX_BATCH = 16
 
 # A model and the fields of the response. Requests with the same two form a batch.
 _Asked = tuple[Model, frozenset[str]]
 
 # The body of a request, and the future of its response.
-_Request = tuple[bytes, asyncio.Future[Answer]]
+_Request = tuple[bytes, asyncio.Future[Response]]
 
 
 class LivePredictions:
@@ -48,7 +48,7 @@ class LivePredictions:
         self._store = store
         self._waiting: dict[_Asked, list[_Request]] = {}
 
-    async def answer(self, scope: Scope, body: bytes) -> Answer | None:
+    async def answer(self, scope: Scope, body: bytes) -> Response | None:
         """Return the response, or None for a request that the app must answer or refuse."""
         asked = self._read(scope, body)
         if asked is None:
@@ -57,7 +57,7 @@ class LivePredictions:
         if not self._waiting:
             # Runs at the end of this loop iteration: requests already read join the batch.
             loop.call_soon(self._answer_waiting)
-        answer: asyncio.Future[Answer] = loop.create_future()
+        answer: asyncio.Future[Response] = loop.create_future()
         self._waiting.setdefault(asked, []).append((body, answer))
         return await answer
 
@@ -83,11 +83,11 @@ class LivePredictions:
         for (model, fields), asking in waiting.items():
             # A client that has disconnected has cancelled its future.
             requests = [request for request in asking if not request[1].done()]
-            for start in range(0, len(requests), MOST_TOGETHER):
-                _answer_together(model, fields, requests[start : start + MOST_TOGETHER])
+            for start in range(0, len(requests), MAX_BATCH):
+                _answer_batch(model, fields, requests[start : start + MAX_BATCH])
 
 
-def _answer_together(model: Model, fields: frozenset[str], requests: list[_Request]) -> None:
+def _answer_batch(model: Model, fields: frozenset[str], requests: list[_Request]) -> None:
     """Answer a batch, or make all of its futures fail."""
     try:
         pixels = np.stack([parse_bytes(body) for body, _ in requests])
@@ -98,7 +98,7 @@ def _answer_together(model: Model, fields: frozenset[str], requests: list[_Reque
         return
     for content, (_, answer) in zip(contents, requests, strict=True):
         headers = [*_HEADERS, (b"content-length", b"%d" % len(content))]
-        answer.set_result(Answer(HTTPStatus.OK, headers, content))
+        answer.set_result(Response(HTTPStatus.OK, headers, content))
 
 
 # The page uses a few query strings; others must not fill the memory.
