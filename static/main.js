@@ -189,7 +189,10 @@ function update(changes) {
   if (isOtherDrawing && !("label" in changes)) state.label = null;
   if (state.beside === state.model) state.beside = "";
   if (isOtherDrawing || "model" in changes) askAnew();
-  if (isOtherView || "projector" in changes) flight.stop();
+  if (isOtherView || "projector" in changes) {
+    clearTimeout(resting);
+    flight.stop();
+  }
   if (isOtherView) {
     pageHistory.push(state.view, writeAddress(state));
     showOtherView();
