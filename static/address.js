@@ -7,9 +7,9 @@ import { DIGITS, PIXELS } from "./regression.js";
 import { repairName, repairValue, splitFragment } from "./repair.js";
 
 /** @typedef {import("./explain.js").Edit} Edit */
-/** @typedef {import("./pixels.js").Picture} Picture */
-/** @typedef {import("./pixels.js").Point} Point */
-/** @typedef {import("./pixels.js").Stroke} Stroke */
+/** @typedef {import("./rasterizer.js").Picture} Picture */
+/** @typedef {import("./rasterizer.js").Point} Point */
+/** @typedef {import("./rasterizer.js").Stroke} Stroke */
 
 /**
  * What an address can hold.

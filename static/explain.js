@@ -1,6 +1,6 @@
 /** Why one digit came out before another, and what would change that, in the numbers of W, b and x. */
 
-import { SIDE } from "./pixels.js";
+import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 
 /** @typedef {import("./regression.js").Weights} Weights */

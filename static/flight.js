@@ -4,10 +4,10 @@
  */
 
 import { queryMedia } from "./dom.js";
-import { SIDE } from "./pixels.js";
+import { SIDE } from "./rasterizer.js";
 
 /** @typedef {import("./api.js").Placement} Placement */
-/** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./rasterizer.js").Picture} Picture */
 
 /** How long each of the two ways takes, and the rest between them, ms. */
 const FIT_MS = 500;

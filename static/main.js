@@ -10,7 +10,7 @@ import { listenToPixels } from "./inspect.js";
 import { listenToShortcuts } from "./keys.js";
 import { createLoader } from "./loader.js";
 import { createPainter, listenToKeys, listenToPen } from "./pad.js";
-import { createRasterizer } from "./pixels.js";
+import { createRasterizer } from "./rasterizer.js";
 import { createState, derive, findModel, findRun } from "./state.js";
 import { createViews } from "./views.js";
 import { createAnswer } from "./views/answer.js";
@@ -359,13 +359,13 @@ function clear() {
   update(state.strokes.length || state.image ? { strokes: [], image: null } : {});
 }
 
-/** @type {import("./pixels.js").Stroke} */
+/** @type {import("./rasterizer.js").Stroke} */
 let stroke = [];
 /** What the last stroke was drawn on, and what could be undone then. */
 let beforeStroke = { strokes: state.strokes, image: state.image, label: state.label, past };
 
 const pen = {
-  /** @param {import("./pixels.js").Point} point */
+  /** @param {import("./rasterizer.js").Point} point */
   begin(point) {
     flight.stop();
     clearTimeout(resting);
@@ -382,7 +382,7 @@ const pen = {
     followPen();
   },
 
-  /** @param {import("./pixels.js").Point[]} points */
+  /** @param {import("./rasterizer.js").Point[]} points */
   extend(points) {
     // The pad was cleared under the pen: what it goes on drawing is a stroke of its own.
     const isCleared = state.strokes.at(-1) !== stroke;

@@ -1,10 +1,10 @@
 /** The drawing pad: pointer events in, strokes out, and strokes painted. */
 
-import { PEN_WIDTH, SIDE, createNews } from "./pixels.js";
+import { PEN_WIDTH, SIDE, createSegmentTracker } from "./rasterizer.js";
 import { listenToStrokes } from "./pointer.js";
 
-/** @typedef {import("./pixels.js").Segment} Segment */
-/** @typedef {import("./pixels.js").Stroke} Stroke */
+/** @typedef {import("./rasterizer.js").Segment} Segment */
+/** @typedef {import("./rasterizer.js").Stroke} Stroke */
 /** @typedef {import("./pointer.js").StrokeListener} StrokeListener */
 
 /**
@@ -96,7 +96,7 @@ export function listenToKeys(canvas, cursor, pen) {
  *   void} takes strokes, or in place of them an image of 28×28 intensities
  */
 export function createPainter(canvas) {
-  let findNews = createNews();
+  let findNewSegments = createSegmentTracker();
   /** @type {Uint8Array | null} */
   let painted = null;
 
@@ -104,8 +104,8 @@ export function createPainter(canvas) {
     const context = canvas.getContext("2d");
     if (!context) return;
     const isOther = isToldAnew || image !== painted;
-    if (isOther) findNews = createNews();
-    const { isAnew, segments } = findNews(strokes);
+    if (isOther) findNewSegments = createSegmentTracker();
+    const { isAnew, segments } = findNewSegments(strokes);
     if (isOther || isAnew) {
       prepare(canvas, context);
       if (image) paintImage(context, image, canvas.width);

@@ -1,6 +1,6 @@
 /** The regression's own arithmetic, y = softmax(xW + b): what the server does, for what the page explains. */
 
-import { SIDE } from "./pixels.js";
+import { SIDE } from "./rasterizer.js";
 
 /**
  * W and b.

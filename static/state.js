@@ -11,7 +11,7 @@ import { zeroWeights } from "./regression.js";
 /** @typedef {import("./api.js").Frames} Frames */
 /** @typedef {import("./api.js").SampleDigits} SampleDigits */
 /** @typedef {import("./api.js").Training} Training */
-/** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./rasterizer.js").Picture} Picture */
 /** @typedef {import("./regression.js").Weights} Weights */
 
 /** @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation A whole answer. */

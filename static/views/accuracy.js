@@ -4,7 +4,7 @@ import { scaleY } from "../chart.js";
 import { find, findAll, setText, whenChanged } from "../dom.js";
 import { formatPercent } from "../format.js";
 import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
+import { SIDE, toInk } from "../rasterizer.js";
 import { ALL_DIGITS, DIGITS } from "../regression.js";
 import { FIRST_EXAMPLES } from "../state.js";
 import { createProbability } from "./bars.js";

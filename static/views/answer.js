@@ -4,7 +4,7 @@ import { find, setChoices, setText, whenChanged } from "../dom.js";
 import { compareEvidence } from "../explain.js";
 import { formatPercent, formatSigned } from "../format.js";
 import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
+import { SIDE, toInk } from "../rasterizer.js";
 import { runnerUp } from "../regression.js";
 
 /** @typedef {import("../state.js").Shown} Shown */

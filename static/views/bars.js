@@ -21,7 +21,7 @@ export function createProbability(root) {
  * @param {string} selector of an element that holds a number and a bar
  * @returns {(text: string, share: number) => void} takes −1 to 1 of the bar's length
  */
-export function createStepped(root, selector) {
+export function createValueBar(root, selector) {
   const element = find(selector, HTMLElement, root);
   const value = find(".value", HTMLElement, element);
   const fill = find(".fill", HTMLElement, element);

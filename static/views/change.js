@@ -4,13 +4,13 @@ import { find, findAll, setText, whenChanged } from "../dom.js";
 import { applyEdits, fewestEdits } from "../explain.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
 import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
+import { SIDE, toInk } from "../rasterizer.js";
 import { listenToStrokes } from "../pointer.js";
 import { evidence, largest, runnerUp, softmaxSteps } from "../regression.js";
 import { createProbability } from "./bars.js";
 
 /** @typedef {import("../explain.js").Edit} Edit */
-/** @typedef {import("../pixels.js").Point} Point */
+/** @typedef {import("../rasterizer.js").Point} Point */
 /** @typedef {import("../regression.js").Weights} Weights */
 /** @typedef {import("../state.js").Shown} Shown */
 /** @typedef {import("../state.js").Update} Update */

@@ -3,7 +3,7 @@
 import { find, findAll, setText, whenChanged } from "../dom.js";
 import { formatPlace, formatSigned } from "../format.js";
 import { limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE } from "../pixels.js";
+import { SIDE } from "../rasterizer.js";
 import { contributions } from "../regression.js";
 import { createProbability } from "./bars.js";
 

@@ -2,7 +2,7 @@
 
 import { whenChanged } from "../dom.js";
 import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
+import { SIDE, toInk } from "../rasterizer.js";
 import { DIGITS } from "../regression.js";
 
 /** @typedef {import("../state.js").SampleDigits} SampleDigits */

@@ -5,7 +5,7 @@ import { linePath, scaleY } from "../chart.js";
 import { find, findAll, remembered, setText, whenChanged } from "../dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
 import { limitOf, paintHeatmap, paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../pixels.js";
+import { SIDE, toInk } from "../rasterizer.js";
 import {
   ALL_DIGITS,
   DIGITS,
@@ -18,7 +18,7 @@ import {
   softmaxSteps,
   zeroWeights,
 } from "../regression.js";
-import { createProbability, createStepped } from "./bars.js";
+import { createProbability, createValueBar } from "./bars.js";
 import { createGallery } from "./gallery.js";
 
 /** @typedef {import("../state.js").Explanation} Explanation */
@@ -120,7 +120,7 @@ function createPicture(update) {
  */
 function createLabel(update) {
   const section = find("#guide-2", HTMLElement);
-  const showLabels = createLabels(section, (label) => update({ label }));
+  const showLabels = createDigitButtons(section, (label) => update({ label }));
   const cells = findAll(".hot", HTMLElement, section);
   const words = find("#guide-label-words", HTMLElement);
 
@@ -151,7 +151,7 @@ function describeLabel(label, prediction) {
  */
 function createSum(update) {
   const section = find("#guide-3", HTMLElement);
-  const showLabels = createLabels(section, (followed) => update({ followed }));
+  const showLabels = createDigitButtons(section, (followed) => update({ followed }));
   const map = find("#guide-sum-map", HTMLCanvasElement);
   const [axis, ...rest] = findAll("#guide-sums path", SVGPathElement);
   const lines = rest.slice(0, DIGITS);
@@ -225,12 +225,12 @@ function rangeOf(lines) {
  */
 function createSoftmax(update) {
   const section = find("#guide-4", HTMLElement);
-  const showLabels = createLabels(section, (followed) => update({ followed }));
+  const showLabels = createDigitButtons(section, (followed) => update({ followed }));
   const slider = find("#guide-added", HTMLInputElement);
   const value = find("#guide-added-value", HTMLElement);
   const rows = findAll("#guide-softmax [data-row]", HTMLElement).map((element) => ({
     element,
-    showEvidence: createStepped(element, ".evidence"),
+    showEvidence: createValueBar(element, ".evidence"),
     showProbability: createProbability(element),
   }));
   /** @type {number[]} */
@@ -268,7 +268,7 @@ function createSoftmax(update) {
  */
 function createLoss(update) {
   const section = find("#guide-5", HTMLElement);
-  const showLabels = createLabels(section, (label) => update({ label }));
+  const showLabels = createDigitButtons(section, (label) => update({ label }));
   const [, line, now] = findAll("#guide-loss path", SVGPathElement);
   const point = find("#guide-loss circle", SVGCircleElement);
   const words = find("#guide-loss-words", HTMLElement);
@@ -401,7 +401,7 @@ function describeDescent({ learner: { weights, losses }, picture }, examples) {
  * @param {(digit: number) => void} choose
  * @returns {(chosen: number | null) => void}
  */
-function createLabels(section, choose) {
+function createDigitButtons(section, choose) {
   const buttons = findAll(".labels button", HTMLButtonElement, section);
   for (const digit of ALL_DIGITS) buttons[digit].addEventListener("click", () => choose(digit));
   return (chosen) => {

@@ -2,7 +2,7 @@
 
 import { find, findAll, setText, whenChanged } from "../dom.js";
 import { formatIntensity, formatSigned } from "../format.js";
-import { SIDE } from "../pixels.js";
+import { SIDE } from "../rasterizer.js";
 import { describePixel } from "./draw.js";
 
 /** @typedef {import("../state.js").Shown} Shown */

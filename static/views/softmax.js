@@ -5,7 +5,7 @@ import { find, findAll, setText } from "../dom.js";
 import { formatPercent, formatSigned, formatSmall } from "../format.js";
 import { limitOf } from "../heatmap.js";
 import { crossEntropy, largest, softmaxSteps } from "../regression.js";
-import { createStepped } from "./bars.js";
+import { createValueBar } from "./bars.js";
 
 /** @typedef {import("../state.js").Shown} Shown */
 /** @typedef {import("../state.js").Update} Update */
@@ -79,10 +79,10 @@ function readTemperature(slider) {
 
 /** @param {HTMLElement} element a row of the table */
 function createRow(element) {
-  const showEvidence = createStepped(element, ".evidence");
-  const showShifted = createStepped(element, ".shifted");
-  const showExponential = createStepped(element, ".exponential");
-  const showChance = createStepped(element, ".chance");
+  const showEvidence = createValueBar(element, ".evidence");
+  const showShifted = createValueBar(element, ".shifted");
+  const showExponential = createValueBar(element, ".exponential");
+  const showChance = createValueBar(element, ".chance");
   const loss = find(".loss", HTMLElement, element);
 
   return {

@@ -3,7 +3,7 @@
 import { find, findAll, setChoices, setText, whenChanged } from "../dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../format.js";
 import { inkOutline, limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE } from "../pixels.js";
+import { SIDE } from "../rasterizer.js";
 import { findModel, inkAfter } from "../state.js";
 
 /** @typedef {import("../regression.js").Weights} Weights */

@@ -51,7 +51,7 @@ export function strokesToPicture(strokes) {
  * end, and their number in a list that is another one. Whatever else changes begins anew.
  * @returns {(strokes: readonly Stroke[]) => {isAnew: boolean, segments: Segment[]}}
  */
-export function createNews() {
+export function createSegmentTracker() {
   /** @type {readonly Stroke[]} */
   let known = [];
   /** How many points of the last of them are known. */
@@ -76,15 +76,15 @@ export function createNews() {
 
 /**
  * Make a function like `strokesToPicture` that inks only what is new since its last call, as
- * `createNews` finds it.
+ * `createSegmentTracker` finds it.
  * @returns {(strokes: readonly Stroke[]) => Picture | null}
  */
 export function createRasterizer() {
-  const findNews = createNews();
+  const findNewSegments = createSegmentTracker();
   let grid = createGrid();
 
   return (strokes) => {
-    const { isAnew, segments } = findNews(strokes);
+    const { isAnew, segments } = findNewSegments(strokes);
     if (isAnew) grid = createGrid();
     for (const segment of segments) inkSegment(grid, segment);
     return gridToPicture(grid);
