@@ -93,7 +93,7 @@ def main() -> None:
         return Response(answer(request.get_data(cache=False)), content_type=JSON)
 
     # However slow it is, it is to be measured.
-    gateway = Gateway(app, most_seconds=math.inf)
+    gateway = Gateway(app, max_wait_seconds=math.inf)
     listener = socket.create_server(("127.0.0.1", 0))
     host, port = listener.getsockname()
     url = f"http://{host}:{port}"
