@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -199,13 +201,20 @@ def listen_for_complaints(page: Page) -> list[str]:
     return complaints
 
 
-@pytest.fixture
-def page(browser: Browser, server_url: str) -> Iterator[Page]:
-    """Open the page in a desktop window; whatever its console says fails the test."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+@contextmanager
+def open_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """Open the page in a context with these options; whatever its console says is a failure."""
+    with browser.new_context(**options) as context:
         page = context.new_page()
         complaints = listen_for_complaints(page)
-        page.goto(server_url)
+        page.goto(url)
         page.wait_for_selector("#model option", state="attached")
         yield page
         assert complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser, server_url: str) -> Iterator[Page]:
+    """Open the page in a desktop window."""
+    with open_page(browser, server_url, viewport={"width": 1280, "height": 800}) as page:
+        yield page

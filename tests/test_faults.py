@@ -18,6 +18,7 @@ from tests.conftest import (
     listen_for_complaints,
     make_card,
     make_history,
+    open_page,
     save_small_model,
 )
 from tests.pen import (
@@ -64,13 +65,9 @@ def hurried(browser: Browser, server_url: str) -> Iterator[Page]:
 
 @pytest.fixture
 def phone(browser: Browser, server_url: str) -> Iterator[Page]:
-    with browser.new_context(viewport=UPRIGHT, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        complaints = listen_for_complaints(page)
-        page.goto(server_url)
-        page.wait_for_selector("#model option", state="attached")
+    options = {"viewport": UPRIGHT, "has_touch": True, "is_mobile": True}
+    with open_page(browser, server_url, **options) as page:
         yield page
-        assert complaints == []
 
 
 def strokes_of(page: Page) -> list[list[dict[str, float]]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
-from tests.conftest import listen_for_complaints
+from tests.conftest import open_page
 from tests.pen import (
     FOUR,
     ONE,
@@ -28,13 +28,8 @@ PALM = (0.9, 0.9)
 @pytest.fixture
 def tablet(browser: Browser, server_url: str) -> Iterator[Page]:
     """Open the page where there are a mouse, fingers and a pen."""
-    with browser.new_context(viewport=WINDOW, has_touch=True) as context:
-        page = context.new_page()
-        complaints = listen_for_complaints(page)
-        page.goto(server_url)
-        page.wait_for_selector("#model option", state="attached")
+    with open_page(browser, server_url, viewport=WINDOW, has_touch=True) as page:
         yield page
-        assert complaints == []
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from server.regression.shapes import DIGITS, SIDE
 from server.storage.sample_digits import SampleDigits
 from server.web.api import ApiBlueprint
 from server.web.context import find_model, get_context
-from server.web.drawing import (
-    BYTES,
-)
+from server.web.drawing import BYTES
 from server.web.query import CacheQuery, HeatmapQuery
 from server.web.responses import cached, json_response, with_etag
 from server.web.weight_files import weights_csv, weights_float32

@@ -5,9 +5,7 @@ from flask import Response, current_app
 
 from server.web.api import ApiBlueprint, describe_api
 from server.web.context import find_model, get_context
-from server.web.drawing import (
-    JSON,
-)
+from server.web.drawing import JSON
 from server.web.responses import json_response
 
 routes = ApiBlueprint("service")
