@@ -21,7 +21,7 @@ from server.storage.history import History, HistoryCard, quantize
 from server.storage.model_file import save_model
 from server.web.app import create_app
 from tests.browser import MISSING, launch_browser
-from tests.serving import serve
+from tests.support.serving import serve
 from training.data import DataError, Dataset, Images, load_mnist
 
 
