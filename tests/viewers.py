@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from server.regression.shapes import PIXELS
-from tests.conftest import save_small_model
 from tests.killed import NAME, train
 from tests.support.connection import Connection
+from tests.support.factories import save_small_model
 from tests.support.serving import serve
 
 # How often a page looks, and how often a moving pen asks, in seconds.

@@ -1,21 +1,18 @@
 """The model's arithmetic, and its file."""
 
-import io
 import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
-from server.regression.familiarity import AXES, FEATURES, VARIANTS
 from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import MAX_BYTES, MAX_UNPACKED_BYTES, ArchiveError
 from server.storage.model_file import load_model, save_model
-from tests.conftest import make_card, make_familiarity, save_small_model
+from tests.support.factories import make_card, make_familiarity, save_small_model, write_archive
 
 # Four pixels and two digits: small enough to check by hand.
 BY_HAND = Model(
@@ -66,22 +63,6 @@ def test_a_saved_model_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert np.array_equal(loaded.weights, weights)
     assert np.array_equal(loaded.bias, bias)
     assert loaded.card == card
-
-
-def write_archive(path: Path, **changes: Any) -> None:
-    """Write a good model's archive but for the changes; None leaves an array out."""
-    arrays: dict[str, Any] = {
-        "weights": np.zeros((PIXELS, DIGITS), np.float32),
-        "bias": np.zeros(DIGITS, np.float32),
-        "means": np.zeros((VARIANTS, FEATURES), np.float32),
-        "axes": np.zeros((VARIANTS, FEATURES, AXES), np.float16),
-        "limits": np.ones(VARIANTS, np.float32),
-        "card": np.frombuffer(msgspec.json.encode(make_card()), np.uint8),
-    }
-    kept = {key: array for key, array in (arrays | changes).items() if array is not None}
-    file = io.BytesIO()
-    np.savez(file, **kept)
-    path.write_bytes(file.getvalue())
 
 
 @pytest.mark.parametrize(

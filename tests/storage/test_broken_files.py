@@ -35,17 +35,17 @@ from server.storage.model_file import MODELS, load_model, unpack_model
 from server.storage.model_store import ModelStore
 from server.storage.training_monitor import describe_training
 from server.web.app import create_app
-from tests.conftest import (
+from tests.support.factories import (
     make_card,
     make_evaluation,
     make_history,
     save_evaluation,
     save_small_model,
+    write_archive,
 )
-from tests.regression.test_model import write_archive
 from tests.support.limits import no_more_files, without_privileges
 from tests.support.serving import serve
-from tests.transport.test_server import send
+from tests.support.sockets import send
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
     "tutorial.npz": load_model,

@@ -11,7 +11,7 @@ import pytest
 from server.regression.shapes import PIXELS
 from server.storage.archive import ArchiveError
 from server.storage.evaluation import load_evaluation
-from tests.conftest import make_evaluation, save_evaluation
+from tests.support.factories import make_evaluation, save_evaluation
 
 
 def test_a_saved_evaluation_is_loaded_as_it_was(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import ArchiveError, pack
 from server.storage.history import History, load_history, quantize, save_history
-from tests.conftest import make_history
+from tests.support.factories import make_history
 
 ARRAYS = (
     *("steps", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"),

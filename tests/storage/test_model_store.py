@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.storage.model_store import DEFAULT_MODEL, ModelStore
-from tests.conftest import save_small_model
+from tests.support.factories import save_small_model
 
 
 def favourite(store: ModelStore, name: str) -> int:

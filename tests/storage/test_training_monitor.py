@@ -11,7 +11,7 @@ import pytest
 
 from server.storage.history import TRAININGS, load_history, save_history
 from server.storage.training_monitor import DEAD_SECONDS, TrainingMonitor
-from tests.conftest import make_history
+from tests.support.factories import make_history
 from tests.support.gated_load import GatedLoad
 
 

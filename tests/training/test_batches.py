@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from tests.conftest import make_images
+from tests.support.images import make_images
 from training.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
 from training.data import Images
 from training.examples import normalize_images

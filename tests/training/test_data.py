@@ -188,6 +188,7 @@ def test_a_file_without_read_permission_is_an_error(
         load_mnist(folder, tmp_path / "cache")
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("module", ["training.data", "training.digits", "training"])
 def test_every_command_refuses_a_data_directory_without_mnist(tmp_path: Path, module: str) -> None:
     arguments = ["--data", str(tmp_path / "missing")]

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from server.storage.history import load_history
 from server.storage.model_file import load_model
-from tests.conftest import save_small_model
+from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
 from training.cluster_config import split_address
 from training.data import Dataset

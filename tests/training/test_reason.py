@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from server.storage.archive import ArchiveError
 from server.storage.history import load_history
-from tests.training.test_record import record
+from tests.training.records import record
 from training.cluster_config import ClusterError
 from training.data import DataError
 from training.reason import public_reason

@@ -3,33 +3,21 @@
 import errno
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.regression.shapes import DIGITS
 from server.storage.history import load_history, pack_history, save_history
 from server.storage.training_monitor import WRITE_SECONDS
+from tests.training.records import NO_BIAS, record, weights_of
 from training.evaluation import Metrics
 from training.reason import IN_TERMINAL
-from training.recipe import RECIPES
-from training.record import Record
 from training.regression import DivergedError
 
 METRICS = Metrics(2.0, 0.25, 1.5, 0.5)
-SETTINGS = replace(RECIPES["tutorial"], steps=1_000).settings(0)
-NO_BIAS = np.zeros(DIGITS, np.float32)
-
-
-def weights_of(value: float) -> Floats:
-    return np.full((PIXELS, DIGITS), value, np.float32)
-
-
-def record(directory: Path) -> Record:
-    return Record(directory, "mine", SETTINGS, weights_of(0))
 
 
 def saved(directory: Path) -> Any:

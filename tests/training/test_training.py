@@ -18,7 +18,8 @@ from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.evaluation import load_evaluation
 from server.storage.history import load_history
 from server.storage.model_file import load_model
-from tests.conftest import make_card, make_familiarity, make_images, save_small_model
+from tests.support.factories import make_card, make_familiarity, save_small_model
+from tests.support.images import make_images
 from tests.support.limits import no_room_beyond
 from tests.support.serving import ROOT
 from training import command, pipeline, preparation

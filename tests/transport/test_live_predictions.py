@@ -18,8 +18,8 @@ from server.storage.sample_digits import load_digits
 from server.transport.gateway import Gateway
 from server.transport.live_predictions import MAX_BATCH, LivePredictions
 from server.web.app import create_app
-from tests.conftest import save_small_model
 from tests.support.asgi import Response, ask, ask_once, run
+from tests.support.factories import save_small_model
 
 FIELDS = "fields=digest,evidence,doubt"
 INK = bytes([0, 255]) + bytes(PIXELS - 2)

@@ -13,20 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import save_small_model
+from tests.support.factories import save_small_model
 from tests.support.serving import ROOT, serve
-
-
-def send(url: str, request: bytes) -> tuple[int, str, bytes]:
-    """Send raw bytes; return the answer's status, content type and body."""
-    parts = urlsplit(url)
-    assert parts.hostname
-    assert parts.port
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        connection.sendall(request)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        return response.status, response.getheader("Content-Type", ""), response.read()
+from tests.support.sockets import send
 
 
 @pytest.mark.parametrize(

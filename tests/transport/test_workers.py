@@ -17,7 +17,7 @@ import pytest
 
 from server.transport import workers as workers_module
 from server.transport.workers import Supervisor, WorkerError
-from tests.conftest import save_small_model
+from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers share a socket, not on Windows")

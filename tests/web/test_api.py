@@ -22,7 +22,7 @@ from server.regression.prediction import OPTIONAL_FIELDS
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from server.storage.model_file import MODELS, load_model
 from server.web.app import MAX_BODY_BYTES, create_app
-from tests.conftest import ink_on, save_small_model
+from tests.support.factories import ink_on, save_small_model
 from tests.support.serving import ROOT
 
 JSON = "application/json"
@@ -434,6 +434,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(client: FlaskClient) -
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.process
 def test_tensorflow_is_never_imported_to_serve() -> None:
     program = (
         "import sys; from server.web.app import create_app; import server.__main__;"

@@ -17,7 +17,7 @@ from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, History, load_history, save_history
 from server.storage.model_file import load_model
 from server.web.app import create_app
-from tests.conftest import make_evaluation, make_history, save_evaluation, save_small_model
+from tests.support.factories import make_evaluation, make_history, save_evaluation, save_small_model
 from tests.support.gated_load import GatedLoad
 
 

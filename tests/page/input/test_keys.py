@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from server.web.page import VIEWS
-from tests.conftest import listen_for_complaints
-from tests.page.network.test_faults import GUARDS, strokes_of
+from tests.page.conditions import GUARDS
+from tests.support.page import collect_console_messages, strokes_of
 from tests.support.pen import FOUR, ONE, draw_with_mouse, read_answer
 
 ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
@@ -265,7 +265,7 @@ def test_where_nothing_can_be_stored_the_switch_holds_until_the_page_is_left(
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         context.add_init_script(storage)
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         page.keyboard.press("2")

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
-from tests.conftest import open_page
-from tests.page.network.test_faults import strokes_of
-from tests.page.views.test_views import open_view, place_of
+from tests.support.page import open_page, open_view, place_of, strokes_of
 from tests.support.pen import (
     FOUR,
     ONE,

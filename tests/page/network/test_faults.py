@@ -14,14 +14,9 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from server.storage.history import TRAININGS, save_history
 from server.storage.model_file import load_model, save_model
-from tests.conftest import (
-    listen_for_complaints,
-    make_card,
-    make_history,
-    open_page,
-    save_small_model,
-)
-from tests.page.views.test_views import open_view
+from tests.page.conditions import GUARDS, IMPATIENT, busy
+from tests.support.factories import make_card, make_history, save_small_model
+from tests.support.page import collect_console_messages, is_inked, open_page, open_view, strokes_of
 from tests.support.pen import (
     FOUR,
     ONE,
@@ -38,13 +33,6 @@ WINDOW: ViewportSize = {"width": 1280, "height": 800}
 UPRIGHT: ViewportSize = {"width": 390, "height": 844}
 ACROSS: ViewportSize = {"width": 844, "height": 390}
 
-# Waits of a second or more take a tenth of it, so that a test need not wait for a page's patience.
-IMPATIENT = """
-  const wait = setTimeout;
-  window.setTimeout = (action, ms, ...rest) => wait(action, ms < 1000 ? ms : ms / 10, ...rest);
-  const timeout = AbortSignal.timeout.bind(AbortSignal);
-  AbortSignal.timeout = (ms) => timeout(ms / 10);
-"""
 
 PREDICTIONS = "**/api/predict*"
 
@@ -70,29 +58,6 @@ def phone(browser: Browser, server_url: str) -> Iterator[Page]:
         yield page
 
 
-def strokes_of(page: Page) -> list[list[dict[str, float]]]:
-    """Read the drawing from the page's address, which follows it in a moment."""
-    page.wait_for_timeout(400)
-    strokes: list[list[dict[str, float]]] = page.evaluate(
-        """async () => {
-          const main = document.querySelector("script[type=module]").src;
-          const { readAddress } = await import(new URL("address.js", main));
-          return readAddress(location.hash).strokes;
-        }"""
-    )
-    return strokes
-
-
-def is_inked(page: Page, point: tuple[float, float]) -> bool:
-    """Tell whether there is ink on the pad."""
-    inked: bool = page.locator("#pad").evaluate(
-        """(pad, [x, y]) => new Promise((resolve) => requestAnimationFrame(() => resolve(
-          pad.getContext("2d").getImageData(pad.width * x, pad.height * y, 1, 1).data[3] > 0)))""",
-        point,
-    )
-    return inked
-
-
 def test_a_server_that_stops_and_starts_again_costs_nothing_but_time(browser: Browser) -> None:
     with browser.new_context(viewport=WINDOW) as context:
         page = context.new_page()
@@ -109,16 +74,6 @@ def test_a_server_that_stops_and_starts_again_costs_nothing_but_time(browser: Br
             assert read_answer(page) == "4"
             expect(page.locator("#problem")).to_be_empty()
         assert len(strokes_of(page)) == 2
-
-
-def busy(route: Route, seconds: str) -> None:
-    """Answer as a server does that has too much to do."""
-    route.fulfill(
-        status=503,
-        content_type="application/problem+json",
-        headers={"Retry-After": seconds},
-        json={"title": "Service Unavailable", "status": 503, "detail": "Too many ask."},
-    )
 
 
 def test_a_busy_server_is_asked_again_when_it_says_and_for_the_last_drawing_alone(
@@ -418,27 +373,6 @@ def test_thousands_of_points_make_one_stroke(page: Page) -> None:
     assert read_answer(page) == ""
 
 
-# What extensions against tracking do with pictures that a page reads back, and browsers with a
-# page's storage where a person wants none.
-GUARDS = {
-    "refused": """
-      const refuse = () => { throw new DOMException("Not allowed", "SecurityError"); };
-      CanvasRenderingContext2D.prototype.getImageData = refuse;
-      HTMLCanvasElement.prototype.toDataURL = HTMLCanvasElement.prototype.toBlob = refuse;
-      for (const storage of ["localStorage", "sessionStorage", "indexedDB"]) {
-        Object.defineProperty(window, storage, { get: refuse });
-      }
-    """,
-    "noise": """
-      const read = CanvasRenderingContext2D.prototype.getImageData;
-      CanvasRenderingContext2D.prototype.getImageData = function (...area) {
-        const image = read.apply(this, area);
-        return new ImageData(image.data.map(() => 256 * Math.random()), image.width, image.height);
-      };
-    """,
-}
-
-
 @pytest.mark.parametrize("guard", GUARDS)
 def test_a_browser_that_guards_what_pages_read_draws_and_answers_the_same(
     page: Page, browser: Browser, server_url: str, guard: str
@@ -446,7 +380,7 @@ def test_a_browser_that_guards_what_pages_read_draws_and_answers_the_same(
     with browser.new_context(viewport=WINDOW) as context:
         context.add_init_script(GUARDS[guard])
         guarded = context.new_page()
-        complaints = listen_for_complaints(guarded)
+        complaints = collect_console_messages(guarded)
         guarded.goto(server_url)
         guarded.wait_for_selector("#model option", state="attached")
         sent = []
@@ -478,7 +412,7 @@ def test_markup_in_names_and_reasons_is_text(browser: Browser, tmp_path: Path) -
         save_history(tmp_path / TRAININGS, history)
     with serve("--models", str(tmp_path)) as url, browser.new_context(viewport=WINDOW) as context:
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         shown = ""
         markup = quote(MARKUP)
         for part in ("model", "view", "drawing", "label"):
@@ -511,7 +445,7 @@ def test_what_the_security_policy_forbids_would_fail_these_tests(
 ) -> None:
     with browser.new_context() as context:
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         for deed in FORBIDDEN:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.network.test_faults import strokes_of
+from tests.support.page import strokes_of
 from tests.support.pen import FOUR, SEVEN, draw_with_mouse, read_answer
 
 

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from server.web.page import VIEWS
-from tests.conftest import listen_for_complaints
+from tests.support.page import collect_console_messages
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
 
 CONFIGURATION = """
@@ -86,7 +86,7 @@ def test_the_whole_demo_works_behind_nginx_under_a_prefix(
         base = stack.enter_context(reverse_proxy(server_url, prefix, tmp_path))
         context = stack.enter_context(browser.new_context(viewport={"width": 1280, "height": 800}))
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         requests: list[str] = []
         failed: list[str] = []
         page.on("request", lambda request: requests.append(request.url))

@@ -8,11 +8,10 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from server.web.page import VIEWS
-from tests.conftest import listen_for_complaints
-from tests.page.views.test_views import open_view
+from tests.support.page import collect_console_messages, collect_failed_requests, open_view
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
 
 PREFIX = "/evidence"
@@ -61,22 +60,6 @@ def reverse_proxy(upstream: str) -> Iterator[str]:
             server.shutdown()
 
 
-def collect_failed_requests(page: Page) -> list[str]:
-    """Return a list that grows with each request that gets no response, and why.
-
-    A request that the browser itself cancels is none of them: Chromium aborts the loading of the
-    icon when the page navigates or changes its URL meanwhile.
-    """
-    failed: list[str] = []
-
-    def collect(request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":
-            failed.append(f"{request.url}: {request.failure}")
-
-    page.on("requestfailed", collect)
-    return failed
-
-
 def test_behind_a_path_prefix_everything_works_and_nothing_is_asked_outside_it(
     browser: Browser, server_url: str
 ) -> None:
@@ -85,7 +68,7 @@ def test_behind_a_path_prefix_everything_works_and_nothing_is_asked_outside_it(
         browser.new_context(viewport={"width": 1280, "height": 800}) as context,
     ):
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         answers: list[Response] = []
         page.on("response", lambda answer: answers.append(answer))
         failed = collect_failed_requests(page)

@@ -3,9 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import listen_for_complaints
-from tests.page.network.test_faults import strokes_of
-from tests.page.views.test_views import open_view
+from tests.support.page import collect_console_messages, open_view, strokes_of
 from tests.support.pen import ONE, SEVEN, draw_with_mouse, read_answer
 
 REFUSE_HISTORY = """() => {
@@ -104,7 +102,7 @@ def test_a_browser_that_refuses_draws_answers_and_shows_views(
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         context.add_init_script(REFUSALS[refusal])
         page = context.new_page()
-        complaints = listen_for_complaints(page)
+        complaints = collect_console_messages(page)
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         draw_with_mouse(page, SEVEN)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from server.web.page import VIEWS
-from tests.page.network.test_faults import IMPATIENT, busy
+from tests.page.conditions import IMPATIENT, busy
 from tests.support.pen import FOUR, draw_with_mouse, read_answer
 
 # Answers take long enough for the page to change several times meanwhile.

@@ -14,17 +14,10 @@ from server.regression.model import softmax
 from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, load_history, save_history
 from server.storage.model_file import MODELS, load_model
-from tests.conftest import make_history, save_small_model
 from tests.killed import NAME, small, train
-from tests.page.views.test_views import (
-    HALF_CENT,
-    Drawing,
-    colours_of,
-    draw,
-    heatmap_colours,
-    numbers,
-    open_view,
-)
+from tests.page.oracle import HALF_CENT, Drawing, colours_of, draw, heatmap_colours, numbers
+from tests.support.factories import make_history, save_small_model
+from tests.support.page import open_view
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
 from tests.support.serving import serve
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Download, Page, expect
 
 from server.storage.model_file import MODELS, load_model
 from server.web.page import VIEWS
-from tests.page.views.test_views import colours_of, open_view, place_of
+from tests.page.oracle import colours_of
+from tests.support.page import open_view, place_of
 from tests.support.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer
 
 WINDOW = {"width": 1280, "height": 800}
