@@ -1,25 +1,25 @@
 /** The page's one state, and the one way that it goes: pen → strokes → pixels → answer → views. */
 
-import { readAddress, snap, writeAddress } from "./address.js";
-import { ProblemError, fetchModels, fetchPrediction } from "./api.js";
-import { createDialogs } from "./dialogs.js";
-import { find, findAll, queryMedia, setText } from "./dom.js";
-import { createFlight } from "./flight.js";
-import { createHistory } from "./history.js";
-import { listenToPixels } from "./inspect.js";
-import { listenToShortcuts } from "./keys.js";
-import { createLoader } from "./loader.js";
-import { createPainter, listenToKeys, listenToPen } from "./pad.js";
-import { createRasterizer } from "./rasterizer.js";
-import { createState, derive, findModel, findRun } from "./state.js";
-import { createViews } from "./views.js";
-import { createAnswer } from "./views/answer.js";
-import { changedTrainings, watchTrainings } from "./watch.js";
+import { readAddress, snap, writeAddress } from "./state/address.js";
+import { ProblemError, fetchModels, fetchPrediction } from "./network/api.js";
+import { createDialogs } from "./page/dialogs.js";
+import { find, findAll, queryMedia, setText } from "./components/dom.js";
+import { createFlight } from "./drawing/flight.js";
+import { createHistory } from "./page/history.js";
+import { listenToPixels } from "./page/inspect.js";
+import { listenToShortcuts } from "./page/keys.js";
+import { createLoader } from "./network/loader.js";
+import { createPainter, listenToKeys, listenToPen } from "./drawing/pad.js";
+import { createRasterizer } from "./numbers/rasterizer.js";
+import { createState, derive, findModel, findRun } from "./state/state.js";
+import { createViews } from "./page/views.js";
+import { createAnswer } from "./page/answer.js";
+import { changedTrainings, watchTrainings } from "./network/watch.js";
 
-/** @typedef {import("./api.js").ModelSummary} ModelSummary */
-/** @typedef {import("./state.js").Explanation} Explanation */
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("./state.js").Training} Training */
+/** @typedef {import("./network/api.js").ModelSummary} ModelSummary */
+/** @typedef {import("./state/state.js").Explanation} Explanation */
+/** @typedef {import("./state/state.js").State} State */
+/** @typedef {import("./state/state.js").Training} Training */
 
 /**
  * What is asked about a drawing. Answers to the same `drawing` number may be shown while the pen
@@ -164,7 +164,7 @@ function needAll() {
 }
 
 /**
- * @param {import("./state.js").Shown} shown
+ * @param {import("./state/state.js").Shown} shown
  * @returns {string} how far a training is, or how the last one ended
  */
 function describeLive({ trainings, ended }) {
@@ -313,7 +313,7 @@ function keepAddress() {
 function openAddress() {
   clearTimeout(remembering);
   flight.stop();
-  /** @param {import("./address.js").Reference} kind @param {string} name */
+  /** @param {import("./state/address.js").Reference} kind @param {string} name */
   const exists = (kind, name) =>
     kind === "view" ? views.exists(name) : findModel(state, name) !== undefined;
   const { problems, ...shared } = readAddress(location.hash, exists);
@@ -359,13 +359,13 @@ function clear() {
   update(state.strokes.length || state.image ? { strokes: [], image: null } : {});
 }
 
-/** @type {import("./rasterizer.js").Stroke} */
+/** @type {import("./numbers/rasterizer.js").Stroke} */
 let stroke = [];
 /** What the last stroke was drawn on, and what could be undone then. */
 let beforeStroke = { strokes: state.strokes, image: state.image, label: state.label, past };
 
 const pen = {
-  /** @param {import("./rasterizer.js").Point} point */
+  /** @param {import("./numbers/rasterizer.js").Point} point */
   begin(point) {
     flight.stop();
     clearTimeout(resting);
@@ -382,7 +382,7 @@ const pen = {
     followPen();
   },
 
-  /** @param {import("./rasterizer.js").Point[]} points */
+  /** @param {import("./numbers/rasterizer.js").Point[]} points */
   extend(points) {
     // The pad was cleared under the pen: what it goes on drawing is a stroke of its own.
     const isCleared = state.strokes.at(-1) !== stroke;

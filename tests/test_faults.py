@@ -76,7 +76,7 @@ def strokes_of(page: Page) -> list[list[dict[str, float]]]:
     strokes: list[list[dict[str, float]]] = page.evaluate(
         """async () => {
           const main = document.querySelector("script[type=module]").src;
-          const { readAddress } = await import(new URL("address.js", main));
+          const { readAddress } = await import(new URL("state/address.js", main));
           return readAddress(location.hash).strokes;
         }"""
     )
@@ -173,7 +173,7 @@ def test_pages_wait_as_long_as_they_are_told_and_not_all_the_same(page: Page) ->
     for failure, (least, most) in DELAYS.items():
         delays = page.evaluate(
             f"""async () => {{
-              const {{ ProblemError, retryDelay }} = await import("/static/api.js");
+              const {{ ProblemError, retryDelay }} = await import("/static/network/api.js");
               return Array.from({{ length: 100 }}, () => retryDelay({failure}));
             }}"""
         )

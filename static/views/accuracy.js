@@ -1,18 +1,18 @@
 /** How well the model does on MNIST's test images, and those that it misreads. */
 
-import { scaleY } from "../chart.js";
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { formatPercent } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { ALL_DIGITS, DIGITS } from "../regression.js";
-import { FIRST_EXAMPLES } from "../state.js";
-import { createProbability } from "./bars.js";
+import { scaleY } from "../components/chart.js";
+import { find, findAll, setText, whenChanged } from "../components/dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
+import { FIRST_EXAMPLES } from "../state/state.js";
+import { createProbability } from "../components/bars.js";
 
-/** @typedef {import("../api.js").Example} Example */
-/** @typedef {import("../state.js").Evaluation} Evaluation */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../network/api.js").Example} Example */
+/** @typedef {import("../state/state.js").Evaluation} Evaluation */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /** The reliability diagram's viewBox. */
 const SQUARE = 300;

@@ -1,19 +1,19 @@
 /** What would change its mind: pixels erased and filled, and the answer that follows at once. */
 
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { applyEdits, fewestEdits } from "../explain.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { listenToStrokes } from "../pointer.js";
-import { evidence, largest, runnerUp, softmaxSteps } from "../regression.js";
-import { createProbability } from "./bars.js";
+import { find, findAll, setText, whenChanged } from "../components/dom.js";
+import { applyEdits, fewestEdits } from "../numbers/explain.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { listenToStrokes } from "../drawing/pointer.js";
+import { evidence, largest, runnerUp, softmaxSteps } from "../numbers/regression.js";
+import { createProbability } from "../components/bars.js";
 
-/** @typedef {import("../explain.js").Edit} Edit */
-/** @typedef {import("../rasterizer.js").Point} Point */
-/** @typedef {import("../regression.js").Weights} Weights */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../numbers/explain.js").Edit} Edit */
+/** @typedef {import("../numbers/rasterizer.js").Point} Point */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /**
  * @param {Update} update

@@ -1,11 +1,11 @@
 /** The way from a picture to a model that has learned, in six steps to try. */
 
-import { GUIDE_STEPS, MOST_ADDED } from "../address.js";
-import { linePath, scaleY } from "../chart.js";
-import { find, findAll, remembered, setText, whenChanged } from "../dom.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { limitOf, paintHeatmap, paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
+import { GUIDE_STEPS, MOST_ADDED } from "../state/address.js";
+import { linePath, scaleY } from "../components/chart.js";
+import { find, findAll, remembered, setText, whenChanged } from "../components/dom.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { limitOf, paintHeatmap, paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
 import {
   ALL_DIGITS,
   DIGITS,
@@ -17,16 +17,16 @@ import {
   largest,
   softmaxSteps,
   zeroWeights,
-} from "../regression.js";
-import { createProbability, createValueBar } from "./bars.js";
-import { createGallery } from "./gallery.js";
+} from "../numbers/regression.js";
+import { createProbability, createValueBar } from "../components/bars.js";
+import { createGallery } from "../components/gallery.js";
 
-/** @typedef {import("../state.js").Explanation} Explanation */
-/** @typedef {import("../state.js").Learner} Learner */
-/** @typedef {import("../state.js").SampleDigits} SampleDigits */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
-/** @typedef {import("../regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Explanation} Explanation */
+/** @typedef {import("../state/state.js").Learner} Learner */
+/** @typedef {import("../state/state.js").SampleDigits} SampleDigits */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /** The charts' viewBoxes. */
 const SUMS = { width: 784, height: 200 };

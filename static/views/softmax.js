@@ -1,14 +1,14 @@
 /** From evidence to probability, step by step, as ten live numbers. */
 
-import { MOST_ADDED } from "../address.js";
-import { find, findAll, setText } from "../dom.js";
-import { formatPercent, formatSigned, formatSmall } from "../format.js";
-import { limitOf } from "../heatmap.js";
-import { crossEntropy, largest, softmaxSteps } from "../regression.js";
-import { createValueBar } from "./bars.js";
+import { MOST_ADDED } from "../state/address.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent, formatSigned, formatSmall } from "../numbers/format.js";
+import { limitOf } from "../components/heatmap.js";
+import { crossEntropy, largest, softmaxSteps } from "../numbers/regression.js";
+import { createValueBar } from "../components/bars.js";
 
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /**
  * @param {Update} update

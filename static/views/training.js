@@ -1,17 +1,17 @@
 /** W being learned: the curves, the heatmaps at any recorded step, and a training as it goes on. */
 
-import { linePath } from "../chart.js";
-import { find, findAll, remembered, setChoices, setText, whenChanged } from "../dom.js";
-import { formatPercent, formatSigned } from "../format.js";
-import { limitOf, paintHeatmap } from "../heatmap.js";
-import { evidence, largest, softmaxSteps } from "../regression.js";
-import { findNamedRun, inkAfter } from "../state.js";
+import { linePath } from "../components/chart.js";
+import { find, findAll, remembered, setChoices, setText, whenChanged } from "../components/dom.js";
+import { formatPercent, formatSigned } from "../numbers/format.js";
+import { limitOf, paintHeatmap } from "../components/heatmap.js";
+import { evidence, largest, softmaxSteps } from "../numbers/regression.js";
+import { findNamedRun, inkAfter } from "../state/state.js";
 
-/** @typedef {import("../regression.js").Weights} Weights */
-/** @typedef {import("../state.js").Frames} Frames */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Training} Training */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Frames} Frames */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Training} Training */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /** How long the replay rests on a step, ms. */
 const STEP_MS = 150;

@@ -1,14 +1,14 @@
 /** W itself: ten heatmaps, two models side by side, and what tells two digits apart. */
 
-import { find, findAll, setChoices, setText, whenChanged } from "../dom.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { inkOutline, limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE } from "../rasterizer.js";
-import { findModel, inkAfter } from "../state.js";
+import { find, findAll, setChoices, setText, whenChanged } from "../components/dom.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
+import { SIDE } from "../numbers/rasterizer.js";
+import { findModel, inkAfter } from "../state/state.js";
 
-/** @typedef {import("../regression.js").Weights} Weights */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /**
  * @param {Update} update

@@ -12,11 +12,11 @@ import {
 } from "./api.js";
 import { askLatest } from "./latest.js";
 import { createResource } from "./resource.js";
-import { findModel, findRun } from "./state.js";
+import { findModel, findRun } from "../state/state.js";
 
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("./state.js").Training} Training */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Training} Training */
 
 /** Half a megabyte each: so many of those that were looked at last are kept. */
 const MAX_FRAMES = 4;

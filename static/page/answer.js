@@ -1,13 +1,13 @@
 /** The answer in words, beside the drawing in every view, and the pictures of the drawing's way. */
 
-import { find, setChoices, setText, whenChanged } from "../dom.js";
-import { compareEvidence } from "../explain.js";
-import { formatPercent, formatSigned } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { runnerUp } from "../regression.js";
+import { find, setChoices, setText, whenChanged } from "../components/dom.js";
+import { compareEvidence } from "../numbers/explain.js";
+import { formatPercent, formatSigned } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { runnerUp } from "../numbers/regression.js";
 
-/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Shown} Shown */
 
 /** @type {Record<string, string>} What each of the server's normalisations does, in words. */
 const NORMALIZATIONS = {

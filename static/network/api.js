@@ -1,8 +1,8 @@
 /** The server's answers, as the rest of the page sees them. */
 
-import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
+import { ALL_DIGITS, DIGITS, PIXELS } from "../numbers/regression.js";
 
-/** @typedef {import("./regression.js").Weights} Weights */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /**
  * @typedef {object} Prediction

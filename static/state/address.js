@@ -3,13 +3,13 @@
  * views were set to, as `#view=NAME&model=NAME&drawing=…`. What is as it is at first is left out.
  */
 
-import { DIGITS, PIXELS } from "./regression.js";
+import { DIGITS, PIXELS } from "../numbers/regression.js";
 import { repairName, repairValue, splitFragment } from "./repair.js";
 
-/** @typedef {import("./explain.js").Edit} Edit */
-/** @typedef {import("./rasterizer.js").Picture} Picture */
-/** @typedef {import("./rasterizer.js").Point} Point */
-/** @typedef {import("./rasterizer.js").Stroke} Stroke */
+/** @typedef {import("../numbers/explain.js").Edit} Edit */
+/** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("../numbers/rasterizer.js").Point} Point */
+/** @typedef {import("../numbers/rasterizer.js").Stroke} Stroke */
 
 /**
  * What an address can hold.

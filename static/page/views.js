@@ -1,10 +1,10 @@
 /** The views by name: the first is here with the page, the others come one by one. */
 
-import { fetchModule } from "./api.js";
-import { createDrawView } from "./views/draw.js";
+import { fetchModule } from "../network/api.js";
+import { createDrawView } from "../views/draw.js";
 
-/** @typedef {import("./state.js").Shown} Shown */
-/** @typedef {import("./state.js").Update} Update */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 /** @typedef {(shown: Shown) => void} ShowView */
 
 /** @param {Update} update */
@@ -13,13 +13,13 @@ export function createViews(update) {
   const views = { draw: createDrawView() };
   /** @type {Record<string, () => Promise<ShowView>>} */
   const makers = {
-    pixels: async () => (await import("./views/pixels.js")).createPixelsView(),
-    softmax: async () => (await import("./views/softmax.js")).createSoftmaxView(update),
-    weights: async () => (await import("./views/weights.js")).createWeightsView(update),
-    change: async () => (await import("./views/change.js")).createChangeView(update),
-    training: async () => (await import("./views/training.js")).createTrainingView(update),
-    accuracy: async () => (await import("./views/accuracy.js")).createAccuracyView(update),
-    guide: async () => (await import("./views/guide.js")).createGuideView(update),
+    pixels: async () => (await import("../views/pixels.js")).createPixelsView(),
+    softmax: async () => (await import("../views/softmax.js")).createSoftmaxView(update),
+    weights: async () => (await import("../views/weights.js")).createWeightsView(update),
+    change: async () => (await import("../views/change.js")).createChangeView(update),
+    training: async () => (await import("../views/training.js")).createTrainingView(update),
+    accuracy: async () => (await import("../views/accuracy.js")).createAccuracyView(update),
+    guide: async () => (await import("../views/guide.js")).createGuideView(update),
   };
   /** @type {Map<string, Promise<void>>} those that are on their way, and those that have come */
   const loads = new Map();
@@ -31,7 +31,7 @@ export function createViews(update) {
   const bring = async (name) => {
     try {
       // A browser that could not get a module does not try again: see first that it can be had.
-      await fetchModule(new URL(`./views/${name}.js`, import.meta.url));
+      await fetchModule(new URL(`../views/${name}.js`, import.meta.url));
       views[name] = await makers[name]();
     } catch (error) {
       loads.delete(name);

@@ -1,18 +1,18 @@
 /** All that the page knows, and what follows from it. */
 
 import { emptyAddress } from "./address.js";
-import { remembered } from "./dom.js";
-import { zeroWeights } from "./regression.js";
+import { remembered } from "../components/dom.js";
+import { zeroWeights } from "../numbers/regression.js";
 
 /** @typedef {import("./address.js").Shareable} Shareable */
-/** @typedef {import("./api.js").ModelSummary} ModelSummary */
-/** @typedef {import("./api.js").Prediction} Prediction */
-/** @typedef {import("./api.js").Evaluation} Evaluation */
-/** @typedef {import("./api.js").Frames} Frames */
-/** @typedef {import("./api.js").SampleDigits} SampleDigits */
-/** @typedef {import("./api.js").Training} Training */
-/** @typedef {import("./rasterizer.js").Picture} Picture */
-/** @typedef {import("./regression.js").Weights} Weights */
+/** @typedef {import("../network/api.js").ModelSummary} ModelSummary */
+/** @typedef {import("../network/api.js").Prediction} Prediction */
+/** @typedef {import("../network/api.js").Evaluation} Evaluation */
+/** @typedef {import("../network/api.js").Frames} Frames */
+/** @typedef {import("../network/api.js").SampleDigits} SampleDigits */
+/** @typedef {import("../network/api.js").Training} Training */
+/** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /** @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation A whole answer. */
 

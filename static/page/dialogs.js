@@ -1,11 +1,11 @@
 /** What opens over the page: real digits to start from, sharing, and the keys. */
 
-import { weightFiles } from "./api.js";
-import { find, whenChanged } from "./dom.js";
-import { createGallery } from "./views/gallery.js";
+import { weightFiles } from "../network/api.js";
+import { find, whenChanged } from "../components/dom.js";
+import { createGallery } from "../components/gallery.js";
 
-/** @typedef {import("./state.js").Shown} Shown */
-/** @typedef {import("./state.js").Update} Update */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /**
  * @param {Update} update

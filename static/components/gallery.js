@@ -1,13 +1,13 @@
 /** Real digits as buttons: pressing one puts it in place of the drawing. */
 
-import { whenChanged } from "../dom.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { DIGITS } from "../regression.js";
+import { whenChanged } from "./dom.js";
+import { paintInk } from "./heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { DIGITS } from "../numbers/regression.js";
 
-/** @typedef {import("../state.js").SampleDigits} SampleDigits */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../state/state.js").SampleDigits} SampleDigits */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Update} Update */
 
 /**
  * @param {HTMLElement} root
