@@ -78,30 +78,30 @@ ENDS = {
     "...": CUT,
     "…": CUT,
     ".)": CUT,
-    ")": "The address ends in “)”, which is no part of it.",
-    ",": "The address ends in “,”, which is no part of it.",
-    ";": "The address ends in “;”, which is no part of it.",
-    ":": "The address ends in “:”, which is no part of it.",
-    "!": "The address ends in “!”, which is no part of it.",
-    "?": "The address ends in “?”, which is no part of it.",
-    ">": "The address ends in “>”, which is no part of it.",
-    "]": "The address ends in “]”, which is no part of it.",
-    "}": "The address ends in “}”, which is no part of it.",
-    "'": "The address ends in “'”, which is no part of it.",
-    '"': 'The address ends in “"”, which is no part of it.',
-    "”": "The address ends in “””, which is no part of it.",
-    "»": "The address ends in “»”, which is no part of it.",
-    "*": "The address ends in “*”, which is no part of it.",
-    "**": "The address ends in “**”, which is no part of it.",
-    "_": "The address ends in “_”, which is no part of it.",
-    "~": "The address ends in “~”, which is no part of it.",
-    "`": "The address ends in “`”, which is no part of it.",
-    "|": "The address ends in “|”, which is no part of it.",
-    "),": "The address ends in “),”, which is no part of it.",
-    "%": "The address ends in “%”, which is no part of it.",
+    ")": "The address ends in “)”, which does not belong to it.",
+    ",": "The address ends in “,”, which does not belong to it.",
+    ";": "The address ends in “;”, which does not belong to it.",
+    ":": "The address ends in “:”, which does not belong to it.",
+    "!": "The address ends in “!”, which does not belong to it.",
+    "?": "The address ends in “?”, which does not belong to it.",
+    ">": "The address ends in “>”, which does not belong to it.",
+    "]": "The address ends in “]”, which does not belong to it.",
+    "}": "The address ends in “}”, which does not belong to it.",
+    "'": "The address ends in “'”, which does not belong to it.",
+    '"': 'The address ends in “"”, which does not belong to it.',
+    "”": "The address ends in “””, which does not belong to it.",
+    "»": "The address ends in “»”, which does not belong to it.",
+    "*": "The address ends in “*”, which does not belong to it.",
+    "**": "The address ends in “**”, which does not belong to it.",
+    "_": "The address ends in “_”, which does not belong to it.",
+    "~": "The address ends in “~”, which does not belong to it.",
+    "`": "The address ends in “`”, which does not belong to it.",
+    "|": "The address ends in “|”, which does not belong to it.",
+    "),": "The address ends in “),”, which does not belong to it.",
+    "%": "The address ends in “%”, which does not belong to it.",
     "&utm_source=chat": "The address has an unknown part “utm_source”.",
     "&constructor=1": "The address has an unknown part “constructor”.",
-    "&ink=no": "The address has “no” where it takes 0 or 1.",
+    "&ink=no": "The address has “no” where it needs 0 or 1.",
 }
 
 
@@ -127,7 +127,7 @@ def test_any_last_part_is_read_whatever_follows_it(page: Page) -> None:
                 [part, end],
             )
             assert part.replace(",", "%2C") in found[1:].split("&")
-            assert problems == [f"The address ends in “{end}”, which is no part of it."]
+            assert problems == [f"The address ends in “{end}”, which does not belong to it."]
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
@@ -157,7 +157,7 @@ def test_of_a_drawing_with_other_characters_the_strokes_around_them_are_shown(pa
 def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:
     page.evaluate("() => { location.hash = `image=${'DA'.repeat(400)}`; }")
     expect(page.locator("#problem")).to_have_text(
-        "The image in the address is not of 28 × 28 pixels."
+        "The image in the address does not have 28 × 28 pixels."
     )
     page.wait_for_selector("#answer:not([data-digit=''])")
 
@@ -176,8 +176,8 @@ def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:
         ("nonsense&", "The address has an unknown part “nonsense”."),
         (
             "temperature=hot&step=99&",
-            "The address has “hot” for a number from 0.1 to 10. The "
-            "address has “99” for a number from 1 to 6.",
+            "The address has “hot” instead of a number from 0.1 to 10. The "
+            "address has “99” instead of a number from 1 to 6.",
         ),
     ],
 )

@@ -1,44 +1,43 @@
-/** The browser's history and the URL that it shows, which follow the page's state. */
+/** The browser's history, whose entries follow the page's state. */
 
-/** How long after a refusal to try again, ms. */
+/** Delay before a refused change is tried again, ms. */
 const RETRY_MS = 1000;
 
 /**
- * Browsers refuse too many changes: WebKit all that are more than 100 in 10 seconds. The page goes
- * on without, and the latest URL is written as soon as it is let.
+ * Browsers refuse too many changes: WebKit allows 100 in 10 seconds. The page works on without
+ * them, and the newest address is written as soon as the browser accepts it.
  */
 export function createHistory() {
-  /** @type {{isNew: boolean, view: string, url: string} | null} what was refused */
+  /** @type {{isNew: boolean, view: string, address: string} | null} */
   let refused = null;
   let retrying = 0;
 
   /**
-   * @param {boolean} isNew whether it is an entry of its own; one that was refused still has to be
-   *   made
+   * @param {boolean} isNew whether to add an entry; a refused one still has to be added
    * @param {string} view
-   * @param {string} url
+   * @param {string} address
    */
-  const write = (isNew, view, url) => {
+  const write = (isNew, view, address) => {
     clearTimeout(retrying);
-    const entry = { isNew: isNew || refused?.isNew === true, view, url };
+    const entry = { isNew: isNew || refused?.isNew === true, view, address };
     try {
-      if (entry.isNew) history.pushState({ view }, "", url);
-      else history.replaceState({ view }, "", url);
+      if (entry.isNew) history.pushState({ view }, "", address);
+      else history.replaceState({ view }, "", address);
       refused = null;
     } catch {
       refused = entry;
-      retrying = setTimeout(() => write(false, entry.view, entry.url), RETRY_MS);
+      retrying = setTimeout(() => write(false, entry.view, entry.address), RETRY_MS);
     }
   };
 
   return {
-    /** Make a new entry. @param {string} view @param {string} url */
-    push: (view, url) => write(true, view, url),
+    /** Add an entry. @param {string} view @param {string} address */
+    push: (view, address) => write(true, view, address),
 
-    /** Change the current entry. @param {string} view @param {string} url */
-    replace: (view, url) => write(false, view, url),
+    /** Change the current entry. @param {string} view @param {string} address */
+    replace: (view, address) => write(false, view, address),
 
-    /** The browser has gone to another entry: what was refused belonged to the one before. */
+    /** The browser has gone to another entry: a refused change belonged to the one before. */
     forget() {
       clearTimeout(retrying);
       refused = null;

@@ -1,38 +1,34 @@
-/** The views by name: the first is here with the page, the others come one by one. */
+/** The views by name. The first one is loaded with the page, the others on demand. */
 
-import { fetchModule } from "../network/api.js";
-import { createDrawView } from "../views/draw.js";
+import { findAll } from "../components/dom.js";
+import { requestModule } from "../network/http.js";
+import { createView as createDrawView } from "../views/draw.js";
 
+/** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Shown} Shown */
-/** @typedef {import("../state/state.js").Update} Update */
 /** @typedef {(shown: Shown) => void} ShowView */
 
-/** @param {Update} update */
-export function createViews(update) {
-  /** @type {Record<string, ShowView>} Those that are here. */
-  const views = { draw: createDrawView() };
-  /** @type {Record<string, () => Promise<ShowView>>} */
-  const makers = {
-    pixels: async () => (await import("../views/pixels.js")).createPixelsView(),
-    softmax: async () => (await import("../views/softmax.js")).createSoftmaxView(update),
-    weights: async () => (await import("../views/weights.js")).createWeightsView(update),
-    change: async () => (await import("../views/change.js")).createChangeView(update),
-    training: async () => (await import("../views/training.js")).createTrainingView(update),
-    accuracy: async () => (await import("../views/accuracy.js")).createAccuracyView(update),
-    guide: async () => (await import("../views/guide.js")).createGuideView(update),
-  };
-  /** @type {Map<string, Promise<void>>} those that are on their way, and those that have come */
+/**
+ * Each view is a section `#view-NAME` of the page and a module `views/NAME.js`, which exports
+ * `createView`.
+ * @param {Change} change
+ */
+export function createViews(change) {
+  const sections = findAll(".view", HTMLElement);
+  const names = sections.map(({ id }) => id.replace("view-", ""));
+  /** @type {Map<string, ShowView>} */
+  const loaded = new Map([["draw", createDrawView()]]);
+  /** @type {Map<string, Promise<void>>} The views that are being loaded, or have been. */
   const loads = new Map();
 
   /** @param {string} name */
-  const isHere = (name) => Object.hasOwn(views, name);
-
-  /** @param {string} name */
-  const bring = async (name) => {
+  const loadModule = async (name) => {
+    const url = new URL(`../views/${name}.js`, import.meta.url);
     try {
-      // A browser that could not get a module does not try again: see first that it can be had.
-      await fetchModule(new URL(`../views/${name}.js`, import.meta.url));
-      views[name] = await makers[name]();
+      // Browsers do not repeat a failed import, so check first that the module can be loaded.
+      await requestModule(url);
+      const { createView } = await import(url.href);
+      loaded.set(name, createView(change));
     } catch (error) {
       loads.delete(name);
       throw error;
@@ -40,29 +36,36 @@ export function createViews(update) {
   };
 
   /**
-   * Bring a view, once; what failed may be tried again.
+   * Load a view, once. After a failure, it can be tried again.
    * @param {string} name
    * @returns {Promise<void>}
    */
   const load = async (name) => {
-    if (isHere(name)) return;
-    if (!loads.has(name)) loads.set(name, bring(name));
+    if (loaded.has(name)) return;
+    if (!loads.has(name)) loads.set(name, loadModule(name));
     await loads.get(name);
   };
 
   return {
-    isHere,
+    /** @param {string} name */
+    isLoaded: (name) => loaded.has(name),
     load,
 
-    /** Bring all views, one after another: what is asked meanwhile shall not wait for them. */
+    /** Load all views one after another, so that other requests need not wait for all of them. */
     async loadAll() {
-      for (const name of Object.keys(makers)) await load(name);
+      for (const name of names) await load(name);
     },
 
     /** @param {string} name */
-    exists: (name) => isHere(name) || Object.hasOwn(makers, name),
+    exists: (name) => names.includes(name),
 
-    /** @param {Shown} shown its view, if it is here */
-    show: (shown) => views[shown.view]?.(shown),
+    /** Show the current view, as soon as it is loaded. @param {Shown} shown */
+    show(shown) {
+      for (const section of sections) {
+        section.hidden = section.id !== `view-${shown.view}`;
+        section.ariaBusy = String(!section.hidden && !loaded.has(shown.view));
+      }
+      loaded.get(shown.view)?.(shown);
+    },
   };
 }

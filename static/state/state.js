@@ -1,8 +1,8 @@
-/** All that the page knows, and what follows from it. */
+/** What the page knows, and what can be derived from it. */
 
-import { emptyAddress } from "./address.js";
-import { remembered } from "../components/dom.js";
 import { zeroWeights } from "../numbers/regression.js";
+import { emptyAddress } from "./address.js";
+import { memoized } from "./memo.js";
 
 /** @typedef {import("./address.js").Shareable} Shareable */
 /** @typedef {import("../network/api.js").ModelSummary} ModelSummary */
@@ -14,62 +14,70 @@ import { zeroWeights } from "../numbers/regression.js";
 /** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
-/** @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation A whole answer. */
+/**
+ * A complete answer: a prediction with everything that explains it.
+ * @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation
+ */
 
 /**
- * W and b as they are learned in the guide: after each step, the mean loss before it.
+ * W and b as the guide's gradient descent has learned them, and the mean loss before each step.
  * @typedef {{weights: Weights, losses: number[]}} Learner
  */
 
 /**
- * What is no part of an address.
+ * The part of the state that no address holds.
  * @typedef {object} Local
  * @property {readonly ModelSummary[]} models
  * @property {string} defaultModel
- * @property {ReadonlyMap<string, Weights>} weights those that are here, by the model's digest
- * @property {SampleDigits | null} samples
+ * @property {ReadonlyMap<string, Weights>} weights those loaded so far, by the model's digest
+ * @property {SampleDigits | null} sampleDigits
+ * @property {boolean} isDrawing whether the pen is down
+ * @property {readonly Pick<Shareable, "strokes" | "image" | "label">[]} past earlier drawings, for
+ *   undo
  * @property {Picture | null} picture the drawing in 28×28; null without ink
- * @property {boolean} busy whether the drawing has changed since the prediction was made
+ * @property {number} question counts drawings and models: an answer to an earlier one is dropped
+ * @property {boolean} isBusy whether the drawing has changed since the prediction was made
  * @property {Prediction | null} prediction the latest
- * @property {Explanation | null} explanation the latest whole one, perhaps of fewer strokes
- * @property {number | null} pixel the one that is looked at, row-major
- * @property {Readonly<Record<string, string>>} problems what keeps answers away, in words, by what
- *   was asked for
- * @property {string} notice what of the address could not be shown, in words
- * @property {string} inkColour as CSS has it in the colour scheme, resolved
+ * @property {Explanation | null} explanation the latest complete one, perhaps of fewer strokes
+ * @property {number | null} pixel the chosen one, row-major
+ * @property {Readonly<Record<string, string>>} problems messages about failed requests, by what was
+ *   requested
+ * @property {string} notice message about what could not be read in the address
+ * @property {string} inkColour in the current colour scheme, as getComputedStyle gives it
  * @property {0 | 1} tool what the pen does to pixels: erase or fill them
  * @property {number} learningRate
  * @property {Learner} learner
- * @property {readonly Training[]} trainings those on the server's machine, under way and ended
- * @property {Training | null} ended the one that ended last since the page was opened, until it is
- *   looked at
- * @property {readonly Training[]} histories all trainings that are remembered
- * @property {ReadonlyMap<string, Frames>} frames those that are here, by the training's digest
- * @property {{run: string, digest: string, weights: Weights} | null} live W and b of a training under way
- * @property {boolean} playing whether the replay goes on by itself
- * @property {ReadonlyMap<string, number[]>} seen the drawing's pixels as other normalisations than
- *   the chosen model's leave them
- * @property {ReadonlyMap<string, Evaluation>} evaluations those that are here, by the model's digest
+ * @property {readonly Training[]} trainings those on the server's machine, running and ended
+ * @property {Training | null} endedTraining the one that ended last since the page was opened, until
+ *   the training view has been opened
+ * @property {readonly Training[]} histories all recorded trainings
+ * @property {ReadonlyMap<string, Frames>} frames those loaded so far, by the training's digest
+ * @property {{run: string, digest: string, weights: Weights} | null} liveWeights W and b of a running
+ *   training
+ * @property {boolean} isPlaying whether the replay advances by itself
+ * @property {ReadonlyMap<string, number[]>} normalizedInk the drawing's pixels under other
+ *   normalizations than the chosen model's
+ * @property {ReadonlyMap<string, Evaluation>} evaluations those loaded so far, by the model's digest
  * @property {number} examples how many test images are shown
  */
 
 /** @typedef {Shareable & Local} State */
 
 /**
- * What the views show.
+ * What the views show besides the state.
  * @typedef {object} Derived
  * @property {ModelSummary | undefined} summary the chosen model's
- * @property {Weights | undefined} learned its W and b, once they are here
- * @property {boolean} fresh whether the explanation is of the whole drawing
+ * @property {Weights | undefined} learned its W and b, once they are loaded
+ * @property {boolean} isFresh whether the explanation belongs to the whole drawing
  * @property {readonly Training[]} runs all trainings, those on the server's machine first
- * @property {Training | undefined} training the one that is replayed, or followed
+ * @property {Training | undefined} training the one that is replayed or followed
  */
 
 /** @typedef {State & Derived} Shown */
 
-/** @typedef {(changes: Partial<State>) => void} Update Changes the state and shows it. */
+/** @typedef {(changes: Partial<State>) => void} Change See the store. */
 
-/** How many test images are shown at first, and more each time. */
+/** How many test images are shown at first, and how many more each time. */
 export const FIRST_EXAMPLES = 60;
 
 /** @returns {State} */
@@ -79,9 +87,12 @@ export function createState() {
     models: [],
     defaultModel: "",
     weights: new Map(),
-    samples: null,
+    sampleDigits: null,
+    isDrawing: false,
+    past: [],
     picture: null,
-    busy: false,
+    question: 0,
+    isBusy: false,
     prediction: null,
     explanation: null,
     pixel: null,
@@ -92,12 +103,12 @@ export function createState() {
     learningRate: 0.5,
     learner: { weights: zeroWeights(), losses: [] },
     trainings: [],
-    ended: null,
+    endedTraining: null,
     histories: [],
     frames: new Map(),
-    live: null,
-    playing: false,
-    seen: new Map(),
+    liveWeights: null,
+    isPlaying: false,
+    normalizedInk: new Map(),
     evaluations: new Map(),
     examples: FIRST_EXAMPLES,
   };
@@ -112,8 +123,8 @@ export function findModel(state, name) {
   return state.models.find((model) => model.name === name);
 }
 
-/** All trainings, each once: what is on the server's machine is known best. */
-const joinRuns = remembered(
+/** All trainings, each once. Those on the server's machine are the most current. */
+const joinRuns = memoized(
   (/** @type {readonly Training[]} */ trainings, /** @type {readonly Training[]} */ histories) => {
     const known = new Set(trainings.map(({ run }) => run));
     return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
@@ -122,8 +133,8 @@ const joinRuns = remembered(
 
 /**
  * @param {State} state
- * @returns {Training | undefined} the one that was chosen, else one that is under way, else the
- *   chosen model's
+ * @returns {Training | undefined} the chosen one, else a running one, else the chosen
+ *   model's
  */
 export function findRun(state) {
   const runs = joinRuns(state.trainings, state.histories);
@@ -137,23 +148,30 @@ export function findRun(state) {
 
 /**
  * @param {readonly Training[]} runs
- * @param {string} name or what tells two under one name apart
+ * @param {string} name or the `run` that identifies it
  */
 export function findNamedRun(runs, name) {
   return runs.find(({ run }) => run === name) ?? runs.find((training) => training.name === name);
 }
 
 /**
- * The drawing's ink as a normalisation leaves it.
+ * @param {Training} training
+ * @returns {string} its name, and its state unless it finished
+ */
+export function nameOf({ name, state }) {
+  return state === "finished" ? name : `${name} (${state})`;
+}
+
+/**
  * @param {State} state
  * @param {string | undefined} normalization
- * @returns {ArrayLike<number> | undefined} undefined where it is not here
+ * @returns {ArrayLike<number> | undefined} the drawing's pixels under it, once they are loaded
  */
-export function inkAfter(state, normalization) {
+export function normalizedInkOf(state, normalization) {
   if (!state.explanation || !state.picture || normalization === undefined) return undefined;
   if (normalization === findModel(state, state.model)?.normalization)
     return state.explanation.pixels;
-  return state.seen.get(normalization);
+  return state.normalizedInk.get(normalization);
 }
 
 /**
@@ -166,7 +184,7 @@ export function derive(state) {
     ...state,
     summary,
     learned: summary && state.weights.get(summary.digest),
-    fresh: state.explanation !== null && state.prediction === state.explanation,
+    isFresh: state.explanation !== null && state.prediction === state.explanation,
     runs: joinRuns(state.trainings, state.histories),
     training: findRun(state),
   };
