@@ -1,18 +1,19 @@
 /** How well the model does on MNIST's test images, and those that it misreads. */
 
-import { scaleY } from "../chart.js";
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { formatPercent } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { ALL_DIGITS, DIGITS } from "../regression.js";
-import { FIRST_EXAMPLES } from "../state.js";
-import { createProbability } from "./bars.js";
+import { scaleY } from "../components/chart.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
+import { FIRST_EXAMPLES } from "../state/state.js";
+import { createProbability } from "../components/bars.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../api.js").Example} Example */
-/** @typedef {import("../state.js").Evaluation} Evaluation */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../network/api.js").Example} Example */
+/** @typedef {import("../state/state.js").Evaluation} Evaluation */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /** The reliability diagram's viewBox. */
 const SQUARE = 300;
@@ -23,32 +24,32 @@ const LARGEST_POINT = 12;
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createAccuracyView(update) {
+export function createView(change) {
   const words = find("#accuracy-words", HTMLElement);
   const rates = find("#rates", HTMLInputElement);
   const all = find("#all-mistakes", HTMLButtonElement);
   const title = find("#examples-title", HTMLElement);
   const more = find("#more-examples", HTMLButtonElement);
-  const showConfusion = createConfusion(update);
+  const showConfusion = createConfusion(change);
   const showReliability = createReliability();
-  const showExamples = createExamples(update);
+  const showExamples = createExamples(change);
   let examples = FIRST_EXAMPLES;
 
-  rates.addEventListener("change", () => update({ rates: rates.checked }));
-  all.addEventListener("click", () => update({ cell: null, examples: FIRST_EXAMPLES }));
-  more.addEventListener("click", () => update({ examples: examples + FIRST_EXAMPLES }));
+  rates.addEventListener("change", () => change({ isInRates: rates.checked }));
+  all.addEventListener("click", () => change({ confusionCell: null, examples: FIRST_EXAMPLES }));
+  more.addEventListener("click", () => change({ examples: examples + FIRST_EXAMPLES }));
 
   return (shown) => {
-    const { summary, cell } = shown;
+    const { summary, confusionCell: cell } = shown;
     examples = shown.examples;
     const evaluation = summary && shown.evaluations.get(summary.digest);
     setText(words, describe(shown, evaluation));
-    rates.checked = shown.rates;
+    rates.checked = shown.isInRates;
     all.disabled = cell === null;
-    showConfusion(evaluation, cell, shown.rates);
+    showConfusion(evaluation, cell, shown.isInRates);
     showReliability(evaluation);
     const chosen = evaluation ? choose(evaluation, cell) : [];
     setText(title, describeExamples(evaluation, cell, chosen.length));
@@ -70,8 +71,8 @@ function choose({ misread, read }, cell) {
   });
 }
 
-/** @param {Update} update */
-function createConfusion(update) {
+/** @param {Change} change */
+function createConfusion(change) {
   const buttons = findAll("#confusion button", HTMLButtonElement);
   const shares = findAll("#confusion tbody .right", HTMLElement).map(createProbability);
 
@@ -79,7 +80,7 @@ function createConfusion(update) {
     const label = Math.floor(index / DIGITS);
     const digit = index % DIGITS;
     button.addEventListener("click", () => {
-      update({ cell: [label, digit], examples: FIRST_EXAMPLES });
+      change({ confusionCell: [label, digit], examples: FIRST_EXAMPLES });
     });
   });
 
@@ -143,8 +144,8 @@ function createReliability() {
   });
 }
 
-/** @param {Update} update */
-function createExamples(update) {
+/** @param {Change} change */
+function createExamples(change) {
   const list = find("#examples", HTMLOListElement);
 
   return whenChanged(
@@ -168,7 +169,7 @@ function createExamples(update) {
           button.ariaLabel = `Test image ${index}: a ${label}, read as ${digit} with ${formatPercent(probability)}. Explain it`;
           button.append(canvas, caption);
           button.addEventListener("click", () => {
-            update({ image: pixels, strokes: [], label, view: "draw" });
+            change({ image: pixels, strokes: [], label, view: "draw" });
           });
           const item = document.createElement("li");
           item.append(button);

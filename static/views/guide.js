@@ -1,11 +1,11 @@
 /** The way from a picture to a model that has learned, in six steps to try. */
 
-import { GUIDE_STEPS, MOST_ADDED } from "../address.js";
-import { linePath, scaleY } from "../chart.js";
-import { find, findAll, remembered, setText, whenChanged } from "../dom.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { limitOf, paintHeatmap, paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
+import { GUIDE_STEPS, MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
+import { linePath, scaleY } from "../components/chart.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { limitOf, paintHeatmap, paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
 import {
   ALL_DIGITS,
   DIGITS,
@@ -17,16 +17,17 @@ import {
   largest,
   softmaxSteps,
   zeroWeights,
-} from "../regression.js";
-import { createProbability, createValueBar } from "./bars.js";
-import { createGallery } from "./gallery.js";
+} from "../numbers/regression.js";
+import { createProbability, createValueBar } from "../components/bars.js";
+import { createGallery } from "../components/gallery.js";
+import { memoized, whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../state.js").Explanation} Explanation */
-/** @typedef {import("../state.js").Learner} Learner */
-/** @typedef {import("../state.js").SampleDigits} SampleDigits */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
-/** @typedef {import("../regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Explanation} Explanation */
+/** @typedef {import("../state/state.js").Learner} Learner */
+/** @typedef {import("../state/state.js").SampleDigits} SampleDigits */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /** The charts' viewBoxes. */
 const SUMS = { width: 784, height: 200 };
@@ -40,33 +41,33 @@ const FIRST_STEPS = 50;
 const LEAST_PROBABILITY = Math.exp(-LOSS.most);
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createGuideView(update) {
+export function createView(change) {
   const turns = findAll("#guide-steps button", HTMLButtonElement);
   const sections = findAll("#view-guide .step", HTMLElement);
   const back = find("#guide-back", HTMLButtonElement);
   const on = find("#guide-on", HTMLButtonElement);
-  const showGallery = createGallery(find("#guide-digits", HTMLElement), 1, update);
+  const showGallery = createGallery(find("#guide-digits", HTMLElement), 1, change);
   const steps = [
-    createPicture(update),
-    createLabel(update),
-    createSum(update),
-    createSoftmax(update),
-    createLoss(update),
-    createDescent(update),
+    createPicture(change),
+    createLabel(change),
+    createSum(change),
+    createSoftmax(change),
+    createLoss(change),
+    createDescent(change),
   ];
   let step = 1;
 
   for (const button of turns) {
-    button.addEventListener("click", () => update({ step: Number(button.value) }));
+    button.addEventListener("click", () => change({ guideStep: Number(button.value) }));
   }
-  back.addEventListener("click", () => update({ step: step - 1 }));
-  on.addEventListener("click", () => update({ step: step + 1 }));
+  back.addEventListener("click", () => change({ guideStep: step - 1 }));
+  on.addEventListener("click", () => change({ guideStep: step + 1 }));
 
   return (shown) => {
-    step = shown.step;
+    step = shown.guideStep;
     showGallery(shown);
     turns.forEach((button, index) => {
       if (index + 1 === step) button.setAttribute("aria-current", "step");
@@ -83,16 +84,16 @@ export function createGuideView(update) {
 
 /**
  * Step 1: the picture, and the same numbers in one row.
- * @param {Update} update
+ * @param {Change} change
  */
-function createPicture(update) {
+function createPicture(change) {
   const picture = find("#guide-picture", HTMLCanvasElement);
   const strip = find("#guide-strip", HTMLCanvasElement);
   const mark = find("#guide-strip-mark", HTMLElement);
   const slider = find("#guide-pixel", HTMLInputElement);
   const words = find("#guide-pixel-words", HTMLElement);
 
-  slider.addEventListener("input", () => update({ pixel: slider.valueAsNumber }));
+  slider.addEventListener("input", () => change({ pixel: slider.valueAsNumber }));
   const paint = whenChanged(
     (/** @type {number[] | undefined} */ pixels, /** @type {string} */ colour) => {
       const ink = pixels ?? new Float32Array(PIXELS);
@@ -116,11 +117,11 @@ function createPicture(update) {
 
 /**
  * Step 2: what the picture is in truth, as ten numbers.
- * @param {Update} update
+ * @param {Change} change
  */
-function createLabel(update) {
+function createLabel(change) {
   const section = find("#guide-2", HTMLElement);
-  const showLabels = createDigitButtons(section, (label) => update({ label }));
+  const showLabels = createDigitButtons(section, (label) => change({ label }));
   const cells = findAll(".hot", HTMLElement, section);
   const words = find("#guide-label-words", HTMLElement);
 
@@ -147,11 +148,11 @@ function describeLabel(label, prediction) {
 
 /**
  * Step 3: pixel times weight, summed from the first to the last.
- * @param {Update} update
+ * @param {Change} change
  */
-function createSum(update) {
+function createSum(change) {
   const section = find("#guide-3", HTMLElement);
-  const showLabels = createDigitButtons(section, (followed) => update({ followed }));
+  const showLabels = createDigitButtons(section, (followedDigit) => change({ followedDigit }));
   const map = find("#guide-sum-map", HTMLCanvasElement);
   const [axis, ...rest] = findAll("#guide-sums path", SVGPathElement);
   const lines = rest.slice(0, DIGITS);
@@ -159,8 +160,8 @@ function createSum(update) {
   const slider = find("#guide-count", HTMLInputElement);
   const words = find("#guide-sum-words", HTMLElement);
 
-  slider.addEventListener("input", () => update({ count: slider.valueAsNumber }));
-  const sumUp = remembered(
+  slider.addEventListener("input", () => change({ summedPixels: slider.valueAsNumber }));
+  const sumUp = memoized(
     (/** @type {Explanation | null} */ explanation, /** @type {Weights | undefined} */ learned) => {
       if (!explanation || !learned) return null;
       const terms = learned.columns.map((weights) => contributions(explanation.pixels, weights));
@@ -176,7 +177,9 @@ function createSum(update) {
     axis.setAttribute("d", `M0 ${zero}H${SUMS.width}`);
   });
 
-  return (/** @type {Shown} */ { explanation, learned, followed, count }) => {
+  return (
+    /** @type {Shown} */ { explanation, learned, followedDigit: followed, summedPixels: count },
+  ) => {
     showLabels(followed);
     slider.value = String(count);
     const found = sumUp(explanation, learned);
@@ -221,11 +224,11 @@ function rangeOf(lines) {
 
 /**
  * Step 4: more evidence for one digit, and what all probabilities make of it.
- * @param {Update} update
+ * @param {Change} change
  */
-function createSoftmax(update) {
+function createSoftmax(change) {
   const section = find("#guide-4", HTMLElement);
-  const showLabels = createDigitButtons(section, (followed) => update({ followed }));
+  const showLabels = createDigitButtons(section, (followedDigit) => change({ followedDigit }));
   const slider = find("#guide-added", HTMLInputElement);
   const value = find("#guide-added-value", HTMLElement);
   const rows = findAll("#guide-softmax [data-row]", HTMLElement).map((element) => ({
@@ -237,14 +240,14 @@ function createSoftmax(update) {
   let added = [];
   let followed = 0;
 
-  slider.min = String(-MOST_ADDED);
-  slider.max = String(MOST_ADDED);
+  slider.min = String(-MAX_ADDED_EVIDENCE);
+  slider.max = String(MAX_ADDED_EVIDENCE);
   slider.addEventListener("input", () => {
-    update({ added: added.with(followed, slider.valueAsNumber) });
+    change({ addedEvidence: added.with(followed, slider.valueAsNumber) });
   });
 
   return (/** @type {Shown} */ shown) => {
-    ({ added, followed } = shown);
+    ({ addedEvidence: added, followedDigit: followed } = shown);
     showLabels(followed);
     slider.value = String(added[followed]);
     setText(value, `for ${followed}: ${formatSigned(added[followed], 0)}`);
@@ -264,11 +267,11 @@ function createSoftmax(update) {
 
 /**
  * Step 5: what the answer costs, if the truth is what is chosen.
- * @param {Update} update
+ * @param {Change} change
  */
-function createLoss(update) {
+function createLoss(change) {
   const section = find("#guide-5", HTMLElement);
-  const showLabels = createDigitButtons(section, (label) => update({ label }));
+  const showLabels = createDigitButtons(section, (label) => change({ label }));
   const [, line, now] = findAll("#guide-loss path", SVGPathElement);
   const point = find("#guide-loss circle", SVGCircleElement);
   const words = find("#guide-loss-words", HTMLElement);
@@ -308,9 +311,9 @@ function createLoss(update) {
 
 /**
  * Step 6: W and b learned from the gallery's digits, a step at a time.
- * @param {Update} update
+ * @param {Change} change
  */
-function createDescent(update) {
+function createDescent(change) {
   const section = find("#guide-6", HTMLElement);
   const buttons = findAll(".descend", HTMLButtonElement, section);
   const rate = find("#guide-rate", HTMLSelectElement);
@@ -320,26 +323,26 @@ function createDescent(update) {
   /** @type {Shown | null} */
   let current = null;
 
-  const toExamples = remembered((/** @type {SampleDigits | null} */ samples) =>
+  const toExamples = memoized((/** @type {SampleDigits | null} */ samples) =>
     (samples?.digits ?? []).map(({ label, pixels }) => ({ label, pixels: toInk(pixels) })),
   );
 
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      if (!current?.samples) return;
-      const examples = toExamples(current.samples);
+      if (!current?.sampleDigits) return;
+      const examples = toExamples(current.sampleDigits);
       let { weights, losses } = current.learner;
       for (let step = 0; step < Number(button.value); step++) {
         losses = [...losses, meanLoss(weights, examples)];
         weights = descend(weights, examples, current.learningRate);
       }
-      update({ learner: { weights, losses } });
+      change({ learner: { weights, losses } });
     });
   }
   find("#guide-restart", HTMLButtonElement).addEventListener("click", () => {
-    update({ learner: { weights: zeroWeights(), losses: [] } });
+    change({ learner: { weights: zeroWeights(), losses: [] } });
   });
-  rate.addEventListener("change", () => update({ learningRate: Number(rate.value) }));
+  rate.addEventListener("change", () => change({ learningRate: Number(rate.value) }));
 
   const show = whenChanged(
     (/** @type {Learner} */ { weights, losses }, /** @type {SampleDigits | null} */ samples) => {
@@ -354,10 +357,10 @@ function createDescent(update) {
 
   return (/** @type {Shown} */ shown) => {
     current = shown;
-    for (const button of buttons) button.disabled = !shown.samples;
+    for (const button of buttons) button.disabled = !shown.sampleDigits;
     rate.value = String(shown.learningRate);
-    show(shown.learner, shown.samples);
-    setText(words, describeDescent(shown, toExamples(shown.samples)));
+    show(shown.learner, shown.sampleDigits);
+    setText(words, describeDescent(shown, toExamples(shown.sampleDigits)));
   };
 }
 

@@ -206,7 +206,7 @@ def test_a_pen_that_leaves_the_pad_far_is_kept_within_what_an_address_can_hold(p
     page.wait_for_url("**drawing**")
     y = page.evaluate(
         """async () => {
-          const { readAddress } = await import("/static/address.js");
+          const { readAddress } = await import("/static/state/address.js");
           return readAddress(location.hash).strokes[0].at(-1).y;
         }"""
     )

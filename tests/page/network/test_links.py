@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.page import strokes_of
+from tests.support.page import shown_strokes
 from tests.support.pen import FOUR, SEVEN, draw_with_mouse, read_answer
 
 
@@ -68,7 +68,7 @@ def test_a_page_opens_with_a_damaged_address(page: Page, server_url: str, link: 
     expect(page.locator("#view-softmax")).to_be_visible()
     expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
     expect(page.locator("#problem")).to_have_text(ENDS[")"])
-    assert len(strokes_of(page)) == 2
+    assert len(shown_strokes(page)) == 2
 
 
 CUT = "The drawing in the address is cut off."
@@ -78,30 +78,30 @@ ENDS = {
     "...": CUT,
     "…": CUT,
     ".)": CUT,
-    ")": "The address ends in “)”, which is no part of it.",
-    ",": "The address ends in “,”, which is no part of it.",
-    ";": "The address ends in “;”, which is no part of it.",
-    ":": "The address ends in “:”, which is no part of it.",
-    "!": "The address ends in “!”, which is no part of it.",
-    "?": "The address ends in “?”, which is no part of it.",
-    ">": "The address ends in “>”, which is no part of it.",
-    "]": "The address ends in “]”, which is no part of it.",
-    "}": "The address ends in “}”, which is no part of it.",
-    "'": "The address ends in “'”, which is no part of it.",
-    '"': 'The address ends in “"”, which is no part of it.',
-    "”": "The address ends in “””, which is no part of it.",
-    "»": "The address ends in “»”, which is no part of it.",
-    "*": "The address ends in “*”, which is no part of it.",
-    "**": "The address ends in “**”, which is no part of it.",
-    "_": "The address ends in “_”, which is no part of it.",
-    "~": "The address ends in “~”, which is no part of it.",
-    "`": "The address ends in “`”, which is no part of it.",
-    "|": "The address ends in “|”, which is no part of it.",
-    "),": "The address ends in “),”, which is no part of it.",
-    "%": "The address ends in “%”, which is no part of it.",
+    ")": "The address ends in “)”, which does not belong to it.",
+    ",": "The address ends in “,”, which does not belong to it.",
+    ";": "The address ends in “;”, which does not belong to it.",
+    ":": "The address ends in “:”, which does not belong to it.",
+    "!": "The address ends in “!”, which does not belong to it.",
+    "?": "The address ends in “?”, which does not belong to it.",
+    ">": "The address ends in “>”, which does not belong to it.",
+    "]": "The address ends in “]”, which does not belong to it.",
+    "}": "The address ends in “}”, which does not belong to it.",
+    "'": "The address ends in “'”, which does not belong to it.",
+    '"': 'The address ends in “"”, which does not belong to it.',
+    "”": "The address ends in “””, which does not belong to it.",
+    "»": "The address ends in “»”, which does not belong to it.",
+    "*": "The address ends in “*”, which does not belong to it.",
+    "**": "The address ends in “**”, which does not belong to it.",
+    "_": "The address ends in “_”, which does not belong to it.",
+    "~": "The address ends in “~”, which does not belong to it.",
+    "`": "The address ends in “`”, which does not belong to it.",
+    "|": "The address ends in “|”, which does not belong to it.",
+    "),": "The address ends in “),”, which does not belong to it.",
+    "%": "The address ends in “%”, which does not belong to it.",
     "&utm_source=chat": "The address has an unknown part “utm_source”.",
     "&constructor=1": "The address has an unknown part “constructor”.",
-    "&ink=no": "The address has “no” where it takes 0 or 1.",
+    "&ink=no": "The address has “no” where it needs 0 or 1.",
 }
 
 
@@ -118,7 +118,8 @@ def test_any_last_part_is_read_whatever_follows_it(page: Page) -> None:
             found, problems = page.evaluate(
                 """async ([part, end]) => {
                   const main = document.querySelector("script[type=module]").src;
-                  const { readAddress, writeAddress } = await import(new URL("address.js", main));
+                  const address = new URL("state/address.js", main);
+                  const { readAddress, writeAddress } = await import(address);
                   const exists = (_kind, name) => ["weights", "tutorial"].includes(name);
                   const { problems, ...state } =
                     readAddress(`#drawing=gAAgAA&${part}${end}`, exists);
@@ -127,7 +128,7 @@ def test_any_last_part_is_read_whatever_follows_it(page: Page) -> None:
                 [part, end],
             )
             assert part.replace(",", "%2C") in found[1:].split("&")
-            assert problems == [f"The address ends in “{end}”, which is no part of it."]
+            assert problems == [f"The address ends in “{end}”, which does not belong to it."]
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
@@ -144,20 +145,20 @@ def test_of_a_truncated_drawing_the_strokes_that_can_be_read_are_shown(
     page.goto(f"{server_url}/{link[:start]}{cut}")
     expect(page.locator("#problem")).to_have_text(CUT)
     page.wait_for_selector("#answer:not([data-digit=''])")
-    strokes = strokes_of(page)
+    strokes = shown_strokes(page)
     assert [len(stroke) for stroke in strokes] == [len(part) // 6 for part in cut.split(".")]
 
 
 def test_of_a_drawing_with_other_characters_the_strokes_around_them_are_shown(page: Page) -> None:
     page.evaluate("() => { location.hash = 'drawing=gAAgAA.gAAgAAoA(oAA.oAAgAAoAAoAA'; }")
     expect(page.locator("#problem")).to_have_text("The drawing in the address has a “(”.")
-    assert [len(stroke) for stroke in strokes_of(page)] == [1, 1, 2]
+    assert [len(stroke) for stroke in shown_strokes(page)] == [1, 1, 2]
 
 
 def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:
     page.evaluate("() => { location.hash = `image=${'DA'.repeat(400)}`; }")
     expect(page.locator("#problem")).to_have_text(
-        "The image in the address is not of 28 × 28 pixels."
+        "The image in the address does not have 28 × 28 pixels."
     )
     page.wait_for_selector("#answer:not([data-digit=''])")
 
@@ -176,8 +177,8 @@ def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:
         ("nonsense&", "The address has an unknown part “nonsense”."),
         (
             "temperature=hot&step=99&",
-            "The address has “hot” for a number from 0.1 to 10. The "
-            "address has “99” for a number from 1 to 6.",
+            "The address has “hot” instead of a number from 0.1 to 10. The "
+            "address has “99” instead of a number from 1 to 6.",
         ),
     ],
 )

@@ -141,7 +141,7 @@ def test_the_page_follows_a_training_from_its_middle_to_its_end(
         late = page.context.new_page()
         late.goto(page.url)
         open_view(late, "training")
-        expect(late.locator("#run-state")).to_contain_text(f"{NAME} is under way", timeout=30_000)
+        expect(late.locator("#run-state")).to_contain_text(f"{NAME} is running", timeout=30_000)
         late.wait_for_selector("#view-training .learned canvas:not(.empty)")
         assert process.wait(timeout=60) == 0
     for one in (page, late):
@@ -170,7 +170,7 @@ def test_the_page_says_so_when_a_training_dies(learning: tuple[Path, Page]) -> N
             re.compile(r"training: step [1-9]"), timeout=30_000
         )
         process.send_signal(signal.SIGKILL)
-    expect(page.locator("#run-state")).to_contain_text(f"{NAME} died without a word")
+    expect(page.locator("#run-state")).to_contain_text(f"{NAME} died without an error message")
     # How far it came can still be replayed.
     expect(page.locator("#play")).to_be_enabled()
 

@@ -30,7 +30,7 @@ DRAW_POINTS = """
 """
 
 STROKES_IN_ADDRESS = """async () => {
-  const { readAddress } = await import("/static/address.js");
+  const { readAddress } = await import("/static/state/address.js");
   return readAddress(location.hash).strokes.map((stroke) => stroke.map(({ x, y }) => [x, y]));
 }"""
 
@@ -167,7 +167,8 @@ def test_pixels_made_move_by_move_are_those_of_the_whole_drawing(page: Page) -> 
     """Through growing strokes, another stroke, one taken away, and a drawing of its own."""
     apart = page.evaluate(
         """async ([spiral, four]) => {
-          const { createRasterizer, strokesToPicture } = await import("/static/rasterizer.js");
+          const rasterizer = await import("/static/numbers/rasterizer.js");
+          const { createRasterizer, strokesToPicture } = rasterizer;
           const toPoints = (stroke) => stroke.map(([x, y]) => ({ x, y }));
           const toPicture = createRasterizer();
           const [points, others] = [toPoints(spiral), four.map(toPoints)];

@@ -441,7 +441,7 @@ def test_the_flight_ends_where_the_normalisation_puts_each_pixel(page: Page) -> 
     seen = NORMALIZATIONS["moments"](pixels).reshape(28, 28)
     moved = page.evaluate(
         """async ([placement, pixels]) => {
-          const { normalizedPlace } = await import("/static/flight.js");
+          const { normalizedPlace } = await import("/static/drawing/flight.js");
           let [sum, x, y] = [0, 0, 0];
           pixels.forEach((ink, pixel) => {
             const [u, v] = normalizedPlace(placement, pixel % 28 + 0.5, (pixel / 28 | 0) + 0.5);

@@ -1,10 +1,10 @@
 /** The drawing pad: pointer events in, strokes out, and strokes painted. */
 
-import { PEN_WIDTH, SIDE, createSegmentTracker } from "./rasterizer.js";
+import { PEN_WIDTH, SIDE, createSegmentTracker } from "../numbers/rasterizer.js";
 import { listenToStrokes } from "./pointer.js";
 
-/** @typedef {import("./rasterizer.js").Segment} Segment */
-/** @typedef {import("./rasterizer.js").Stroke} Stroke */
+/** @typedef {import("../numbers/rasterizer.js").Segment} Segment */
+/** @typedef {import("../numbers/rasterizer.js").Stroke} Stroke */
 /** @typedef {import("./pointer.js").StrokeListener} StrokeListener */
 
 /**

@@ -1,7 +1,7 @@
 /** Numbers with bars beside them: the tracks are fixed, and nothing moves but the fill. */
 
-import { find, setText } from "../dom.js";
-import { formatPercent } from "../format.js";
+import { find, setText } from "./dom.js";
+import { formatPercent } from "../numbers/format.js";
 
 /**
  * @param {ParentNode} root holds a bar from 0 to 1 and its number

@@ -1,6 +1,6 @@
 /** Keeping a part of the page as a picture. */
 
-import { queryMedia } from "./dom.js";
+import { queryMedia } from "../components/dom.js";
 
 /** Pixels of the picture a CSS pixel. */
 const SCALE = 2;

@@ -1,6 +1,6 @@
 /** Pictures of 784 numbers on canvases of 28×28; CSS enlarges them. */
 
-import { SIDE } from "./rasterizer.js";
+import { SIDE } from "../numbers/rasterizer.js";
 
 /** Those of the server's heatmaps, where the page's style has them. */
 const NEGATIVE = readToken("--heatmap-negative");

@@ -1,13 +1,14 @@
 /** The answer in words, beside the drawing in every view, and the pictures of the drawing's way. */
 
-import { find, setChoices, setText, whenChanged } from "../dom.js";
-import { compareEvidence } from "../explain.js";
-import { formatPercent, formatSigned } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { runnerUp } from "../regression.js";
+import { find, setChoices, setText } from "../components/dom.js";
+import { compareEvidence } from "../numbers/explain.js";
+import { formatPercent, formatSigned } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { runnerUp } from "../numbers/regression.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Shown} Shown */
 
 /** @type {Record<string, string>} What each of the server's normalisations does, in words. */
 const NORMALIZATIONS = {
@@ -59,21 +60,21 @@ export function createAnswer() {
     hint.hidden = picture !== null;
     setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
 
-    showBusy(shown.busy);
+    showBusy(shown.isBusy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
     answer.dataset.sure = String(prediction?.sure ?? false);
     setText(digit, prediction ? String(prediction.digit) : "");
     setText(words, describe(shown));
-    explain(shown.fresh ? explanation : null, shown.learned);
+    explain(shown.isFresh ? explanation : null, shown.learned);
 
     // What was seen comes with the lifted pen. Until then the last stays, dimmed; nothing jumps.
-    main.dataset.fresh = String(shown.fresh);
+    main.dataset.fresh = String(shown.isFresh);
     sent.hidden = !picture;
     if (picture) showSent(picture.pixels, shown.inkColour);
     seen.hidden = !explanation;
     if (explanation) showSeen(explanation.pixels, shown.inkColour);
     setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
-    replay.disabled = !shown.fresh;
+    replay.disabled = !shown.isFresh;
 
     main.classList.toggle("has-pixel", shown.pixel !== null);
     if (shown.pixel !== null) {

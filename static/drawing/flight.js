@@ -3,11 +3,11 @@
  * 28×28 of MNIST, and each of those pixels moves to where the model's normalisation puts it.
  */
 
-import { queryMedia } from "./dom.js";
-import { SIDE } from "./rasterizer.js";
+import { queryMedia } from "../components/dom.js";
+import { SIDE } from "../numbers/rasterizer.js";
 
-/** @typedef {import("./api.js").Placement} Placement */
-/** @typedef {import("./rasterizer.js").Picture} Picture */
+/** @typedef {import("../network/api.js").Placement} Placement */
+/** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
 
 /** How long each of the two ways takes, and the rest between them, ms. */
 const FIT_MS = 500;

@@ -1,4 +1,4 @@
-/** What every view does with the document. */
+/** Finding elements of the page, and changing them only where needed. */
 
 /**
  * @template {Element} T
@@ -18,18 +18,18 @@ export function find(selector, kind, root = document) {
  * @param {string} selector
  * @param {new () => T} kind
  * @param {ParentNode} [root]
- * @returns {T[]} all of them, in the document's order
+ * @returns {T[]} in document order
  */
 export function findAll(selector, kind, root = document) {
   return [...root.querySelectorAll(selector)].map((element) => {
-    if (!(element instanceof kind)) throw new Error(`${selector} is no ${kind.name}`);
+    if (!(element instanceof kind)) throw new Error(`${selector} is not a ${kind.name}`);
     return element;
   });
 }
 
 /**
  * @param {string} query
- * @returns {MediaQueryList | null} null where the browser does not tell
+ * @returns {MediaQueryList | null} null in a browser that refuses the query
  */
 export function queryMedia(query) {
   try {
@@ -40,7 +40,7 @@ export function queryMedia(query) {
 }
 
 /**
- * A live region that is written the same words again is read out again.
+ * Write text only where it changes: screen readers repeat a live region that is written again.
  * @param {Element} element
  * @param {string} text
  */
@@ -49,7 +49,7 @@ export function setText(element, text) {
 }
 
 /**
- * Choose an option, making the list anew where the choices are others.
+ * Choose an option, and rebuild the list where the choices have changed.
  * @param {HTMLSelectElement} select
  * @param {readonly {value: string, text: string}[]} choices
  * @param {string} chosen
@@ -61,38 +61,4 @@ export function setChoices(select, choices, chosen) {
     select.replaceChildren(...choices.map(({ value, text }) => new Option(text, value)));
   }
   select.value = chosen;
-}
-
-/**
- * Make an action that is done only where one of its inputs is another object or value than before.
- * @template {unknown[]} Inputs
- * @param {(...inputs: Inputs) => void} action
- * @returns {(...inputs: Inputs) => void}
- */
-export function whenChanged(action) {
-  /** @type {Inputs | null} */
-  let before = null;
-  return (...inputs) => {
-    if (before && inputs.every((input, index) => Object.is(input, before?.[index]))) return;
-    before = inputs;
-    action(...inputs);
-  };
-}
-
-/**
- * Make a function that remembers its last result, and gives it again for the same inputs.
- * @template {unknown[]} Inputs, Result
- * @param {(...inputs: Inputs) => Result} compute
- * @returns {(...inputs: Inputs) => Result}
- */
-export function remembered(compute) {
-  /** @type {Result} */
-  let result;
-  const update = whenChanged((/** @type {Inputs} */ ...inputs) => {
-    result = compute(...inputs);
-  });
-  return (...inputs) => {
-    update(...inputs);
-    return result;
-  };
 }

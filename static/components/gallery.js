@@ -1,22 +1,22 @@
 /** Real digits as buttons: pressing one puts it in place of the drawing. */
 
-import { whenChanged } from "../dom.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { DIGITS } from "../regression.js";
+import { paintInk } from "./heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { DIGITS } from "../numbers/regression.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../state.js").SampleDigits} SampleDigits */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../state/state.js").SampleDigits} SampleDigits */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /**
  * @param {HTMLElement} root
  * @param {number} each how many of each label are shown
- * @param {Update} update
+ * @param {Change} change
  * @param {() => void} [close] after one was chosen
  * @returns {(shown: Shown) => void}
  */
-export function createGallery(root, each, update, close) {
+export function createGallery(root, each, change, close) {
   /** @type {{canvas: HTMLCanvasElement, pixels: Float32Array}[]} */
   let pictures = [];
 
@@ -37,7 +37,7 @@ export function createGallery(root, each, update, close) {
       button.ariaLabel = `A ${label} of MNIST, number ${number}`;
       button.append(pictures[index].canvas);
       button.addEventListener("click", () => {
-        update({ image: pixels, strokes: [], label });
+        change({ image: pixels, strokes: [], label });
         close?.();
       });
       return button;
@@ -48,8 +48,8 @@ export function createGallery(root, each, update, close) {
     for (const { canvas, pixels } of all) paintInk(canvas, pixels, colour);
   });
 
-  return ({ samples, inkColour }) => {
-    fill(samples);
+  return ({ sampleDigits, inkColour }) => {
+    fill(sampleDigits);
     paint(pictures, inkColour);
   };
 }

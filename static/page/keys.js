@@ -1,6 +1,6 @@
 /** Shortcuts: one key, one action. */
 
-import { find, findAll } from "./dom.js";
+import { find, findAll } from "../components/dom.js";
 import { readSetting, writeSetting } from "./storage.js";
 
 /** How long after an Escape that closed a dialog another one does nothing, ms. */

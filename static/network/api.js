@@ -1,8 +1,9 @@
-/** The server's answers, as the rest of the page sees them. */
+/** The HTTP API: one function for each request that the page sends. */
 
-import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
+import { ALL_DIGITS, DIGITS, PIXELS } from "../numbers/regression.js";
+import { BYTES_TYPE, request, requestObject, withTimeout } from "./http.js";
 
-/** @typedef {import("./regression.js").Weights} Weights */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /**
  * @typedef {object} Prediction
@@ -10,18 +11,19 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {number} digit
  * @property {boolean} sure
  * @property {string} [digest] the model's
- * @property {"no ink" | "unlike" | "torn" | null} [doubt] why it is not sure
- * @property {number} [distance] from the answered digit's training images; beyond 1 is unlike them
+ * @property {"no ink" | "unlike" | "torn" | null} [doubt] why the model is not sure
+ * @property {number} [distance] from the training images of the predicted digit; above 1
+ *   the drawing does not look like them
  * @property {number[]} probabilities
  * @property {number[]} [evidence]
- * @property {number[]} [pixels] 784 that the weights were multiplied with, 0 to 1
- * @property {Placement} [placement] of them in the drawing's 28×28
+ * @property {number[]} [pixels] x: 784 numbers from 0 to 1
+ * @property {Placement} [placement] of these pixels in the drawing's 28×28
  */
 
 /**
- * From where a normalised picture was taken, in pixels of the picture as drawn: its middle shows
- * the centre, its left, right, top and bottom edges lie as far from there as they reach, and what
- * is one pixel lower was taken from `slant` pixels further right.
+ * The part of the drawing's 28×28 pixels that the normalized picture shows, in these pixels: its
+ * centre, the distances from there to its left, right, top and bottom edges, and its shear: a row
+ * that is one pixel lower is taken from `slant` pixels further right.
  * @typedef {{centre: [number, number], slant: number, reach: [number, number, number, number]}}
  *   Placement
  */
@@ -33,20 +35,20 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {string} normalization
  * @property {number} test_accuracy
  * @property {string} digest
- * @property {boolean} history whether it can be seen being learned
- * @property {boolean} evaluation whether it is known what it misreads
+ * @property {boolean} history whether its training was recorded
+ * @property {boolean} evaluation whether its test results were recorded
  */
 
 /**
- * Real MNIST digits: some of its test images, and each digit's mean training image under each
- * normalisation. Intensities are bytes.
+ * Real MNIST digits: some of its test images, and the mean training image of each digit under each
+ * normalization. Intensities are bytes.
  * @typedef {object} SampleDigits
  * @property {{label: number, pixels: Uint8Array}[]} digits
  * @property {Record<string, Uint8Array[]>} means
  */
 
 /**
- * @typedef {object} Curves four figures at each recorded step; losses in nats
+ * @typedef {object} Curves loss (nats) and accuracy at each recorded step
  * @property {number[]} steps
  * @property {number[]} train_loss
  * @property {number[]} train_accuracy
@@ -55,15 +57,15 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  */
 
 /**
- * @typedef {object} Training under way, or how it ended
+ * @typedef {object} Training running or ended
  * @property {string} name
- * @property {string} run tells two under one name apart
+ * @property {string} run identifies it among trainings of the same name
  * @property {"running" | "finished" | "diverged" | "interrupted" | "failed" | "died"} state
  * @property {"preparing" | "training" | "evaluating"} phase
- * @property {number} step the last one done
+ * @property {number} step the last completed one
  * @property {number} steps
  * @property {number} seconds
- * @property {string | null} reason why there is no model
+ * @property {string | null} reason why it left no model
  * @property {string} recipe
  * @property {string} normalization
  * @property {string} optimizer
@@ -75,7 +77,7 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {boolean} augmented
  * @property {number} temperature
  * @property {Curves} curves
- * @property {string} digest changes whenever anything of it does
+ * @property {string} digest changes with every property
  */
 
 /**
@@ -87,8 +89,8 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @typedef {object} Example a test image
  * @property {number} index
  * @property {number} label
- * @property {number} digit the answer
- * @property {number} probability of the answer
+ * @property {number} digit the prediction
+ * @property {number} probability of the prediction
  * @property {number} loss
  * @property {Uint8Array} pixels as drawn
  */
@@ -99,140 +101,46 @@ import { ALL_DIGITS, DIGITS, PIXELS } from "./regression.js";
  * @property {number[]} digit_accuracy
  * @property {number} calibration_error
  * @property {number} loss
- * @property {number[][]} confusion a row for each label, a column for each answer
+ * @property {number[][]} confusion a row for each label, a column for each predicted digit
  * @property {{count: number, probability: number | null, right: number | null}[]} reliability
- * @property {Example[]} misread the worst first
- * @property {Example[]} read some that were read right
+ * @property {Example[]} misread sorted by loss, largest first
+ * @property {Example[]} read some that were read correctly
  */
 
-/** What a whole answer consists of. */
+/** The fields of a complete answer. */
 const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance";
 
-/** What the moving pen needs of it. */
+/** The fields that are needed while the pen moves. */
 const LIVE = "digest,probabilities,evidence";
 
-/** Where the API is: below the page, which a reverse proxy may serve under a path of its own. */
+/** The API's path is relative to the page, which a reverse proxy may serve under a prefix. */
 const API = new URL("api", document.baseURI).pathname;
-
-const JSON_TYPE = "application/json";
-const BYTES_TYPE = "application/octet-stream";
-const PROBLEM_TYPE = "application/problem+json";
-const MODULE_TYPE = "text/javascript; charset=utf-8";
-
-/** How long a small answer may take, ms: over flaky Wi-Fi one may get lost without a word. */
-const PATIENCE_MS = 5000;
-
-/** How long to wait before asking again when a question has failed, ms, and how long at most. */
-const RETRY_MS = 1000;
-const MOST_RETRY_MS = 10_000;
-
-/** The server answered, and said what was wrong. */
-export class ProblemError extends Error {
-  /**
-   * @param {number} status
-   * @param {string} detail
-   * @param {number} retryAfter seconds after which to ask again, 0 where it does not say
-   */
-  constructor(status, detail, retryAfter) {
-    super(detail);
-    this.status = status;
-    this.retryAfter = retryAfter;
-  }
-
-  /** Whether the request was wrong, and will be again. */
-  get isFinal() {
-    return this.status >= 400 && this.status < 500 && this.status !== 429;
-  }
-
-  /** Whether the request was right, and there are too many of them. */
-  get isBusy() {
-    return this.retryAfter > 0;
-  }
-}
-
-/**
- * @param {unknown} error
- * @returns {number} ms to wait until asking again may help; not the same for all pages of a room,
- *   which would all come back at once
- */
-export function retryDelay(error) {
-  const told = error instanceof ProblemError ? 1000 * error.retryAfter : 0;
-  return Math.min(MOST_RETRY_MS, Math.max(RETRY_MS, told)) * (1 + Math.random() / 2);
-}
-
-/**
- * @param {string} path
- * @param {string} type of the content
- * @param {RequestInit} [options]
- * @returns {Promise<Response>} a success
- * @throws {ProblemError} the server refused
- * @throws {Error} the server was not reached, or something else answered in its place, as a network
- *   does that wants a login first
- */
-async function request(path, type, options) {
-  const response = await fetch(path, options);
-  const found = response.headers.get("Content-Type");
-  if (found === PROBLEM_TYPE) {
-    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    throw new ProblemError(response.status, (await response.json()).detail, retryAfter);
-  }
-  if (!response.ok || found !== type) throw new Error(`${path} is ${response.status} ${found}`);
-  return response;
-}
-
-/**
- * @param {string} path
- * @param {string[]} names of what the answer must have
- * @param {RequestInit} [options]
- * @returns {Promise<any>} the JSON object that is answered
- * @throws {ProblemError} the server refused
- * @throws {Error} the server was not reached, or something else answered in its place
- */
-async function requestObject(path, names, options) {
-  const found = await (await request(path, JSON_TYPE, options)).json();
-  if (names.some((name) => found?.[name] === undefined))
-    throw new Error(`${path} has not ${names}`);
-  return found;
-}
-
-/** @returns {RequestInit} for what is answered at once, or lost */
-function soon() {
-  return { signal: AbortSignal.timeout(PATIENCE_MS) };
-}
-
-/**
- * See that a module of the page can be had.
- * @param {URL} module
- */
-export async function fetchModule(module) {
-  await request(module.href, MODULE_TYPE);
-}
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
 export function fetchModels() {
-  return requestObject(`${API}/models`, ["models"], soon());
+  return requestObject(`${API}/models`, ["models"], withTimeout());
 }
 
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
  * @param {ModelSummary} model
- * @param {boolean} explained whether to bring all that explains it too
+ * @param {boolean} isExplained whether to request everything that explains the prediction
  * @returns {Promise<Prediction>}
  */
-export function fetchPrediction(pixels, model, explained) {
-  return fetchAnswer(pixels, model, explained ? EXPLAINED : LIVE);
+export function fetchPrediction(pixels, model, isExplained) {
+  return fetchAnswer(pixels, model, isExplained ? EXPLAINED : LIVE);
 }
 
 /**
  * @param {Uint8Array} pixels
- * @param {ModelSummary} model its digest tells a server that has read an older one to read it anew
+ * @param {ModelSummary} model its digest tells a server process that knows an older one to reload it
  * @param {string} fields
  * @returns {Promise<Prediction>}
  */
 function fetchAnswer(pixels, { name, digest }, fields) {
   const path = `${API}/predict?${new URLSearchParams({ model: name, fields, v: digest })}`;
   return requestObject(path, fields.split(","), {
-    ...soon(),
+    ...withTimeout(),
     method: "POST",
     headers: { "Content-Type": BYTES_TYPE },
     body: /** @type {BodyInit} */ (pixels),
@@ -248,7 +156,7 @@ export async function fetchWeights(model) {
     `${modelPath(model.name)}/weights.bin?v=${model.digest}`,
     BYTES_TYPE,
   );
-  // The server's numbers are little-endian, as are those of every machine that runs a browser.
+  // Both the response and every platform that runs browsers are little-endian.
   const numbers = new Float32Array(await response.arrayBuffer());
   return toWeights(numbers, 1, numbers.slice(PIXELS * DIGITS));
 }
@@ -273,26 +181,26 @@ function decode(base64) {
 /**
  * @param {Uint8Array} pixels 784 intensities, 0 = paper, 255 = ink
  * @param {ModelSummary} model
- * @returns {Promise<number[]>} the 784 that the model's weights are multiplied with
+ * @returns {Promise<number[]>} x: the pixels as this model's normalization leaves them
  */
-export async function fetchSeen(pixels, model) {
-  const { pixels: seen } = await fetchAnswer(pixels, model, "pixels");
-  return seen ?? [];
+export async function fetchNormalizedInk(pixels, model) {
+  const { pixels: normalized } = await fetchAnswer(pixels, model, "pixels");
+  return normalized ?? [];
 }
 
-/** @returns {Promise<Training[]>} those under way on the server's machine, and the last ones */
+/** @returns {Promise<Training[]>} those running on the server's machine, and the last ended ones */
 export async function fetchTrainings() {
-  return (await requestObject(`${API}/training`, ["trainings"], soon())).trainings;
+  return (await requestObject(`${API}/training`, ["trainings"], withTimeout())).trainings;
 }
 
-/** @returns {Promise<Training[]>} all that are remembered */
+/** @returns {Promise<Training[]>} all recorded ones */
 export async function fetchHistories() {
   return (await requestObject(`${API}/histories`, ["trainings"])).trainings;
 }
 
 /**
- * @param {Training} training that is under way
- * @returns {Promise<Weights>} as they are now
+ * @param {Training} training a running one
+ * @returns {Promise<Weights>} its current W and b
  */
 export async function fetchLiveWeights({ name }) {
   const response = await request(`${API}/training/${encodeURIComponent(name)}/weights`, BYTES_TYPE);
@@ -323,7 +231,7 @@ export async function fetchFrames({ run, digest }) {
     limit: Math.max(...scales.map((scale) => 127 * scale)),
     at(position) {
       const bias = biases.slice(position * DIGITS, (position + 1) * DIGITS);
-      // The last one is kept whole, as it answers.
+      // The last step has the model's exact weights, the others are quantized to 8 bits.
       if (position === count - 1) return toWeights(lastWeights, 1, bias);
       const frame = frames.subarray(position * size, (position + 1) * size);
       return toWeights(frame, scales[position], bias);
@@ -344,7 +252,7 @@ export async function fetchEvaluation(model) {
 
 /**
  * @param {ArrayLike<number>} numbers W (784, 10), row-major
- * @param {number} scale what they are to be multiplied with
+ * @param {number} scale a factor for all of them
  * @param {Float32Array} bias
  * @returns {Weights}
  */
@@ -358,7 +266,7 @@ function toWeights(numbers, scale, bias) {
 }
 
 /**
- * Where a model's weights can be had as files.
+ * The URLs of a model's weights as files.
  * @param {string} name
  */
 export function weightFiles(name) {

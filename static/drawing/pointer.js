@@ -1,6 +1,6 @@
 /** One pointer at a time on an element, be it a mouse, a finger or a pen. */
 
-/** @typedef {import("./rasterizer.js").Point} Point */
+/** @typedef {import("../numbers/rasterizer.js").Point} Point */
 
 /**
  * What becomes of a stroke. Each that begins either ends or is cancelled, once. Points are

@@ -1,22 +1,23 @@
 /** What opens over the page: real digits to start from, sharing, and the keys. */
 
-import { weightFiles } from "./api.js";
-import { find, whenChanged } from "./dom.js";
-import { createGallery } from "./views/gallery.js";
+import { weightFiles } from "../network/api.js";
+import { find } from "../components/dom.js";
+import { createGallery } from "../components/gallery.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("./state.js").Shown} Shown */
-/** @typedef {import("./state.js").Update} Update */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /**
- * @param {Update} update
- * @param {{address: () => string, needDigits: () => void}} page
+ * @param {Change} change
+ * @param {{address: () => string, openGallery: () => void}} page
  */
-export function createDialogs(update, { address, needDigits }) {
+export function createDialogs(change, { address, openGallery }) {
   const gallery = find("#gallery", HTMLDialogElement);
   const share = find("#share", HTMLDialogElement);
   const keys = find("#keys", HTMLDialogElement);
   const empty = find("#gallery-empty", HTMLElement);
-  const showGallery = createGallery(find("#gallery-digits", HTMLElement), Infinity, update, () =>
+  const showGallery = createGallery(find("#gallery-digits", HTMLElement), Infinity, change, () =>
     gallery.close(),
   );
   const png = find("#save-png", HTMLAnchorElement);
@@ -27,7 +28,7 @@ export function createDialogs(update, { address, needDigits }) {
 
   const open = {
     gallery() {
-      needDigits();
+      openGallery();
       gallery.showModal();
     },
     share() {
@@ -75,7 +76,7 @@ export function createDialogs(update, { address, needDigits }) {
     /** @param {Shown} shown */
     show(shown) {
       view = shown.view;
-      empty.hidden = shown.samples !== null;
+      empty.hidden = shown.sampleDigits !== null;
       showGallery(shown);
       showFiles(shown.model);
     },

@@ -1,6 +1,6 @@
 /** Choosing one of the 784 pixels by pointing at any picture of them, or with the arrow keys. */
 
-import { SIDE } from "./rasterizer.js";
+import { SIDE } from "../numbers/rasterizer.js";
 
 /** @type {Record<string, [number, number]>} rows and columns to move by */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
