@@ -524,7 +524,7 @@ def test_the_guide_descends_as_numpy_does(page: Page) -> None:
     loss = -np.log(answers[np.arange(len(x)), labels]).mean()
     right = (answers.argmax(axis=1) == labels).sum()
     expect(words).to_contain_text(
-        f"After 11 steps the mean loss is {loss:.3f}, and {right} of 50 are read right."
+        f"After 11 steps the mean loss is {loss:.3f}, and {right} of 50 are read correctly."
     )
     shown = colours_of(page.locator(".weight-row canvas").nth(3))
     assert np.abs(shown[:, :3] - heatmap_colours(W[:, 3], np.abs(W).max())).max() <= 1
