@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 # Each package, and the packages of this project that its modules may import besides their own.
 ALLOWED = {
