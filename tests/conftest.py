@@ -22,7 +22,8 @@ from server.storage.model_file import save_model
 from server.web.app import create_app
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve
-from training.data import DataError, Dataset, Images, load_mnist
+from training.data.mnist import Dataset, Images, load_mnist
+from training.data.sources import DataError
 
 
 def make_images(count: int, seed: int) -> Images:

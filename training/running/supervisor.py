@@ -21,9 +21,9 @@ from threading import Thread
 from types import FrameType
 from typing import Literal
 
-from training.cluster_config import TF_CONFIG, split_address
-from training.recipe import Recipe
-from training.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
+from training.running.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
+from training.settings.cluster_config import TF_CONFIG, split_address
+from training.settings.recipe import Recipe
 
 # The stages of a worker: it waits for the other workers, or all have joined.
 Stage = Literal["waiting", "joined"]
