@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page
 from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import ModelCard
 from server.regression.shapes import DIGITS, PIXELS
-from server.storage.atomic_write import write_atomically
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
 from server.storage.history import History, HistoryCard, quantize
 from server.storage.model_file import save_model
+from server.system.atomic_write import write_atomically
 from server.web.app import create_app
 from tests.browser import MISSING, launch_browser
 from tests.serving import serve

@@ -14,7 +14,7 @@ import pytest
 
 from tests.serving import ROOT
 from training.data.sources import DataError
-from training.running.child_process import run_in_child
+from training.running.child_call import run_in_child
 
 MINUTES = 300
 
@@ -87,7 +87,7 @@ PROGRAM = """
 import signal, sys
 from pathlib import Path
 from tests.test_child_process import sleep_in_child
-from training.running.child_process import run_in_child
+from training.running.child_call import run_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -30,8 +30,8 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.atomic_write import write_atomically
 from server.storage.model_file import check_name
+from server.system.atomic_write import write_atomically
 
 # The subdirectories of a models directory for the histories of its models, and for those of the
 # latest trainings: in progress, or ended with or without a model.

@@ -24,7 +24,7 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.atomic_write import write_atomically
+from server.system.atomic_write import write_atomically
 
 # The directory of the models that come with the demo.
 MODELS = Path(__file__).parent.parent / "models"

@@ -19,10 +19,10 @@ from server.regression.familiarity import Familiarity
 from server.regression.model import Model, ModelCard
 from server.regression.shapes import Floats
 from server.storage.archive import FILE_SUFFIX
-from server.storage.atomic_write import write_all_atomically
 from server.storage.evaluation import EVALUATIONS, Evaluation, pack_evaluation
 from server.storage.history import HISTORIES, History
 from server.storage.model_file import pack_model, unpack_model
+from server.system.atomic_write import write_all_atomically
 from training.data.mnist import Dataset
 from training.fitting.distribution import Cluster
 from training.fitting.evaluation import (

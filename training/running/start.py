@@ -4,7 +4,7 @@ import argparse
 import gc
 
 from training.fitting.preparation import load_and_prepare
-from training.running.child_process import run_in_child
+from training.running.child_call import run_in_child
 from training.running.supervisor import StageCallback
 from training.settings.recipe import Recipe
 
