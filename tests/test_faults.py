@@ -13,12 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from server.storage.history import TRAININGS, save_history
-from server.storage.model_file import load_model, save_model
+from server.storage.model_file import load_model
 from tests.conftest import (
     listen_for_complaints,
     make_card,
     make_history,
     open_page,
+    save_model,
     save_small_model,
 )
 from tests.pen import (

@@ -104,7 +104,7 @@ class History:
         return self.biases[-1] if len(self.biases) else np.zeros(DIGITS, np.float32)
 
     def blob(self) -> bytes:
-        """Return W and b at all steps as `GET /api/models/NAME/history/weights` documents them."""
+        """Return W and b at all steps as `GET /api/histories/RUN/weights` documents them."""
         numbers = (self.scales, self.biases, self.last_weights)
         floats = b"".join(array.astype("<f4").tobytes() for array in numbers)
         return floats + self.frames.tobytes()
