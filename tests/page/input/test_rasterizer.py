@@ -28,7 +28,9 @@ def page_pixels(page: Page, strokes: list[Stroke]) -> Any:
 
 def pillow_pixels(page: Page, strokes: list[Stroke]) -> Any:
     """Draw with Pillow, crop, fit the longer side to 20, and centre the mass, all by area."""
-    width = page.evaluate("async () => (await import('/static/numbers/rasterizer.js')).PEN_WIDTH") * PAD
+    width = (
+        page.evaluate("async () => (await import('/static/numbers/rasterizer.js')).PEN_WIDTH") * PAD
+    )
     image = Image.new("L", (PAD, PAD))
     draw = ImageDraw.Draw(image)
     for stroke in strokes:

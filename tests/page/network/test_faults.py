@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from server.storage.history import TRAININGS, save_history
-from server.storage.model_file import load_model, save_model
+from server.storage.model_file import load_model
 from tests.page.conditions import GUARDS, IMPATIENT, busy
-from tests.support.factories import make_card, make_history, save_small_model
+from tests.support.factories import make_card, make_history, save_model, save_small_model
 from tests.support.page import collect_console_messages, is_inked, open_page, open_view, strokes_of
 from tests.support.pen import (
     FOUR,

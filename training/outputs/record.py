@@ -34,10 +34,10 @@ from server.storage.history import (
     save_history,
 )
 from server.storage.training_monitor import WRITE_SECONDS
-from training.evaluation import Metrics
-from training.reason import public_reason
-from training.regression import DivergedError
-from training.schedule import recorded_steps
+from training.fitting.evaluation import Metrics
+from training.fitting.regression import DivergedError
+from training.outputs.reason import public_reason
+from training.settings.schedule import recorded_steps
 
 
 @dataclass(frozen=True)

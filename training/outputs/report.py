@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from server.regression.heatmap import data_uri, greyscale, heatmap
 from server.regression.model import Model
 from server.regression.shapes import SIDE, Floats
-from server.storage.atomic_write import write_atomically
 from server.storage.evaluation import Evaluation
 from server.storage.history import History
+from server.system.atomic_write import write_atomically
 
 TEMPLATE = "report.html"
 

@@ -13,20 +13,20 @@ import tensorflow as tf
 from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.model_file import check_name
-from training.cluster_config import TF_CONFIG, ClusterError
-from training.data import DataError
-from training.distribution import Cluster, join_cluster
-from training.export import check_export, export_model
-from training.options import model_name
-from training.pipeline import Trained, train_and_save, train_as_worker
-from training.preparation import Preparation
-from training.recipe import Recipe
-from training.record import Record
-from training.regression import DivergedError, initial_parameters, make_optimizer
-from training.report import REPORTS, write_report
-from training.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
-from training.supervisor import StageCallback
-from training.tensorboard import SummaryWriter
+from training.data.sources import DataError
+from training.fitting.distribution import Cluster, join_cluster
+from training.fitting.preparation import Preparation
+from training.fitting.regression import DivergedError, initial_parameters, make_optimizer
+from training.outputs.export import check_export, export_model
+from training.outputs.record import Record
+from training.outputs.report import REPORTS, write_report
+from training.outputs.tensorboard import SummaryWriter
+from training.running.pipeline import Trained, train_and_save, train_as_worker
+from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
+from training.running.supervisor import StageCallback
+from training.settings.cluster_config import TF_CONFIG, ClusterError
+from training.settings.options import model_name
+from training.settings.recipe import Recipe
 
 # The exit code after Ctrl-C.
 INTERRUPTED = SIGNAL_EXIT_BASE + signal.SIGINT

@@ -25,7 +25,7 @@ from server.regression.normalization import (
     SLANT_DAMPING,
 )
 from server.regression.shapes import PIXELS, SIDE
-from server.storage.atomic_write import make_directory, sync_directory, write_atomically
+from server.system.atomic_write import make_directory, sync_directory, write_atomically
 
 # The accepted difference from the server's probabilities. The largest difference measured is 0.001,
 # where one of a few hundred pixels was rounded differently.

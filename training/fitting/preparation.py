@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.regression.familiarity import Familiarity
-from training.data import Dataset, Images, load_mnist
-from training.examples import (
+from training.data.examples import (
     add_synthetic,
     choose_examples,
     normalize_dataset,
     select_training_images,
 )
-from training.familiarity import learn_variants
-from training.recipe import Recipe
+from training.data.mnist import Dataset, Images, load_mnist
+from training.fitting.familiarity import learn_variants
+from training.settings.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)

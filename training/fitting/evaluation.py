@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, Floats
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard
-from training.data import Images
+from training.data.mnist import Images
 
 # How many training images are evaluated during a training: as many as validation images.
 MONITORED_IMAGES = 5_000

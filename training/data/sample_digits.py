@@ -1,4 +1,4 @@
-"""`python -m training.digits`: select the MNIST digits that the demo's page shows.
+"""`python -m training.data.sample_digits`: select the MNIST digits that the demo's page shows.
 
 They are the first test images of each label, because no model was trained on them, and the mean
 training image of each label for each of the server's normalisations.
@@ -12,8 +12,10 @@ import numpy as np
 from server.regression.normalization import NORMALIZATIONS
 from server.regression.shapes import DIGITS
 from server.storage.sample_digits import FILE, save_digits
-from training.data import Bytes, DataError, Images, add_data_argument, load_mnist
-from training.examples import normalize_images
+from training.data.examples import normalize_images
+from training.data.mnist import Bytes, Images, load_mnist
+from training.data.sources import DataError
+from training.settings.arguments import add_data_argument
 
 # Per label: all of them fit on one screen of a phone.
 EXAMPLES = 5
@@ -36,7 +38,8 @@ def mean_digits(images: Images) -> Bytes:
 def main() -> None:
     """Write the server's file of digits, or exit with the reason why MNIST is unavailable."""
     parser = argparse.ArgumentParser(
-        prog="python -m training.digits", description="Select the digits that come with the demo."
+        prog="python -m training.data.sample_digits",
+        description="Select the digits that come with the demo.",
     )
     add_data_argument(parser)
     try:

@@ -8,11 +8,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from server.regression.shapes import DIGITS, PIXELS, Floats
-from training.batches import BatchSource, batch_indices, batch_source
-from training.cluster_config import ClusterError
-from training.data import Bytes
-from training.distribution import Cluster
-from training.recipe import INIT_STDDEV, Recipe
+from training.data.mnist import Bytes
+from training.fitting.batches import BatchSource, batch_indices, batch_source
+from training.fitting.distribution import Cluster
+from training.settings.cluster_config import ClusterError
+from training.settings.recipe import INIT_STDDEV, Recipe
 
 # Optimisers that need other optimisers as arguments, so a name is not enough to create them.
 _WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}

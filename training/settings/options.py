@@ -1,25 +1,26 @@
 """The command-line options of a training, parsed without importing TensorFlow."""
 
 import argparse
-import math
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 from server.regression.training_settings import Init
 from server.storage.model_file import MODELS
-from training.cluster_config import TF_CONFIG
-from training.data import add_data_argument, directory
-from training.recipe import RECIPES, Recipe
+from training.settings.arguments import (
+    MAX_COUNT,
+    MAX_SEED,
+    add_data_argument,
+    batch_size,
+    directory,
+    image_count,
+    positive_count,
+    positive_number,
+    seed,
+)
+from training.settings.cluster_config import TF_CONFIG
+from training.settings.recipe import RECIPES, Recipe
 
 DEFAULT_RECIPE = "normalized"
-
-# Histories store step numbers as int32.
-MAX_COUNT = 2**31 - 1
-
-# More than all images of MNIST, and less than 0.5 GB of pixels as float32.
-MAX_BATCH_SIZE = 100_000
-
-MAX_SEED = 2**32 - 1
 
 # In seconds: enough to start the command by hand on a few machines.
 WORKER_TIMEOUT = 300.0
@@ -106,48 +107,6 @@ def model_name(options: argparse.Namespace) -> str:
     """Return the model's name: `--name`, even if it is empty, or the recipe's name."""
     name: str = options.recipe if options.name is None else options.name
     return name
-
-
-def positive_count(text: str) -> int:
-    """Parse a whole number from 1 to MAX_COUNT."""
-    count = int(text)
-    if not 1 <= count <= MAX_COUNT:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_COUNT}")
-    return count
-
-
-def image_count(text: str) -> int:
-    """Parse a whole number of at least 1; the number of batches is limited separately."""
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return count
-
-
-def batch_size(text: str) -> int | Literal["all"]:
-    """Parse a whole number from 1 to MAX_BATCH_SIZE, or "all"."""
-    if text == "all":
-        return "all"
-    count = int(text)
-    if not 1 <= count <= MAX_BATCH_SIZE:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_BATCH_SIZE}, or all")
-    return count
-
-
-def seed(text: str) -> int:
-    """Parse a seed that NumPy and Keras accept: 0 to MAX_SEED."""
-    number = int(text)
-    if not 0 <= number <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 to {MAX_SEED}")
-    return number
-
-
-def positive_number(text: str) -> float:
-    """Parse a finite number above zero."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a finite number above 0")
-    return number
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:

@@ -18,8 +18,8 @@ from server.regression.familiarity import (
 from server.regression.model import softmax
 from server.regression.prediction import SURE_PROBABILITY
 from server.regression.shapes import SIDE, Floats
-from training.data import Images
-from training.evaluation import compute_evidence
+from training.data.mnist import Images
+from training.fitting.evaluation import compute_evidence
 
 # A 0 whose mean intensity in the middle is above this has a slash through it.
 MIN_SLASH_INK = 0.25

@@ -7,9 +7,9 @@ are published; others appear only in the terminal of the training.
 
 import os
 
-from training.cluster_config import ClusterError
-from training.data import DataError
-from training.regression import DivergedError
+from training.data.sources import DataError
+from training.fitting.regression import DivergedError
+from training.settings.cluster_config import ClusterError
 
 IN_TERMINAL = "See the terminal of the training for details."
 

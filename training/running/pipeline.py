@@ -19,14 +19,13 @@ from server.regression.familiarity import Familiarity
 from server.regression.model import Model, ModelCard
 from server.regression.shapes import Floats
 from server.storage.archive import FILE_SUFFIX
-from server.storage.atomic_write import write_all_atomically
 from server.storage.evaluation import EVALUATIONS, Evaluation, pack_evaluation
 from server.storage.history import HISTORIES, History
 from server.storage.model_file import pack_model, unpack_model
-from training.animation import animate
-from training.data import Dataset
-from training.distribution import Cluster
-from training.evaluation import (
+from server.system.atomic_write import write_all_atomically
+from training.data.mnist import Dataset
+from training.fitting.distribution import Cluster
+from training.fitting.evaluation import (
     GUESSING_LOSS,
     Metrics,
     accuracy,
@@ -37,12 +36,13 @@ from training.evaluation import (
     measure,
     monitored_images,
 )
-from training.familiarity import fit_familiarity, sure_fraction
-from training.preparation import Preparation
-from training.recipe import Recipe
-from training.record import Record
-from training.regression import DivergedError, initial_parameters, train
-from training.tensorboard import SummaryWriter
+from training.fitting.familiarity import fit_familiarity, sure_fraction
+from training.fitting.preparation import Preparation
+from training.fitting.regression import DivergedError, initial_parameters, train
+from training.outputs.animation import animate
+from training.outputs.record import Record
+from training.outputs.tensorboard import SummaryWriter
+from training.settings.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)

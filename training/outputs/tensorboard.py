@@ -19,7 +19,7 @@ from tensorflow.core.framework.summary_pb2 import (
 )
 
 from server.regression.shapes import DIGITS, Floats
-from training.evaluation import Metrics
+from training.fitting.evaluation import Metrics
 
 # TensorBoard's default.
 BUCKETS = 30

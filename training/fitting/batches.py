@@ -7,10 +7,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from training.data import Bytes
-from training.examples import normalize_pixels
-from training.recipe import Recipe
-from training.schedule import chunks
+from training.data.examples import normalize_pixels
+from training.data.mnist import Bytes
+from training.settings.recipe import Recipe
+from training.settings.schedule import chunks
 
 # The largest change of an augmented digit, positive or negative: shift to the right and down, in
 # pixels; rotation, in radians; shear, in pixels per row; logarithm of the scale in x and in y.

@@ -4,17 +4,16 @@ A thread would be slower: importing TensorFlow and many small NumPy calls both h
 interpreter lock.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
-from threading import Thread
 from traceback import format_exc
 from types import FrameType
 from typing import TypeVar, TypeVarTuple
+
+from server.system.child_process import end_with_parent, start_child
 
 # How long the child process may take to clean up. The whole training must stop within
 # `stopping.STOP_SECONDS`.
@@ -33,19 +32,7 @@ def run_in_child(
     The yielded function raises what the called function raised, or ChildProcessError if the child
     process was killed. Leaving the context ends the child process.
     """
-    # Spawned on every system: a fork copies locks, but not the threads that would release them.
-    context = get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_call_and_send, args=(sender, function, arguments), daemon=True
-    )
-    # A terminal sends Ctrl-C to both processes. The child process inherits SIG_IGN, and this one
-    # ends it.
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.start()
-    signal.signal(signal.SIGINT, handler)
-    # Only the child holds the sending end now, so `recv` raises EOFError when the child is gone.
-    sender.close()
+    process, receiver = start_child(_call_and_send, function, arguments)
 
     def wait() -> Result:
         try:
@@ -77,7 +64,7 @@ def _call_and_send(
 ) -> None:
     """Call the function and send its result or its exception."""
     signal.signal(signal.SIGTERM, _exit)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     outcome: tuple[object, Exception | None]
     try:
         result = function(*arguments)
@@ -96,11 +83,3 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     """Raise SystemExit, so that `finally` blocks run; ignore further signals."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(1)
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent has ended, even if the parent was killed."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)

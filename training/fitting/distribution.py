@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from training.cluster_config import TF_CONFIG, ClusterError, read_config
+from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,12 @@ TensorFlow. It forwards signals, and kills the child process if it does not reac
 """
 
 import argparse
-import ctypes
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
@@ -21,9 +19,10 @@ from threading import Thread
 from types import FrameType
 from typing import Literal
 
-from training.cluster_config import TF_CONFIG, split_address
-from training.recipe import Recipe
-from training.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
+from server.system.child_process import end_with_parent, start_child
+from training.running.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
+from training.settings.cluster_config import TF_CONFIG, split_address
+from training.settings.recipe import Recipe
 
 # The stages of a worker: it waits for the other workers, or all have joined.
 Stage = Literal["waiting", "joined"]
@@ -35,9 +34,6 @@ KILL_SECONDS = STOP_SECONDS + EXIT_CALLBACK_SECONDS + 0.2
 # How often to check for a signal, and how long to wait for an address to accept a connection.
 POLL_SECONDS = 0.05
 PROBE_SECONDS = 1.0
-
-# Linux's prctl option: the signal that a process gets when its parent has ended.
-_PR_SET_PDEATHSIG = 1
 
 
 def supervise(
@@ -62,16 +58,10 @@ def supervise(
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    signal.signal(signal.SIGTERM, note)
-    context = get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
     # Not a daemon: daemons cannot have child processes, and this one starts data preparation.
-    process = context.Process(target=_run_child, args=(sender, train, options, recipe))
-    # The child inherits this: a terminal sends Ctrl-C to both, and must not interrupt its imports.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.start()
-    signal.signal(signal.SIGINT, note)
-    sender.close()
+    process, receiver = start_child(_run_child, train, options, recipe, is_daemon=False)
     stage: Stage | None = None
     is_timed_out = False
     try:
@@ -194,20 +184,6 @@ def _run_child(
 ) -> None:
     """Train in the child process, which ends when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _end_with_parent()
+    # By force, because TensorFlow may hold the interpreter lock.
+    end_with_parent(by_force=True)
     train(options, recipe, sender.send)
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent has ended, even if the parent was killed."""
-    if sys.platform == "linux":
-        # The kernel ends it: no thread runs while TensorFlow holds the interpreter lock.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    parent = parent_process()
-    assert parent is not None
-
-    def end() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=end, daemon=True).start()

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.recipe import Recipe
+from training.settings.recipe import Recipe
 
 # Points with equal logarithmic distances. Several of the first are rounded to the same step, so
 # about 60 different steps remain.

@@ -3,10 +3,10 @@
 import argparse
 import gc
 
-from training.child_process import run_in_child
-from training.preparation import load_and_prepare
-from training.recipe import Recipe
-from training.supervisor import StageCallback
+from training.fitting.preparation import load_and_prepare
+from training.running.child_call import run_in_child
+from training.running.supervisor import StageCallback
+from training.settings.recipe import Recipe
 
 
 def start_training(
@@ -22,7 +22,7 @@ def start_training(
         # modules stay in memory, so garbage collection would search them in vain: here and at
         # exit, this would take another second.
         gc.disable()
-        from training.command import run
+        from training.running.command import run
 
         gc.freeze()
         gc.enable()
