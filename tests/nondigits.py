@@ -19,7 +19,8 @@ import numpy as np
 from numpy.random import Generator
 
 from tests.drawn import add_model_options, ask_page, mean
-from training.synthetic_digits import PROTOTYPES, Points, curve, deform, line, ring
+from training.data.prototypes import PROTOTYPES
+from training.data.strokes import Points, curve, deform, line, ring
 
 Kind = Callable[[Generator], list[Points]]
 Path = Sequence[Sequence[float]]

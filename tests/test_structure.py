@@ -8,15 +8,28 @@ import pytest
 
 from tests.support.serving import ROOT
 
+# What the training imports of the server.
+SERVER = {"server.system", "server.regression", "server.storage"}
+
 # Each package, and the packages of this project that its modules may import besides their own.
 ALLOWED = {
+    "server.system": set(),
     "server.regression": set(),
-    "server.storage": {"server.regression"},
+    "server.storage": {"server.system", "server.regression"},
     "server.web": {"server.regression", "server.storage"},
-    "server.transport": {"server.regression", "server.storage", "server.web"},
-    "training": {"server.regression", "server.storage"},
+    "server.transport": {"server.system", "server.regression", "server.storage", "server.web"},
+    "training.settings": SERVER,
+    "training.data": {*SERVER, "training.settings"},
+    "training.fitting": {*SERVER, "training.settings", "training.data"},
+    "training.outputs": {*SERVER, "training.settings", "training.data", "training.fitting"},
+    "training.running": {
+        *SERVER,
+        "training.settings",
+        "training.data",
+        "training.fitting",
+        "training.outputs",
+    },
 }
-ENTRY_POINT = ROOT / "server" / "__main__.py"
 
 MAX_FILES = 15
 
@@ -56,10 +69,15 @@ def test_the_server_never_imports_tensorflow_or_the_training() -> None:
             assert module.split(".")[0] not in ("tensorflow", "keras", "training", "tests"), path
 
 
-def test_every_module_of_the_server_is_in_one_of_its_packages() -> None:
-    outside = {path.name for path in (ROOT / "server").glob("*.py")}
+@pytest.mark.parametrize("folder", ["server", "training"])
+def test_every_module_is_in_one_of_the_packages(folder: str) -> None:
+    outside = {path.name for path in (ROOT / folder).glob("*.py")}
     assert outside == {"__init__.py", "__main__.py"}
-    for package in ALLOWED:
-        if package.startswith("server."):
-            files = list((ROOT / package.replace(".", "/")).glob("*.py"))
-            assert len(files) <= MAX_FILES, package
+    packages = {f"{folder}.{path.parent.name}" for path in (ROOT / folder).glob("*/__init__.py")}
+    assert packages == {package for package in ALLOWED if package.startswith(f"{folder}.")}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_package_has_few_modules(package: str) -> None:
+    files = list((ROOT / package.replace(".", "/")).glob("*.py"))
+    assert len(files) <= MAX_FILES

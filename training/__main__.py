@@ -9,10 +9,10 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from server.storage.archive import ArchiveError  # noqa: E402, after the line above
 from server.storage.model_file import check_name  # noqa: E402
-from training.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
-from training.options import chosen_recipe, model_name, parse_arguments  # noqa: E402
-from training.start import start_training  # noqa: E402
-from training.supervisor import supervise  # noqa: E402
+from training.running.start import start_training  # noqa: E402
+from training.running.supervisor import supervise  # noqa: E402
+from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
+from training.settings.options import chosen_recipe, model_name, parse_arguments  # noqa: E402
 
 
 def main() -> None:

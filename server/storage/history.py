@@ -30,8 +30,8 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.atomic_write import write_atomically
 from server.storage.model_file import check_name
+from server.system.atomic_write import write_atomically
 
 # The subdirectories of a models directory for the histories of its models, and for those of the
 # latest trainings: in progress, or ended with or without a model.
@@ -104,7 +104,7 @@ class History:
         return self.biases[-1] if len(self.biases) else np.zeros(DIGITS, np.float32)
 
     def blob(self) -> bytes:
-        """Return W and b at all steps as `GET /api/models/NAME/history/weights` documents them."""
+        """Return W and b at all steps as `GET /api/histories/RUN/weights` documents them."""
         numbers = (self.scales, self.biases, self.last_weights)
         floats = b"".join(array.astype("<f4").tobytes() for array in numbers)
         return floats + self.frames.tobytes()

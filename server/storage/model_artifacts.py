@@ -12,8 +12,8 @@ from server.storage.watched_directory import WatchedDirectory
 class ModelArtifacts:
     """Finds the histories and evaluations of models, and the trainings, of a models directory.
 
-    A history or an evaluation belongs to a model if it has the model's digest. A file of the same
-    name with another digest is from another training.
+    An evaluation belongs to a model if it has the model's digest. A file of the same name with
+    another digest is from another training.
     """
 
     def __init__(self, models: Path) -> None:
@@ -30,11 +30,6 @@ class ModelArtifacts:
     def histories(self) -> dict[str, History]:
         """The histories of trainings that produced a model, by name."""
         return self._histories.scan()
-
-    def history(self, model: Model) -> History | None:
-        """Return the history of a model; None if there is none."""
-        history = self._histories.scan().get(model.name)
-        return history if history and history.card.model == model.digest else None
 
     def evaluation(self, model: Model) -> Evaluation | None:
         """Return the evaluation of a model; None if there is none."""

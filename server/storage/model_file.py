@@ -16,7 +16,6 @@ from server.regression.model import Model, ModelCard
 from server.regression.normalization import NORMALIZATIONS
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.archive import (
-    FILE_SUFFIX,
     ArchiveError,
     Arrays,
     Layout,
@@ -24,7 +23,6 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.atomic_write import write_atomically
 
 # The directory of the models that come with the demo.
 MODELS = Path(__file__).parent.parent / "models"
@@ -76,24 +74,6 @@ def load_model(path: Path) -> Model:
     :raise ArchiveError: the file cannot be read, is damaged, or is not a model
     """
     return load_archive(path, unpack_model)
-
-
-def save_model(
-    directory: Path,
-    name: str,
-    weights: Floats,
-    bias: Floats,
-    familiarity: Familiarity,
-    card: ModelCard,
-) -> Path:
-    """Write a model file atomically, and return its path.
-
-    :raise ArchiveError: `load_model` would refuse it
-    :raise OSError: the disk is full or the directory is not writable
-    """
-    content = pack_model(weights, bias, familiarity, card)
-    unpack_model(name, content)
-    return write_atomically(directory / (name + FILE_SUFFIX), content)
 
 
 def pack_model(weights: Floats, bias: Floats, familiarity: Familiarity, card: ModelCard) -> bytes:

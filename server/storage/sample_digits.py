@@ -1,8 +1,8 @@
 """MNIST digits for the page: some test images, and the mean image of each digit.
 
-They are stored in one NumPy archive, which `python -m training.digits` writes: `pixels` (n, 784)
-and `labels` (n,) of test images as drawn, and for each normalisation NAME `mean_NAME` (10, 784),
-the mean of each digit's normalised training images. All are bytes, ink = 255.
+They are stored in one NumPy archive, which `python -m training.data.sample_digits` writes: `pixels`
+(n, 784) and `labels` (n,) of test images as drawn, and for each normalisation NAME `mean_NAME`
+(10, 784), the mean of each digit's normalised training images. All are bytes, ink = 255.
 """
 
 import base64

@@ -10,15 +10,11 @@ from types import FrameType
 from uvicorn import Config, Server
 
 from server.storage.model_store import ModelStore
+from server.system.open_files import allow_open_files
 from server.transport.connection import MAX_CONNECTIONS, Connection
 from server.transport.gateway import Gateway
 from server.transport.live_predictions import LivePredictions
 from server.web.app import create_app
-
-try:
-    import resource
-except ImportError:
-    resource = None  # type: ignore[assignment]
 
 # Keep-alive timeout, in seconds. The page sends a request twice a second.
 KEEP_ALIVE_SECONDS = 20
@@ -95,14 +91,3 @@ class _Server(Server):
 def stop(_signal: int, _frame: FrameType | None) -> None:
     """Handle a signal: exit with status 0."""
     raise SystemExit(0)
-
-
-def allow_open_files(count: int) -> None:
-    """Raise the limit of open files if it is lower; macOS starts with 256."""
-    # Windows has no such limit and no module `resource`.
-    if resource is not None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        unlimited = resource.RLIM_INFINITY
-        if soft != unlimited and soft < count:
-            most = count if hard == unlimited else min(count, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

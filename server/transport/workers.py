@@ -5,11 +5,8 @@ the listening socket: an idle one accepts the next connection.
 """
 
 import logging
-import multiprocessing
-import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from server.system.child_process import end_with_parent, start_child
 from server.transport.serving import STOP_SECONDS, serve, stop
 
 _log = logging.getLogger(__name__)
@@ -33,9 +31,6 @@ MAX_RESTART_SECONDS = 30.0
 
 # A worker accepts one connection at a time, so that the others get their share of a burst.
 NEWCOMERS = 1
-
-# Forking is unsafe on macOS once threads or system libraries are in use.
-_processes = multiprocessing.get_context("spawn")
 
 
 class WorkerError(RuntimeError):
@@ -160,11 +155,7 @@ def _start(listener: socket.socket, models: Path) -> Worker:
 
     :raise OSError: the system allows no more processes or files
     """
-    report, send = _processes.Pipe(duplex=False)
-    # The worker alone holds the other end from here on, so that it is closed when the worker ends.
-    with send:
-        process = _processes.Process(target=_work, args=(listener, models, send), daemon=True)
-        process.start()
+    process, report = start_child(_work, listener, models)
     return Worker(process, report, time.monotonic())
 
 
@@ -185,17 +176,7 @@ def serve_with_workers(
         supervisor.stop()
 
 
-def _work(listener: socket.socket, models: Path, report: Connection) -> None:
+def _work(report: Connection, listener: socket.socket, models: Path) -> None:
     """Serve in a worker."""
-    # Ctrl-C sends SIGINT to all processes of the group; the supervisor stops the workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     serve(listener, models, lambda: report.send("serving"), NEWCOMERS)
-
-
-def _end_with_parent() -> None:
-    """Stop this worker when its parent process has ended, even if that was killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)

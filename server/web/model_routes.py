@@ -1,11 +1,10 @@
-"""Routes of models: the list, cards, weights, heatmaps, and sample digits."""
+"""Routes of models: the list, weights, heatmaps, and sample digits."""
 
 import msgspec
 import numpy as np
 from flask import Response
 
 from server.regression.heatmap import heatmap
-from server.regression.model import ModelCard
 from server.regression.shapes import DIGITS, SIDE
 from server.storage.sample_digits import SampleDigits
 from server.web.api import ApiBlueprint
@@ -21,9 +20,9 @@ routes = ApiBlueprint("models")
 
 
 class ModelSummary(msgspec.Struct, kw_only=True):
-    """One model of the list. `digest` changes when the model does.
+    """One model of the list; `evaluation` tells whether it has one.
 
-    `history` and `evaluation` tell whether it has them.
+    `digest` changes when the model does.
     """
 
     name: str
@@ -32,7 +31,6 @@ class ModelSummary(msgspec.Struct, kw_only=True):
     test_accuracy: float
     created: str
     digest: str
-    history: bool
     evaluation: bool
 
 
@@ -61,18 +59,11 @@ def list_models() -> Response:
             test_accuracy=model.card.test_accuracy,
             created=model.card.created,
             digest=model.digest,
-            history=get_context().artifacts.history(model) is not None,
             evaluation=get_context().artifacts.evaluation(model) is not None,
         )
         for model in get_context().store.models.values()
     ]
     return json_response(ModelList(summaries[0].name if summaries else None, summaries))
-
-
-@routes.api_route("/api/models/<name>", answer=ModelCard, errors=(404,))
-def show_card(name: str) -> Response:
-    """Show how a model was trained, and its accuracy."""
-    return json_response(find_model(name).card)
 
 
 @routes.api_route(

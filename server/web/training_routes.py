@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.history import History, quantize
-from server.storage.training_monitor import MAX_LIST_AGE, Training, TrainingList, describe_training
+from server.storage.training_monitor import MAX_LIST_AGE, TrainingList, describe_training
 from server.web.api import ApiBlueprint
 from server.web.context import find_model, get_context
 from server.web.drawing import BYTES, JSON
@@ -17,17 +17,6 @@ from server.web.query import CacheQuery
 from server.web.responses import cached, json_response, with_etag
 
 routes = ApiBlueprint("training")
-
-
-def find_history(name: str) -> History:
-    """Return the history of a model.
-
-    :raise NotFound: there is no such model, or it has no history
-    """
-    history = get_context().artifacts.history(find_model(name))
-    if history is None:
-        raise NotFound(_missing("history", name))
-    return history
 
 
 def find_training(name: str) -> History:
@@ -60,10 +49,12 @@ def show_training_weights(name: str) -> Response:
 
 
 @routes.api_route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
-def replay_run(query: CacheQuery, run: str) -> Response:
-    """Return W and b at all recorded steps of one training, in the format of a model's history.
+def replay_training(query: CacheQuery, run: str) -> Response:
+    """Return W and b at all n recorded steps of one training, little-endian.
 
-    With the history's digest as `v`, clients may cache it for good.
+    They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
+    int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
+    digest as `v`, clients may cache them for good.
     """
     history = get_context().artifacts.find_run(run)
     if history is None:
@@ -87,41 +78,16 @@ def list_histories() -> Response:
     return with_etag(json_response(TrainingList(digest, trainings)), digest)
 
 
-@routes.api_route("/api/models/<name>/history", answer=Training, errors=(404,))
-def show_history(name: str) -> Response:
-    """Show how a model was trained, and its loss and accuracy on the way."""
-    history = find_history(name)
-    return with_etag(json_response(describe_training(history)), history.digest)
-
-
-@routes.api_route(
-    "/api/models/<name>/history/weights", query=CacheQuery, answer=BYTES, errors=(404,)
-)
-def replay_history(query: CacheQuery, name: str) -> Response:
-    """Return W and b at all n recorded steps of a model's training, little-endian.
-
-    They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
-    int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
-    digest as `v`, clients may cache them for good.
-    """
-    history = find_history(name)
-    return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
-
-
 @routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
 def show_evaluation(name: str) -> Response:
     """Show the accuracy of a model on MNIST's test images, and its mistakes."""
     evaluation = get_context().artifacts.evaluation(find_model(name))
     if evaluation is None:
-        raise NotFound(_missing("evaluation", name))
+        raise NotFound(
+            f"The model {name!r} has no evaluation, or a broken one, or one of another training. "
+            "`python -m training` saves one with each model."
+        )
     return with_etag(Response(_encode(evaluation), content_type=JSON), evaluation.digest)
-
-
-def _missing(what: str, name: str) -> str:
-    return (
-        f"The model {name!r} has no {what}, or a broken one, or one of another training. "
-        "`python -m training` leaves one beside each model."
-    )
 
 
 @lru_cache(maxsize=8)

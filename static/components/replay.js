@@ -144,12 +144,14 @@ function describeStep(training, position, limit, probabilities) {
   const loss = training.curves.validation_loss[position];
   const accuracy = training.curves.validation_accuracy[position];
   const parts = [
-    `Step ${step}: on validation images a loss of ${loss.toFixed(3)} and ${formatPercent(accuracy)} right.`,
+    `Step ${step}: on validation images, a loss of ${loss.toFixed(3)} and an accuracy of ${formatPercent(accuracy)}.`,
     `Colour scale from ${formatSigned(-limit, 3)} (against) to ${formatSigned(limit, 3)} (for).`,
   ];
   if (probabilities) {
     const digit = largest(probabilities);
-    parts.push(`It reads your drawing as ${digit}, with ${formatPercent(probabilities[digit])}.`);
+    parts.push(
+      `It reads your drawing as ${digit}, with a probability of ${formatPercent(probabilities[digit])}.`,
+    );
   }
   return parts.join(" ");
 }

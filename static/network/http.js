@@ -81,12 +81,21 @@ export async function requestObject(path, names, options) {
   return found;
 }
 
+/** The static imports of a module of this page. */
+const IMPORTS = /^(?:import|\}) .*from "(\..*)";$/gm;
+
 /**
- * Check that a module of the page can be loaded.
+ * Check that a module, and every module that it imports, can be loaded: a browser does not repeat a
+ * failed import. The responses stay in the browser's cache.
  * @param {URL} module
+ * @param {Set<string>} [checked]
  */
-export async function requestModule(module) {
-  await request(module.href, MODULE_TYPE);
+export async function requestModule(module, checked = new Set()) {
+  if (checked.has(module.href)) return;
+  checked.add(module.href);
+  const text = await (await request(module.href, MODULE_TYPE)).text();
+  const paths = [...text.matchAll(IMPORTS)].map(([, path]) => new URL(path, module));
+  await Promise.all(paths.map((path) => requestModule(path, checked)));
 }
 
 /** @returns {RequestInit} options of a request that the server answers without delay */

@@ -1,4 +1,4 @@
-/** The answer in words, beside the drawing in every view, and the pictures of the drawing's way. */
+/** The answer in words and the two pictures of the drawing, which every view shows. */
 
 import { find, setChoices, setText } from "../components/dom.js";
 import { compareEvidence } from "../numbers/explain.js";
@@ -10,15 +10,15 @@ import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
 
-/** @type {Record<string, string>} What each of the server's normalisations does, in words. */
+/** @type {Record<string, string>} Descriptions of the server's normalizations. */
 const NORMALIZATIONS = {
-  none: "The same: this model takes it as it is",
-  moments: "Set upright, and each side stretched towards an even spread of ink",
+  none: "The same: this model uses no normalization",
+  moments: "Sheared upright, and each side scaled to the same spread of ink",
 };
 
 /**
- * @returns {{show: (shown: Shown) => void, showBusy: (isBusy: boolean) => void}} `showBusy` tells
- *   at once that the answer is no longer that of the drawing, or again is
+ * @returns {{show: (shown: Shown) => void, showBusy: (isBusy: boolean) => void}} `showBusy`
+ *   shows whether an answer to the current drawing is awaited
  */
 export function createAnswer() {
   const select = find("#model", HTMLSelectElement);
@@ -67,7 +67,7 @@ export function createAnswer() {
     setText(words, describe(shown));
     explain(shown.isFresh ? explanation : null, shown.learned);
 
-    // What was seen comes with the lifted pen. Until then the last stays, dimmed; nothing jumps.
+    // The explanation arrives when the pen is lifted. Until then the last one stays, dimmed.
     main.dataset.fresh = String(shown.isFresh);
     sent.hidden = !picture;
     if (picture) showSent(picture.pixels, shown.inkColour);
@@ -108,7 +108,7 @@ function describe({ prediction, picture }) {
 /**
  * @param {Shown["explanation"]} explanation
  * @param {Shown["learned"]} learned
- * @returns {string} why it is this digit and not the next one, in sentences made from the numbers
+ * @returns {string} why this digit has more evidence than the runner-up
  */
 function describeLead(explanation, learned) {
   if (!explanation || !learned) return "";

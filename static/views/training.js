@@ -57,7 +57,7 @@ export function createView(change) {
 
 /** @param {Training | undefined} training */
 function describeState(training) {
-  if (!training) return "No training is remembered here; python -m training makes one.";
+  if (!training) return "There is no recorded training yet; run python -m training to make one.";
   const { name, state, phase, step, steps, seconds, reason } = training;
   if (state === "running") {
     return `${name} ${STATES.running}, ${PHASES[phase]}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
@@ -73,16 +73,18 @@ function describeSettings(training) {
   const parts = [
     `recipe ${training.recipe}`,
     `optimizer ${optimizer}`,
-    learning_rate === null ? "its own learning rate" : `learning rate ${learning_rate}`,
+    learning_rate === null ? "default learning rate" : `learning rate ${learning_rate}`,
     `batches of ${batch_size}`,
-    init === "zeros" ? "W begins at zeros" : "W begins at random",
+    init === "zeros" ? "W initialized with zeros" : "W initialized randomly",
   ];
   if (!has_bias) parts.push("no bias");
-  if (images_per_digit !== null) parts.push(`${images_per_digit} images a digit`);
-  if (augmented) parts.push("each image changed by chance");
+  if (images_per_digit !== null) parts.push(`${images_per_digit} images per digit`);
+  if (augmented) parts.push("images augmented at random");
   if (training.temperature !== 1) {
     const by = training.temperature.toFixed(3);
-    parts.push(`all W and b divided by ${by} in the end, curves and losses from before that`);
+    parts.push(
+      `W and b divided by the temperature ${by} after training; the curves show the values before`,
+    );
   }
   return `${parts.join(", ")}.`;
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.loops import fit
-from training.data import load_mnist
+from training.data.mnist import load_mnist
 
 
 def main() -> None:

@@ -21,9 +21,9 @@ import numpy as np
 
 from server.regression.model import softmax
 from server.regression.shapes import DIGITS, PIXELS, Floats
-from training.data import Images, load_mnist
-from training.recipe import RECIPES
-from training.regression import train
+from training.data.mnist import Images, load_mnist
+from training.fitting.regression import train
+from training.settings.recipe import RECIPES
 
 RECIPE = RECIPES["tutorial"]
 RATE = 0.5

@@ -14,9 +14,10 @@ from server.regression.familiarity import (
 )
 from server.regression.model import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
-from training.data import Images
-from training.evaluation import calibration_error, fit_temperature
-from training.familiarity import (
+from training.data.mnist import Images
+from training.data.synthetic_digits import synthesize_digits
+from training.fitting.evaluation import calibration_error, fit_temperature
+from training.fitting.familiarity import (
     SURE_FRACTION,
     fit_familiarity,
     fit_limit,
@@ -24,7 +25,6 @@ from training.familiarity import (
     sure_fraction,
     variants_of,
 )
-from training.synthetic_digits import synthesize_digits
 
 SYNTHETIC = synthesize_digits(1200, seed=0)
 EXAMPLES = Images(SYNTHETIC.pixels[:800], SYNTHETIC.labels[:800])

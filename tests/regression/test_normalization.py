@@ -16,7 +16,7 @@ from server.regression.normalization import (
     normalize_by_moments,
 )
 from server.regression.shapes import PIXELS, SIDE, Floats
-from training.synthetic_digits import synthesize_digits
+from training.data.synthetic_digits import synthesize_digits
 
 DIGITS = synthesize_digits(40, seed=0).pixels.reshape(-1, SIDE, SIDE)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.storage.atomic_write import sync_directory, write_all_atomically, write_atomically
+from server.system.atomic_write import sync_directory, write_all_atomically, write_atomically
 from tests.support.limits import no_room_beyond, without_privileges
 
 
@@ -191,6 +191,6 @@ def test_a_disk_that_fails_while_a_directory_is_synced_is_an_error(
 
 
 def test_windows_opens_no_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.storage.atomic_write.sys.platform", "win32")
+    monkeypatch.setattr("server.system.atomic_write.sys.platform", "win32")
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a directory is opened"))
     sync_directory(tmp_path)

@@ -7,8 +7,8 @@ import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
 from server.storage.sample_digits import load_digits, save_digits
-from training.data import Images
-from training.digits import EXAMPLES, first_of_each, mean_digits
+from training.data.mnist import Images
+from training.data.sample_digits import EXAMPLES, first_of_each, mean_digits
 
 
 def test_the_first_images_of_each_label_are_chosen_by_label() -> None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import ModelCard
-from server.regression.shapes import DIGITS, PIXELS
-from server.storage.atomic_write import write_atomically
+from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
 from server.storage.history import History, HistoryCard, quantize
-from server.storage.model_file import save_model
+from server.storage.model_file import pack_model, unpack_model
+from server.system.atomic_write import write_atomically
 
 
 def make_card(**changes: object) -> ModelCard:
@@ -47,6 +47,20 @@ def make_familiarity(limit: float = 1e6) -> Familiarity:
         axes=np.zeros((VARIANTS, FEATURES, AXES), np.float32),
         limits=np.full(VARIANTS, limit, np.float32),
     )
+
+
+def save_model(
+    directory: Path,
+    name: str,
+    weights: Floats,
+    bias: Floats,
+    familiarity: Familiarity,
+    card: ModelCard,
+) -> Path:
+    """Write a model file, if the server would load it, as a training does."""
+    content = pack_model(weights, bias, familiarity, card)
+    unpack_model(name, content)
+    return write_atomically(directory / f"{name}.npz", content)
 
 
 def save_small_model(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from server.regression.shapes import DIGITS, PIXELS
-from training.data import Images
+from training.data.mnist import Images
 
 
 def make_images(count: int, seed: int) -> Images:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from training.data import DataError, Dataset, load_mnist
+from training.data.mnist import Dataset, load_mnist
+from training.data.sources import DataError
 
 
 @pytest.fixture(scope="session")

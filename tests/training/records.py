@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from server.regression.shapes import DIGITS, PIXELS, Floats
-from training.recipe import RECIPES
-from training.record import Record
+from training.outputs.record import Record
+from training.settings.recipe import RECIPES
 
 SETTINGS = replace(RECIPES["tutorial"], steps=1_000).settings(0)
 

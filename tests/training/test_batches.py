@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from tests.support.images import make_images
-from training.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
-from training.data import Images
-from training.examples import normalize_images
-from training.recipe import RECIPES, Recipe
+from training.data.examples import normalize_images
+from training.data.mnist import Images
+from training.fitting.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
+from training.settings.recipe import RECIPES, Recipe
 
 WHOLE = slice(None)
 STREAMED = replace(RECIPES["tutorial"], steps=6, batch_size=50, augmented=True)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.support.serving import ROOT
-from training.child_process import run_in_child
-from training.data import DataError
+from training.data.sources import DataError
+from training.running.child_call import run_in_child
 
 MINUTES = 300
 
@@ -86,8 +86,8 @@ def test_leaving_the_context_ends_the_child_process_after_it_has_cleaned_up(tmp_
 PROGRAM = """
 import signal, sys
 from pathlib import Path
+from training.running.child_call import run_in_child
 from tests.training.test_child_process import sleep_in_child
-from training.child_process import run_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)

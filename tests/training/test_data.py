@@ -13,16 +13,15 @@ import pytest
 
 from tests.support.limits import without_privileges
 from tests.support.serving import ROOT
-from training import data
-from training.data import (
+from training.data import sources
+from training.data.mnist import load_mnist, read_idx
+from training.data.sources import (
     CHECKSUMS,
     TEST_IMAGES,
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
     DataError,
-    load_mnist,
-    read_idx,
 )
 
 
@@ -44,14 +43,14 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     }
     for name, content in files.items():
         monkeypatch.setitem(CHECKSUMS, name, hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(data, "VALIDATION_IMAGES", 5)
+    monkeypatch.setattr("training.data.mnist.VALIDATION_IMAGES", 5)
     return files
 
 
 @pytest.fixture(autouse=True)
 def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the network and npm: each test adds its own sources."""
-    monkeypatch.setattr(data, "MIRRORS", ())
+    monkeypatch.setattr(sources, "MIRRORS", ())
     monkeypatch.setenv("PATH", "")
 
 
@@ -189,7 +188,7 @@ def test_a_file_without_read_permission_is_an_error(
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("module", ["training.data", "training.digits", "training"])
+@pytest.mark.parametrize("module", ["training.data", "training.data.sample_digits", "training"])
 def test_every_command_refuses_a_data_directory_without_mnist(tmp_path: Path, module: str) -> None:
     arguments = ["--data", str(tmp_path / "missing")]
     if module == "training":
@@ -224,8 +223,8 @@ def test_mirrors_are_tried_in_order_and_their_files_verified_and_cached(
             content = b"something else" if host == "lying" else files[name.removesuffix(".gz")]
             Path(output).write_bytes(gzip.compress(content))
 
-    monkeypatch.setattr(data, "MIRRORS", ("dead/", "lying/", "well/"))
-    monkeypatch.setattr(data.pooch, "HTTPDownloader", Download)
+    monkeypatch.setattr(sources, "MIRRORS", ("dead/", "lying/", "well/"))
+    monkeypatch.setattr(sources.pooch, "HTTPDownloader", Download)
     cache = tmp_path / "cache"
     assert len(load_mnist(cache=cache).train.labels) == 3
     assert asked == ["dead", "lying", "well", "well", "well", "well"]
@@ -266,7 +265,7 @@ def test_if_all_sources_fail_the_error_names_each_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Port 9 of this machine refuses connections at once.
-    monkeypatch.setattr(data, "MIRRORS", ("http://127.0.0.1:9/mnist/",))
+    monkeypatch.setattr(sources, "MIRRORS", ("http://127.0.0.1:9/mnist/",))
     cache = tmp_path / "cache"
     with pytest.raises(DataError) as failure:
         load_mnist(cache=cache)

@@ -20,14 +20,20 @@ from server.storage.history import load_history
 from server.storage.model_file import load_model
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
-from training.cluster_config import split_address
-from training.data import Dataset
-from training.distribution import TF_CONFIG, Cluster, ClusterError, join_cluster, read_config
-from training.examples import keep_few
-from training.options import parse_arguments
-from training.recipe import RECIPES
-from training.regression import train
-from training.supervisor import timeout_message, unreachable_addresses
+from training.data.examples import keep_few
+from training.data.mnist import Dataset
+from training.fitting.distribution import (
+    TF_CONFIG,
+    Cluster,
+    ClusterError,
+    join_cluster,
+    read_config,
+)
+from training.fitting.regression import train
+from training.running.supervisor import timeout_message, unreachable_addresses
+from training.settings.cluster_config import split_address
+from training.settings.options import parse_arguments
+from training.settings.recipe import RECIPES
 
 STEPS = 300
 FEW = 100

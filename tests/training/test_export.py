@@ -10,9 +10,10 @@ import tensorflow as tf
 from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from server.storage.model_file import MODELS, load_model
-from training import export
-from training.data import DataError, load_mnist
-from training.export import TOLERANCE, export_model
+from training.data.mnist import load_mnist
+from training.data.sources import DataError
+from training.outputs import export
+from training.outputs.export import TOLERANCE, export_model
 
 
 @pytest.fixture(scope="module", params=["tutorial", "normalized"])

@@ -9,10 +9,10 @@ import tensorflow as tf
 from server.storage.archive import ArchiveError
 from server.storage.history import load_history
 from tests.training.records import record
-from training.cluster_config import ClusterError
-from training.data import DataError
-from training.reason import public_reason
-from training.regression import DivergedError
+from training.data.sources import DataError
+from training.fitting.regression import DivergedError
+from training.outputs.reason import public_reason
+from training.settings.cluster_config import ClusterError
 
 HERE = "/home/alice/my secret/a.npz"
 

@@ -13,9 +13,9 @@ from server.regression.shapes import DIGITS
 from server.storage.history import load_history, pack_history, save_history
 from server.storage.training_monitor import WRITE_SECONDS
 from tests.training.records import NO_BIAS, record, weights_of
-from training.evaluation import Metrics
-from training.reason import IN_TERMINAL
-from training.regression import DivergedError
+from training.fitting.evaluation import Metrics
+from training.fitting.regression import DivergedError
+from training.outputs.reason import IN_TERMINAL
 
 METRICS = Metrics(2.0, 0.25, 1.5, 0.5)
 
@@ -63,7 +63,7 @@ def test_it_is_still_written_after_the_clock_is_set_back(
         os.utime(path, (hour, hour))
         return path
 
-    monkeypatch.setattr("training.record.save_history", save_earlier)
+    monkeypatch.setattr("training.outputs.record.save_history", save_earlier)
     with record(tmp_path) as training:
         training.add(0, METRICS, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 1)
@@ -172,7 +172,7 @@ def test_a_directory_that_cannot_be_written_for_a_while_does_not_end_the_trainin
 
     with record(tmp_path) as training:
         with monkeypatch.context() as patch:
-            patch.setattr("training.record.save_history", refuse)
+            patch.setattr("training.outputs.record.save_history", refuse)
             wait_until(lambda: len(refusals) >= 2)
         training.add(0, METRICS, weights_of(0), NO_BIAS)
         wait_until(lambda: len(saved(tmp_path).steps) == 1)
@@ -193,11 +193,11 @@ def test_the_outcome_is_written_even_if_a_signal_interrupts_the_last_write(
             training.add(0, METRICS, weights_of(0), NO_BIAS)
             if is_finished:
                 training.add(1_000, METRICS, weights_of(1), NO_BIAS)
-            monkeypatch.setattr("training.record.save_history", write_and_stop)
+            monkeypatch.setattr("training.outputs.record.save_history", write_and_stop)
 
     with pytest.raises(KeyboardInterrupt):
         run()
-    monkeypatch.setattr("training.record.save_history", save_history)
+    monkeypatch.setattr("training.outputs.record.save_history", save_history)
     assert saved(tmp_path).card.outcome == "running"
     if is_finished:
         training.mark_finished()

@@ -14,8 +14,8 @@ from server.storage.evaluation import Evaluation
 from server.storage.history import History
 from server.storage.model_file import load_model
 from tests.support.factories import make_evaluation, make_history, save_small_model
-from training.animation import animate
-from training.report import draw_curve, render, write_report
+from training.outputs.animation import animate
+from training.outputs.report import draw_curve, render, write_report
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import time
 import pytest
 
 from tests.support.serving import ROOT
-from training.stopping import Stopped, stop_on_signals
+from training.running.stopping import Stopped, stop_on_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
 
 # Like TensorFlow, pbkdf2_hmac runs in C without the interpreter lock, here for minutes.
 BLOCKED = """
 import hashlib
-from training.stopping import stop_on_signals
+from training.running.stopping import stop_on_signals
 
 def speak():
     print("last words", flush=True)

@@ -5,7 +5,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from training.synthetic_digits import FIT, PROTOTYPES, Points, deform, draw, synthesize_digits
+from training.data.prototypes import PROTOTYPES
+from training.data.strokes import FIT, Points, deform, draw
+from training.data.synthetic_digits import synthesize_digits
 
 
 def test_digits_are_generated_in_turn() -> None:

@@ -10,8 +10,8 @@ import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
 from server.regression.shapes import DIGITS, PIXELS
-from training.evaluation import Metrics
-from training.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
+from training.fitting.evaluation import Metrics
+from training.outputs.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
 
 
 def read(directory: Path) -> dict[tuple[str, int], Any]:

@@ -22,28 +22,26 @@ from tests.support.factories import make_card, make_familiarity, save_small_mode
 from tests.support.images import make_images
 from tests.support.limits import no_room_beyond
 from tests.support.serving import ROOT
-from training import command, pipeline, preparation
-from training.batches import batch_indices
-from training.data import CHECKSUMS, Dataset, Images
-from training.evaluation import (
-    accuracy,
-    calibration_error,
-    digit_accuracy,
-    evaluate,
-    misread_examples,
-)
-from training.examples import (
+from training.data.examples import (
     add_synthetic,
     choose_examples,
     normalize_dataset,
     normalize_images,
     select_training_images,
 )
-from training.options import chosen_recipe, parse_arguments
-from training.preparation import prepare
-from training.recipe import INIT_STDDEV, RECIPES, Recipe
-from training.record import Record
-from training.regression import (
+from training.data.mnist import Dataset, Images
+from training.data.sources import CHECKSUMS
+from training.fitting import preparation
+from training.fitting.batches import batch_indices
+from training.fitting.evaluation import (
+    accuracy,
+    calibration_error,
+    digit_accuracy,
+    evaluate,
+    misread_examples,
+)
+from training.fitting.preparation import prepare
+from training.fitting.regression import (
     DivergedError,
     cross_entropy,
     initial_parameters,
@@ -51,7 +49,11 @@ from training.regression import (
     optimizer_names,
     train,
 )
-from training.schedule import chunks, recorded_steps
+from training.outputs.record import Record
+from training.running import command, pipeline
+from training.settings.options import chosen_recipe, parse_arguments
+from training.settings.recipe import INIT_STDDEV, RECIPES, Recipe
+from training.settings.schedule import chunks, recorded_steps
 
 SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
@@ -163,7 +165,7 @@ def test_the_chunk_size_does_not_change_the_result(
 ) -> None:
     images = dataset.train
     weights, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    monkeypatch.setattr("training.schedule.MAX_CHUNK_STEPS", 1)
+    monkeypatch.setattr("training.settings.schedule.MAX_CHUNK_STEPS", 1)
     again, _ = train(images.pixels, images.labels, SHORT, 0, silent)
     assert np.array_equal(weights, again)
 
@@ -553,7 +555,7 @@ def test_reliability_bins_and_calibration_error_agree(dataset: Dataset) -> None:
 def test_if_there_are_too_many_mistakes_every_kind_is_saved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("training.evaluation.MAX_MISREAD_EXAMPLES", 3)
+    monkeypatch.setattr("training.fitting.evaluation.MAX_MISREAD_EXAMPLES", 3)
     labels = np.array([0, 0, 0, 0, 1, 2], np.uint8)
     digits = np.array([1, 1, 1, 0, 2, 3])
     losses = np.array([9.0, 8, 7, 99, 1, 2])

@@ -67,8 +67,8 @@ def answer_to(url: str, request: bytes) -> tuple[int, str, bytes] | None:
         (b"OPTIONS /api/predict HTTP/1.1", 200),
         (b"TRACE / HTTP/1.1", 405),
         (b"CONNECT elsewhere:443 HTTP/1.1", 400),
-        (b"DELETE /api/models/normalized HTTP/1.1", 405),
-        (b"PUT /api/models/normalized HTTP/1.1", 405),
+        (b"DELETE /api/models/normalized/weights HTTP/1.1", 405),
+        (b"PUT /api/models/normalized/weights HTTP/1.1", 405),
         (b"BREW /pot HTTP/1.1", 400),
         (b"GET / HTTP/3.0", 400),
         # As it was in 1991.

@@ -31,67 +31,65 @@ def history(models: Path) -> History:
 
 
 @pytest.fixture
-def companions(models: Path, history: History) -> History:
-    """Give the small model all that can be beside it, and one training without a model.
-
-    That one's run is called "w".
-    """
+def artifacts(models: Path, history: History) -> History:
+    """Give the small model a history "r" and an evaluation; add a training "w" without a model."""
     digest = load_model(models / "small.npz").digest
     save_evaluation(models / EVALUATIONS, make_evaluation("small", digest))
     save_history(models / TRAININGS, make_history("wild", outcome="diverged", run="w"))
     return history
 
 
-@pytest.mark.usefixtures("companions")
-def test_models_say_whether_they_have_a_history_and_an_evaluation(models: Path) -> None:
+@pytest.mark.usefixtures("artifacts")
+def test_models_say_whether_they_have_an_evaluation(models: Path) -> None:
     save_small_model(models, "bare")
     summaries = create_app(models).test_client().get("/api/models").get_json()["models"]
-    found = {summary["name"]: (summary["history"], summary["evaluation"]) for summary in summaries}
-    assert found == {"small": (True, True), "bare": (False, False)}
+    found = {summary["name"]: summary["evaluation"] for summary in summaries}
+    assert found == {"small": True, "bare": False}
 
 
 @pytest.mark.usefixtures("history")
 def test_a_history_tells_settings_and_curves(client: FlaskClient) -> None:
-    answer = client.get("/api/models/small/history").get_json()
+    (answer,) = client.get("/api/histories").get_json()["trainings"]
     assert (answer["name"], answer["state"], answer["optimizer"]) == ("small", "finished", "sgd")
     assert answer["init"] == "zeros"
     assert answer["curves"]["steps"] == [0, 1, 2, 3]
     assert answer["curves"]["train_accuracy"] == pytest.approx([0, 1 / 3, 2 / 3, 1], abs=1e-5)
 
 
-@pytest.mark.parametrize("path", ["/api/models/small/history/weights", "/api/histories/w/weights"])
+@pytest.mark.parametrize("run", ["r", "w"])
 def test_recorded_weights_are_given_as_numbers(
-    companions: History, client: FlaskClient, path: str
+    artifacts: History, client: FlaskClient, run: str
 ) -> None:
-    response = client.get(path)
+    response = client.get(f"/api/histories/{run}/weights")
     assert response.content_type == "application/octet-stream"
-    assert response.data == companions.blob()
+    assert response.data == artifacts.blob()
 
 
-@pytest.mark.parametrize("path", ["/api/histories/w", "/api/models/small/history"])
+@pytest.mark.parametrize("run", ["r", "w"])
 def test_recorded_weights_asked_for_by_their_digest_are_never_asked_for_again(
-    companions: History, client: FlaskClient, path: str
+    artifacts: History, client: FlaskClient, run: str
 ) -> None:
-    digest = client.get(f"{path}/weights").get_etag()[0]
-    kept = client.get(f"{path}/weights", query_string={"v": digest})
+    path = f"/api/histories/{run}/weights"
+    digest = client.get(path).get_etag()[0]
+    kept = client.get(path, query_string={"v": digest})
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert kept.data == companions.blob()
-    other = client.get(f"{path}/weights", query_string={"v": "0"})
+    assert kept.data == artifacts.blob()
+    other = client.get(path, query_string={"v": "0"})
     assert other.headers["Cache-Control"] == "no-cache"
 
 
 def test_the_weights_of_a_training_are_given_as_they_are_now(
-    companions: History, client: FlaskClient
+    artifacts: History, client: FlaskClient
 ) -> None:
     body = client.get("/api/training/wild/weights").data
     assert len(body) == 44 + PIXELS * DIGITS
     scale, *bias = np.frombuffer(body, "<f4", 11)
     weights = np.frombuffer(body, np.int8, offset=44).reshape(PIXELS, DIGITS) * scale
-    assert np.allclose(weights, companions.last_weights)
-    assert np.array_equal(bias, companions.biases[-1])
+    assert np.allclose(weights, artifacts.last_weights)
+    assert np.array_equal(bias, artifacts.biases[-1])
 
 
-@pytest.mark.usefixtures("companions")
+@pytest.mark.usefixtures("artifacts")
 def test_an_evaluation_is_given_whole_gzipped_where_accepted(client: FlaskClient) -> None:
     path = "/api/models/small/evaluation"
     plain = client.get(path)
@@ -108,9 +106,9 @@ def test_an_evaluation_is_given_whole_gzipped_where_accepted(client: FlaskClient
 
 
 def test_histories_are_those_with_a_model_and_those_without(
-    companions: History, models: Path
+    artifacts: History, models: Path
 ) -> None:
-    save_history(models / TRAININGS, replace(companions, name="small"), durable=False)
+    save_history(models / TRAININGS, replace(artifacts, name="small"), durable=False)
     client = create_app(models).test_client()
     answer = client.get("/api/histories").get_json()
     listed = [(training["name"], training["state"]) for training in answer["trainings"]]
@@ -118,13 +116,13 @@ def test_histories_are_those_with_a_model_and_those_without(
 
 
 def test_two_trainings_of_one_name_have_each_its_own_weights(
-    companions: History, models: Path
+    artifacts: History, models: Path
 ) -> None:
-    other = replace(companions, name="small", last_weights=companions.last_weights * 2)
+    other = replace(artifacts, name="small", last_weights=artifacts.last_weights * 2)
     other = replace(other, card=msgspec.structs.replace(other.card, run="other"))
     save_history(models / TRAININGS, other, durable=False)
     client = create_app(models).test_client()
-    for history in (companions, other):
+    for history in (artifacts, other):
         blob = client.get(f"/api/histories/{history.card.run}/weights").data
         assert blob == history.blob()
 
@@ -137,17 +135,18 @@ def test_all_that_a_training_leaves_is_found_at_once(models: Path) -> None:
         for path in ("/api/models", "/api/histories", "/api/training"):
             client.get(path)
         digest = load_model(save_small_model(models, run)).digest
-        save_history(models / HISTORIES, make_history(run, outcome="finished", model=digest))
+        finished = make_history(run, outcome="finished", model=digest, run=run)
+        save_history(models / HISTORIES, finished)
         save_evaluation(models / EVALUATIONS, make_evaluation(run, digest))
         unsaved = make_history(f"{run}-unsaved", outcome="diverged", run=f"{run}-unsaved")
         save_history(models / TRAININGS, unsaved)
         summaries = client.get("/api/models").get_json()["models"]
         (summary,) = (summary for summary in summaries if summary["name"] == run)
-        assert (summary["history"], summary["evaluation"]) == (True, True)
+        assert summary["evaluation"]
         listed = [one["name"] for one in client.get("/api/histories").get_json()["trainings"]]
         assert {run, f"{run}-unsaved"} <= set(listed)
         for path in (
-            f"/api/models/{run}/history/weights",
+            f"/api/histories/{run}/weights",
             f"/api/models/{run}/evaluation",
             f"/api/histories/{run}-unsaved/weights",
             f"/api/training/{run}-unsaved/weights",
@@ -155,19 +154,31 @@ def test_all_that_a_training_leaves_is_found_at_once(models: Path) -> None:
             assert client.get(path).status_code == 200
 
 
-@pytest.mark.usefixtures("companions")
-@pytest.mark.parametrize("kind", ["history", "evaluation"])
-def test_the_first_visitors_all_see_what_belongs_to_a_model(
-    models: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+@pytest.mark.usefixtures("artifacts")
+def test_the_first_visitors_all_see_the_evaluation_of_a_model(
+    models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = GatedLoad({"history": load_history, "evaluation": load_evaluation}[kind])
-    monkeypatch.setattr(f"server.storage.model_artifacts.load_{kind}", load)
+    load = GatedLoad(load_evaluation)
+    monkeypatch.setattr("server.storage.model_artifacts.load_evaluation", load)
     app = create_app(models)
     answers = load.call_twice(lambda: app.test_client().get("/api/models").get_json())
-    assert [answer["models"][0][kind] for answer in answers] == [True, True]
+    assert [answer["models"][0]["evaluation"] for answer in answers] == [True, True]
 
 
-@pytest.mark.usefixtures("companions")
+@pytest.mark.usefixtures("artifacts")
+def test_the_first_visitors_all_see_the_histories(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = GatedLoad(load_history)
+    monkeypatch.setattr("server.storage.model_artifacts.load_history", load)
+    app = create_app(models)
+    answers = load.call_twice(lambda: app.test_client().get("/api/histories").get_json())
+    assert [[one["name"] for one in answer["trainings"]] for answer in answers] == [
+        ["small", "wild"]
+    ] * 2
+
+
+@pytest.mark.usefixtures("artifacts")
 def test_the_first_visitors_all_see_the_trainings(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +189,7 @@ def test_the_first_visitors_all_see_the_trainings(
     assert [[one["name"] for one in answer["trainings"]] for answer in answers] == [["wild"]] * 2
 
 
-@pytest.mark.usefixtures("companions")
+@pytest.mark.usefixtures("artifacts")
 def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
     models: Path,
 ) -> None:
@@ -188,7 +199,7 @@ def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
     assert listed == [("small", "finished"), ("small", "diverged"), ("wild", "diverged")]
 
 
-@pytest.mark.usefixtures("companions")
+@pytest.mark.usefixtures("artifacts")
 @pytest.mark.parametrize(
     "path",
     [
@@ -196,8 +207,7 @@ def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
         "/api/training/wild/weights",
         "/api/histories/w/weights",
         "/api/histories",
-        "/api/models/small/history",
-        "/api/models/small/history/weights",
+        "/api/histories/r/weights",
         "/api/models/small/evaluation",
     ],
 )
@@ -223,11 +233,7 @@ def test_what_has_not_changed_is_not_sent_again(
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
-        ("/api/models/none/history", "no model 'none'. Accepted: small"),
-        ("/api/models/none/history/weights", "no model 'none'"),
-        ("/api/models/none/evaluation", "no model 'none'"),
-        ("/api/models/small/history", "'small' has no history"),
-        ("/api/models/small/history/weights", "'small' has no history"),
+        ("/api/models/none/evaluation", "no model 'none'. Accepted: small"),
         ("/api/models/small/evaluation", "'small' has no evaluation"),
         ("/api/training/none/weights", "no training 'none'. Accepted: none"),
         ("/api/histories/none/weights", "no history of the training 'none'"),
@@ -242,14 +248,13 @@ def test_what_is_not_there_is_said(client: FlaskClient, path: str, detail: str) 
     assert detail in json.loads(response.data)["detail"]
 
 
-def test_broken_companions_are_logged_once_and_said_not_to_be_there(
+def test_broken_artifacts_are_logged_once_and_not_found(
     models: Path, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     for directory in (HISTORIES, EVALUATIONS, TRAININGS):
         (models / directory).mkdir()
         (models / directory / "small.npz").write_bytes(b"broken")
     for _ in range(3):
-        assert client.get("/api/models/small/history").status_code == 404
         assert client.get("/api/models/small/evaluation").status_code == 404
         assert client.get("/api/training/small/weights").status_code == 404
         for path in ("/api/models", "/api/training", "/api/histories"):
@@ -257,14 +262,13 @@ def test_broken_companions_are_logged_once_and_said_not_to_be_there(
     assert len(caplog.records) == 3
 
 
-@pytest.mark.usefixtures("companions")
-def test_the_history_of_another_training_is_not_the_models(models: Path) -> None:
+@pytest.mark.usefixtures("artifacts")
+def test_the_evaluation_of_another_training_is_not_the_models(models: Path) -> None:
     save_small_model(models, favourite=3)
     client = create_app(models).test_client()
-    assert client.get("/api/models/small/history").status_code == 404
     assert client.get("/api/models/small/evaluation").status_code == 404
     (summary,) = client.get("/api/models").get_json()["models"]
-    assert (summary["history"], summary["evaluation"]) == (False, False)
+    assert not summary["evaluation"]
 
 
 def test_the_answers_are_those_that_the_description_names(client: FlaskClient) -> None:
@@ -272,7 +276,6 @@ def test_the_answers_are_those_that_the_description_names(client: FlaskClient) -
     for path, schema in [
         ("/api/training", "TrainingList"),
         ("/api/histories", "TrainingList"),
-        ("/api/models/{name}/history", "Training"),
         ("/api/models/{name}/evaluation", "EvaluationAnswer"),
     ]:
         content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
@@ -292,10 +295,11 @@ def test_the_demos_replays_end_in_what_the_server_answers_with(
     summary: Any = next(
         model for model in demo.get("/api/models").get_json()["models"] if model["name"] == name
     )
-    assert (summary["history"], summary["evaluation"]) == (True, True)
-    curves = demo.get(f"/api/models/{name}/history").get_json()["curves"]
-    blob = demo.get(f"/api/models/{name}/history/weights").data
-    n = len(curves["steps"])
+    assert summary["evaluation"]
+    trainings = demo.get("/api/histories").get_json()["trainings"]
+    (history,) = (training for training in trainings if training["name"] == name)
+    blob = demo.get(f"/api/histories/{history['run']}/weights").data
+    n = len(history["curves"]["steps"])
     assert n >= 60
     assert len(blob) == 31_360 + 7_884 * n
     last = np.frombuffer(blob, "<f4", PIXELS * DIGITS, offset=44 * n).reshape(PIXELS, DIGITS)

@@ -201,7 +201,7 @@ def test_a_third_character_of_a_key_is_no_shortcut(page: Page) -> None:
 
 def switch_off(page: Page) -> None:
     page.click("#open-keys")
-    page.get_by_label("Shortcuts of a single character").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     page.locator("#keys").get_by_role("button", name="Close").click()
 
 
@@ -235,7 +235,7 @@ def test_the_browser_remembers_that_single_key_shortcuts_are_off_until_they_are_
     page.keyboard.press("3")
     assert happened_view(page) == "draw"
     page.click("#open-keys")
-    box = page.get_by_label("Shortcuts of a single character")
+    box = page.get_by_label("Single-key shortcuts")
     expect(box).not_to_be_checked()
     box.check()
     page.locator("#keys").get_by_role("button", name="Close").click()
@@ -289,7 +289,7 @@ def test_the_list_of_keys_has_a_button_at_every_width(
         assert box is not None
         assert box["x"] + box["width"] <= width
         page.click("#open-keys")
-        expect(page.get_by_label("Shortcuts of a single character")).to_be_visible()
+        expect(page.get_by_label("Single-key shortcuts")).to_be_visible()
 
 
 @pytest.mark.parametrize("opener", ["#open-keys", "#open-share", "#open-gallery"])

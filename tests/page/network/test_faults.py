@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from server.storage.history import TRAININGS, save_history
-from server.storage.model_file import load_model, save_model
+from server.storage.model_file import load_model
 from tests.page.conditions import GUARDS, IMPATIENT, busy
-from tests.support.factories import make_card, make_history, save_small_model
+from tests.support.factories import make_card, make_history, save_model, save_small_model
 from tests.support.page import collect_console_messages, is_inked, open_page, open_view, strokes_of
 from tests.support.pen import (
     FOUR,
@@ -128,7 +128,7 @@ def test_pages_wait_as_long_as_they_are_told_and_not_all_the_same(page: Page) ->
     for failure, (least, most) in DELAYS.items():
         delays = page.evaluate(
             f"""async () => {{
-              const {{ ProblemError, retryDelay }} = await import("/static/network/api.js");
+              const {{ ProblemError, retryDelay }} = await import("/static/network/http.js");
               return Array.from({{ length: 100 }}, () => retryDelay({failure}));
             }}"""
         )

@@ -237,7 +237,7 @@ def test_the_accuracy_views_numbers_are_the_evaluations(page: Page, model: str) 
     right = int(np.trace(confusion))
     words = page.locator("#accuracy-words")
     expect(words).to_contain_text(
-        f"{model} reads {right:,} of MNIST's {confusion.sum():,} test images right: "
+        f"{model} reads {right:,} of MNIST's {confusion.sum():,} test images correctly: "
         f"{100 * right / confusion.sum():.2f} %"
     )
     cells = page.locator("#confusion button")
@@ -273,7 +273,7 @@ def test_a_cell_shows_its_digits(page: Page) -> None:
     ink = colours_of(page.locator("#examples canvas").first)[:, 3]
     assert np.abs(ink - evaluation.pixels[chosen][0].astype(int)).max() <= 1
     page.click("#all-mistakes")
-    expect(page.locator("#examples-title")).to_contain_text("mistakes, the worst first")
+    expect(page.locator("#examples-title")).to_contain_text("mistakes, largest loss first")
 
 
 def test_a_mistake_opens_in_the_draw_view_with_its_explanation(page: Page) -> None:

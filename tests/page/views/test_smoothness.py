@@ -167,8 +167,8 @@ def test_pixels_made_move_by_move_are_those_of_the_whole_drawing(page: Page) -> 
     """Through growing strokes, another stroke, one taken away, and a drawing of its own."""
     apart = page.evaluate(
         """async ([spiral, four]) => {
-          const rasterizer = await import("/static/numbers/rasterizer.js");
-          const { createRasterizer, strokesToPicture } = rasterizer;
+          const module = "/static/numbers/rasterizer.js";
+          const { createRasterizer, strokesToPicture } = await import(module);
           const toPoints = (stroke) => stroke.map(([x, y]) => ({ x, y }));
           const toPicture = createRasterizer();
           const [points, others] = [toPoints(spiral), four.map(toPoints)];

@@ -317,7 +317,7 @@ def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
     drawing = draw(page)
     open_view(page, "change")
     words = page.locator("#flip-pixels").inner_text()
-    found = re.search(r"(\d+) are enough to make it a (\d)", words)
+    found = re.search(r"changing (\d+) pixels of the model.s input makes it a (\d)", words)
     assert found, words
     count, digit = int(found[1]), int(found[2])
     gains = []
@@ -426,7 +426,7 @@ def test_the_guide_descends_as_numpy_does(page: Page) -> None:
     loss = -np.log(answers[np.arange(len(x)), labels]).mean()
     right = (answers.argmax(axis=1) == labels).sum()
     expect(words).to_contain_text(
-        f"After 11 steps the mean loss is {loss:.3f}, and {right} of 50 are read right."
+        f"After 11 steps the mean loss is {loss:.3f}, and {right} of 50 are read correctly."
     )
     shown = colours_of(page.locator(".weight-row canvas").nth(3))
     assert np.abs(shown[:, :3] - heatmap_colours(W[:, 3], np.abs(W).max())).max() <= 1

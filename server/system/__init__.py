@@ -1,0 +1,1 @@
+"""The operating system: files that are replaced atomically, child processes, and limits."""

@@ -1,0 +1,1 @@
+"""The training data: MNIST, found or downloaded and verified, and synthetic digits."""

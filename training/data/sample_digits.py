@@ -1,0 +1,56 @@
+"""`python -m training.data.sample_digits`: select the MNIST digits that the demo's page shows.
+
+They are the first test images of each label, because no model was trained on them, and the mean
+training image of each label for each of the server's normalisations.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+
+from server.regression.normalization import NORMALIZATIONS
+from server.regression.shapes import DIGITS
+from server.storage.sample_digits import FILE, save_digits
+from training.data.examples import normalize_images
+from training.data.mnist import Bytes, Images, load_mnist
+from training.data.sources import DataError
+from training.settings.arguments import add_data_argument
+
+# Per label: all of them fit on one screen of a phone.
+EXAMPLES = 5
+
+
+def first_of_each(images: Images) -> Images:
+    """Return the first EXAMPLES images of each label, sorted by label."""
+    chosen = np.concatenate(
+        [np.nonzero(images.labels == label)[0][:EXAMPLES] for label in range(DIGITS)]
+    )
+    return images.select(chosen)
+
+
+def mean_digits(images: Images) -> Bytes:
+    """Return the mean image of each label (10, 784), ink = 255."""
+    means = [images.pixels[images.labels == label].mean(axis=0) for label in range(DIGITS)]
+    return np.rint(means).astype(np.uint8)
+
+
+def main() -> None:
+    """Write the server's file of digits, or exit with the reason why MNIST is unavailable."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.data.sample_digits",
+        description="Select the digits that come with the demo.",
+    )
+    add_data_argument(parser)
+    try:
+        dataset = load_mnist(parser.parse_args().data)
+    except DataError as error:
+        sys.exit(str(error))
+    examples = first_of_each(dataset.test)
+    means = {name: mean_digits(normalize_images(dataset.train, name)) for name in NORMALIZATIONS}
+    save_digits(examples.pixels, examples.labels, means)
+    print(f"Wrote {len(examples.labels)} digits and {len(means)} sets of means to {FILE}.")
+
+
+if __name__ == "__main__":
+    main()

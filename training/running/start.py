@@ -1,0 +1,29 @@
+"""Start of a training: a child process prepares the data while this one imports TensorFlow."""
+
+import argparse
+import gc
+
+from training.fitting.preparation import load_and_prepare
+from training.running.child_call import run_in_child
+from training.running.supervisor import StageCallback
+from training.settings.recipe import Recipe
+
+
+def start_training(
+    options: argparse.Namespace, recipe: Recipe, on_stage: StageCallback | None = None
+) -> None:
+    """Train in this process, and prepare the data in a child process.
+
+    :param on_stage: called when a worker begins to wait for the others, and when all have joined
+    :raise SystemExit: the training failed or was interrupted
+    """
+    with run_in_child(load_and_prepare, options.data, recipe, options.seed) as wait_for_data:
+        # Importing TensorFlow takes seconds, in which the child process prepares the data. Its
+        # modules stay in memory, so garbage collection would search them in vain: here and at
+        # exit, this would take another second.
+        gc.disable()
+        from training.running.command import run
+
+        gc.freeze()
+        gc.enable()
+        run(options, recipe, wait_for_data, on_stage)

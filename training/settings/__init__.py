@@ -1,0 +1,1 @@
+"""Settings of a training: recipes, the schedule, command-line options and TF_CONFIG."""
