@@ -87,7 +87,9 @@ def test_no_test_module_or_conftest_is_imported_as_a_library() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         for module in imported_modules(path):
             name = module.rpartition(".")[2]
-            assert not (module.startswith("tests.") and name.startswith(("test_", "conftest"))), path
+            assert not (module.startswith("tests.") and name.startswith(("test_", "conftest"))), (
+                path
+            )
 
 
 def test_a_folder_of_tests_has_few_modules() -> None:
