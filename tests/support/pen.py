@@ -15,18 +15,24 @@ FOUR: list[Stroke] = [
 
 def on_screen(page: Page, point: tuple[float, float]) -> tuple[float, float]:
     """Turn fractions of the pad into CSS pixels of the window."""
+    return stroke_on_screen(page, [point])[0]
+
+
+def stroke_on_screen(page: Page, stroke: Stroke) -> Stroke:
+    """Turn fractions of the pad into CSS pixels of the window, asking once where the pad is."""
     box = page.locator("#pad").bounding_box()
     assert box is not None
-    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
 
 def draw_with_mouse(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes as a hand with a mouse does."""
     for stroke in strokes:
-        page.mouse.move(*on_screen(page, stroke[0]))
+        first, *others = stroke_on_screen(page, stroke)
+        page.mouse.move(*first)
         page.mouse.down()
-        for point in stroke[1:]:
-            page.mouse.move(*on_screen(page, point), steps=4)
+        for point in others:
+            page.mouse.move(*point, steps=4)
         page.mouse.up()
 
 
@@ -34,9 +40,10 @@ def draw_with_finger(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes as a finger does, through the browser's own touch input."""
     touch = page.context.new_cdp_session(page)
     for stroke in strokes:
-        send_touch(touch, "touchStart", [on_screen(page, stroke[0])])
-        for point in stroke[1:]:
-            send_touch(touch, "touchMove", [on_screen(page, point)])
+        first, *others = stroke_on_screen(page, stroke)
+        send_touch(touch, "touchStart", [first])
+        for point in others:
+            send_touch(touch, "touchMove", [point])
         send_touch(touch, "touchEnd", [])
     touch.detach()
 
@@ -60,11 +67,12 @@ def draw_with_stylus(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes as a stylus does that hovers between them."""
     stylus = page.context.new_cdp_session(page)
     for stroke in strokes:
-        send_stylus(stylus, "mouseMoved", on_screen(page, stroke[0]))
-        send_stylus(stylus, "mousePressed", on_screen(page, stroke[0]), buttons=1)
-        for point in stroke[1:]:
-            send_stylus(stylus, "mouseMoved", on_screen(page, point), buttons=1)
-        send_stylus(stylus, "mouseReleased", on_screen(page, stroke[-1]))
+        points = stroke_on_screen(page, stroke)
+        send_stylus(stylus, "mouseMoved", points[0])
+        send_stylus(stylus, "mousePressed", points[0], buttons=1)
+        for point in points[1:]:
+            send_stylus(stylus, "mouseMoved", point, buttons=1)
+        send_stylus(stylus, "mouseReleased", points[-1])
     stylus.detach()
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from server.web.page import VIEWS
 from tests.page.conditions import GUARDS
 from tests.support.page import collect_console_messages, strokes_of
-from tests.support.pen import FOUR, ONE, draw_with_mouse, read_answer
+from tests.support.pen import ONE, Stroke, draw_with_mouse, read_answer
 
 ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
 
@@ -28,7 +28,10 @@ def press(keyboard: CDPSession, key: str, code: str, modifiers: int = 0, repeats
     keyboard.send("Input.dispatchKeyEvent", event | {"type": "keyUp"})
 
 
-DIALOGS = {"g": "#gallery", "s": "#share", "?": "#keys"}
+DIALOGS = {"gallery": "g", "share": "s", "keys": "?"}
+
+# Two strokes of two points each: this test draws them again for every key.
+TWO_STROKES: list[Stroke] = [[(0.3, 0.2), (0.3, 0.8)], [(0.7, 0.2), (0.7, 0.8)]]
 
 
 def percents(page: Page) -> list[str]:
@@ -38,25 +41,35 @@ def percents(page: Page) -> list[str]:
 
 def begin_anew(page: Page) -> list[str]:
     """Draw two strokes in the first view, with nothing open over it; return what they answer."""
-    page.evaluate("() => document.querySelectorAll('dialog[open]').forEach((one) => one.close())")
-    if page.locator("nav").is_hidden():
-        page.click("#projector")
-    page.click("nav [data-view=draw]")
-    page.click("#clear")
-    draw_with_mouse(page, FOUR)
+    page.evaluate(
+        """() => {
+          for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+          if (document.documentElement.classList.contains("projector")) {
+            document.querySelector("#projector").click();
+          }
+          document.querySelector("nav [data-view=draw]").click();
+          document.querySelector("#clear").click();
+        }"""
+    )
+    draw_with_mouse(page, TWO_STROKES)
     return percents(page)
 
 
 def happened(page: Page, before: list[str]) -> str:
     """Tell which shortcut acted, as the key that it has on a QWERTY keyboard; empty for none."""
-    for key, dialog in DIALOGS.items():
-        if page.locator(dialog).is_visible():
-            return key
-    if page.locator("nav").is_hidden():
+    dialog, is_projected, view = page.evaluate(
+        """() => [
+          document.querySelector("dialog[open]")?.id,
+          !document.querySelector("nav").checkVisibility(),
+          document.querySelector("main").dataset.view,
+        ]"""
+    )
+    if dialog:
+        return DIALOGS[dialog]
+    if is_projected:
         return "p"
-    view = page.get_attribute("main", "data-view")
     if view != "draw":
-        return str(1 + list(VIEWS).index(view or ""))
+        return str(1 + list(VIEWS).index(view))
     now = percents(page)
     if now == before:
         return ""
