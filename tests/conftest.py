@@ -1,7 +1,12 @@
 """Marks for all tests, and fixtures that need nothing but the server's own packages."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# Before NumPy is imported. On a busy machine, the threads of OpenBLAS that wait for each other slow
+# small decompositions down by a factor of ten and more.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
 import pytest

@@ -23,8 +23,8 @@ PATIENCE_SECONDS = 30.0
 # The longest request line and headers; a browser's are under a kilobyte.
 MAX_HEAD_BYTES = 64 * 1024
 
-# The parser does not tell where in its input a head begins, so it gets pieces of this size: the
-# length of a head is measured with an error of less than one piece.
+# The parser does not tell where in its input a head begins or ends, so it gets pieces of this size:
+# the length of a head is measured with an error of less than one piece at either end.
 _PIECE_BYTES = 2 * 1024
 
 # For how long, and how much, a refused client may go on sending. If the connection were closed

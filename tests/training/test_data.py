@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -178,13 +179,16 @@ def test_a_data_directory_without_mnist_is_an_error_even_if_the_cache_is_valid(
 def test_a_file_without_read_permission_is_an_error(
     tmp_path: Path, files: dict[str, bytes]
 ) -> None:
-    folder = put(tmp_path / "local", files)
-    tmp_path.chmod(0o755)
-    (folder / TEST_LABELS).chmod(0)
-    for path in (tmp_path.parent, tmp_path.parent.parent):
-        path.chmod(0o755)
-    with without_privileges(), pytest.raises(DataError, match=r"cannot be read .Permission denied"):
-        load_mnist(folder, tmp_path / "cache")
+    # All users can reach this directory, as pytest's own they cannot.
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        folder = put(Path(directory) / "local", files)
+        (folder / TEST_LABELS).chmod(0)
+        with (
+            without_privileges(),
+            pytest.raises(DataError, match=r"cannot be read .Permission denied"),
+        ):
+            load_mnist(folder, tmp_path / "cache")
 
 
 @pytest.mark.training
