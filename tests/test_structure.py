@@ -1,6 +1,7 @@
 """The layers: which package may import which, for every import in the code."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +82,32 @@ def test_every_module_is_in_one_of_the_packages(folder: str) -> None:
 def test_a_package_has_few_modules(package: str) -> None:
     files = list((ROOT / package.replace(".", "/")).glob("*.py"))
     assert len(files) <= MAX_FILES
+
+
+# The same for the folders of the page's scripts. Views know nothing of the network.
+SCRIPTS = {
+    "numbers": set(),
+    "state": {"numbers"},
+    "network": {"numbers", "state"},
+    "components": {"numbers", "state"},
+    "drawing": {"numbers", "state", "components"},
+    "guide": {"numbers", "state", "components"},
+    "views": {"numbers", "state", "components", "drawing", "guide"},
+    "page": {"numbers", "state", "network", "components", "views"},
+}
+
+
+@pytest.mark.parametrize("folder", SCRIPTS)
+def test_a_script_imports_only_the_layers_below_it(folder: str) -> None:
+    files = list((ROOT / "static" / folder).glob("*.js"))
+    assert 3 < len(files) <= MAX_FILES
+    for path in files:
+        imports = re.findall(r'^(?:import|\}) .*from "(.*)";$', path.read_text(), re.MULTILINE)
+        folders = {(path.parent / name).resolve().parent.name for name in imports}
+        assert folders <= SCRIPTS[folder] | {folder}, path
+
+
+def test_every_script_but_main_is_in_one_of_the_folders() -> None:
+    folders = {path.parent.name for path in (ROOT / "static").rglob("*.js")}
+    assert folders == {"static", *SCRIPTS}
+    assert [path.name for path in (ROOT / "static").glob("*.js")] == ["main.js"]
