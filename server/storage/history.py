@@ -103,12 +103,6 @@ class History:
         """The bias (10,) at the last recorded step, or zeros if there is none."""
         return self.biases[-1] if len(self.biases) else np.zeros(DIGITS, np.float32)
 
-    def blob(self) -> bytes:
-        """Return W and b at all steps as `GET /api/histories/RUN/weights` documents them."""
-        numbers = (self.scales, self.biases, self.last_weights)
-        floats = b"".join(array.astype("<f4").tobytes() for array in numbers)
-        return floats + self.frames.tobytes()
-
 
 def quantize(weights: Floats) -> tuple[NDArray[np.int8], np.float32]:
     """Return W as int8 of the same shape, and the scale by which they approximate W."""
