@@ -21,8 +21,8 @@ from http import HTTPStatus
 import numpy as np
 
 from server.regression.shapes import PIXELS
-from tests.connection import Connection
-from tests.serving import Running, running
+from tests.support.connection import Connection
+from tests.support.serving import Running, running
 
 LIVE = "POST /api/predict?fields=digest,probabilities,evidence"
 WHOLE = f"{LIVE},pixels,placement,doubt,distance"

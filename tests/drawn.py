@@ -21,7 +21,7 @@ from playwright.sync_api import Page
 from tqdm import tqdm
 
 from tests.browser import launch_browser
-from tests.serving import serve
+from tests.support.serving import serve
 
 BATCH = 50
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.crowd import Measured, draw
-from tests.serving import Running, running
+from tests.support.serving import Running, running
 
 
 async def fuzz(server: Running, examples: int, seed: int) -> tuple[str, int, Measured]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, load_history
 from server.storage.model_file import load_model
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 NAME = "killed"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 # What the training imports of the server.
 SERVER = {"server.system", "server.regression", "server.storage"}

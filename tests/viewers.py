@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from server.regression.shapes import PIXELS
-from tests.conftest import save_small_model
-from tests.connection import Connection
 from tests.killed import NAME, train
-from tests.serving import serve
+from tests.support.connection import Connection
+from tests.support.factories import save_small_model
+from tests.support.serving import serve
 
 # How often a page looks, and how often a moving pen asks, in seconds.
 WATCH_SECONDS = 0.5

@@ -1,54 +1,55 @@
-/** How well the model does on MNIST's test images, and those that it misreads. */
+/** The model's results on MNIST's test images, and the images that it misreads. */
 
-import { scaleY } from "../chart.js";
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { formatPercent } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { ALL_DIGITS, DIGITS } from "../regression.js";
-import { FIRST_EXAMPLES } from "../state.js";
-import { createProbability } from "./bars.js";
+import { scaleY } from "../components/chart.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
+import { FIRST_EXAMPLES } from "../state/state.js";
+import { createProbability } from "../components/bars.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../api.js").Example} Example */
-/** @typedef {import("../state.js").Evaluation} Evaluation */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../network/api.js").Example} Example */
+/** @typedef {import("../state/state.js").Evaluation} Evaluation */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /** The reliability diagram's viewBox. */
 const SQUARE = 300;
 
-/** Areas of its points: the square root of the images in a bin, at most this radius. */
+/** Largest radius of its points, whose areas are proportional to the images in a bin. */
 const LARGEST_POINT = 12;
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createAccuracyView(update) {
+export function createView(change) {
   const words = find("#accuracy-words", HTMLElement);
   const rates = find("#rates", HTMLInputElement);
   const all = find("#all-mistakes", HTMLButtonElement);
   const title = find("#examples-title", HTMLElement);
   const more = find("#more-examples", HTMLButtonElement);
-  const showConfusion = createConfusion(update);
+  const showConfusion = createConfusion(change);
   const showReliability = createReliability();
-  const showExamples = createExamples(update);
+  const showExamples = createExamples(change);
   let examples = FIRST_EXAMPLES;
 
-  rates.addEventListener("change", () => update({ rates: rates.checked }));
-  all.addEventListener("click", () => update({ cell: null, examples: FIRST_EXAMPLES }));
-  more.addEventListener("click", () => update({ examples: examples + FIRST_EXAMPLES }));
+  rates.addEventListener("change", () => change({ isInRates: rates.checked }));
+  all.addEventListener("click", () => change({ confusionCell: null, examples: FIRST_EXAMPLES }));
+  more.addEventListener("click", () => change({ examples: examples + FIRST_EXAMPLES }));
 
   return (shown) => {
-    const { summary, cell } = shown;
+    const { summary, confusionCell: cell } = shown;
     examples = shown.examples;
     const evaluation = summary && shown.evaluations.get(summary.digest);
     setText(words, describe(shown, evaluation));
-    rates.checked = shown.rates;
+    rates.checked = shown.isInRates;
     all.disabled = cell === null;
-    showConfusion(evaluation, cell, shown.rates);
+    showConfusion(evaluation, cell, shown.isInRates);
     showReliability(evaluation);
     const chosen = evaluation ? choose(evaluation, cell) : [];
     setText(title, describeExamples(evaluation, cell, chosen.length));
@@ -60,7 +61,7 @@ export function createAccuracyView(update) {
 /**
  * @param {Evaluation} evaluation
  * @param {[number, number] | null} cell
- * @returns {Example[]} what is shown: all mistakes, or the digits of one cell
+ * @returns {Example[]} the images shown: all mistakes, or those of one cell
  */
 function choose({ misread, read }, cell) {
   if (!cell) return misread;
@@ -70,8 +71,8 @@ function choose({ misread, read }, cell) {
   });
 }
 
-/** @param {Update} update */
-function createConfusion(update) {
+/** @param {Change} change */
+function createConfusion(change) {
   const buttons = findAll("#confusion button", HTMLButtonElement);
   const shares = findAll("#confusion tbody .right", HTMLElement).map(createProbability);
 
@@ -79,7 +80,7 @@ function createConfusion(update) {
     const label = Math.floor(index / DIGITS);
     const digit = index % DIGITS;
     button.addEventListener("click", () => {
-      update({ cell: [label, digit], examples: FIRST_EXAMPLES });
+      change({ confusionCell: [label, digit], examples: FIRST_EXAMPLES });
     });
   });
 
@@ -102,7 +103,7 @@ function createConfusion(update) {
         button.ariaLabel = `${count ?? 0} images of ${label} read as ${digit}, ${formatPercent(rate)}`;
         button.ariaPressed = String(cell !== null && cell[0] === label && cell[1] === digit);
         button.classList.toggle("agrees", label === digit);
-        // A hundredth of a label's images misread is much: shades are of the square root.
+        // The shade is the square root of the rate, so that one misread image in a hundred is visible.
         button.style.setProperty("--share", String(Math.sqrt(rate)));
       }
     }
@@ -126,7 +127,7 @@ function createReliability() {
       circle.setAttribute("cy", String(toY(right)));
       circle.setAttribute("r", String(2 + (LARGEST_POINT - 2) * Math.sqrt(count / most)));
       const title = document.createElementNS(SVG, "title");
-      title.textContent = `${count} answers of about ${formatPercent(probability)}: ${formatPercent(right)} right`;
+      title.textContent = `${count} predictions with about ${formatPercent(probability)}: ${formatPercent(right)} correct`;
       circle.append(title);
       return [circle];
     });
@@ -136,15 +137,15 @@ function createReliability() {
     setText(
       words,
       evaluation
-        ? `On the diagonal, the fraction of right answers equals their probability. The mean distance
+        ? `On the diagonal, the fraction of correct predictions equals their probability. The mean distance
           from it, the expected calibration error, is ${formatPercent(evaluation.calibration_error)}.`
         : "",
     );
   });
 }
 
-/** @param {Update} update */
-function createExamples(update) {
+/** @param {Change} change */
+function createExamples(change) {
   const list = find("#examples", HTMLOListElement);
 
   return whenChanged(
@@ -165,10 +166,10 @@ function createExamples(update) {
           caption.textContent = `${label} → ${digit}, ${(100 * probability).toFixed(0)} %`;
           const button = document.createElement("button");
           button.type = "button";
-          button.ariaLabel = `Test image ${index}: a ${label}, read as ${digit} with ${formatPercent(probability)}. Explain it`;
+          button.ariaLabel = `Test image ${index}: a ${label}, read as ${digit} with ${formatPercent(probability)}. Explain this image`;
           button.append(canvas, caption);
           button.addEventListener("click", () => {
-            update({ image: pixels, strokes: [], label, view: "draw" });
+            change({ image: pixels, strokes: [], label, view: "draw" });
           });
           const item = document.createElement("li");
           item.append(button);
@@ -186,22 +187,22 @@ function createExamples(update) {
 function describe({ summary }, evaluation) {
   if (!summary) return "";
   if (!summary.evaluation) {
-    return `What ${summary.name} misreads is not known: its training left no evaluation.`;
+    return `There is no evaluation of ${summary.name}: its training did not save one.`;
   }
-  if (!evaluation) return "On its way…";
+  if (!evaluation) return "Loading…";
   const { accuracy, loss, confusion } = evaluation;
   const total = confusion.flat().reduce((sum, count) => sum + count, 0);
   const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
   return (
     `${summary.name} reads ${right.toLocaleString("en")} of MNIST's ${total.toLocaleString("en")} ` +
-    `test images right: ${(100 * accuracy).toFixed(2)} %, with a mean loss of ${loss.toFixed(3)}.`
+    `test images correctly: ${(100 * accuracy).toFixed(2)} %, with a mean loss of ${loss.toFixed(3)}.`
   );
 }
 
 /**
  * @param {Evaluation | undefined} evaluation
  * @param {[number, number] | null} cell
- * @param {number} count how many are there to be shown
+ * @param {number} count how many images the page has
  */
 function describeExamples(evaluation, cell, count) {
   if (!evaluation) return "Mistakes";
@@ -211,12 +212,12 @@ function describeExamples(evaluation, cell, count) {
   if (!cell) {
     const all = confusion.flat().reduce((sum, one) => sum + one, 0);
     const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
-    return `${some(all - right)} mistakes, the worst first: press one to have it explained`;
+    return `${some(all - right)} mistakes, largest loss first: press one to see why`;
   }
   const [label, digit] = cell;
   const total = confusion[label][digit];
   const images = total === 1 ? "image" : "images";
   return label === digit
-    ? `${some(total)} ${images} of ${label} read right`
+    ? `${some(total)} ${images} of ${label} read correctly`
     : `${some(total)} ${images} of ${label} read as ${digit}`;
 }

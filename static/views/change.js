@@ -1,25 +1,26 @@
 /** What would change its mind: pixels erased and filled, and the answer that follows at once. */
 
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { applyEdits, fewestEdits } from "../explain.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { paintInk } from "../heatmap.js";
-import { SIDE, toInk } from "../rasterizer.js";
-import { listenToStrokes } from "../pointer.js";
-import { evidence, largest, runnerUp, softmaxSteps } from "../regression.js";
-import { createProbability } from "./bars.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { applyEdits, fewestEdits } from "../numbers/explain.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { listenToStrokes } from "../drawing/pointer.js";
+import { evidence, largest, runnerUp, softmaxSteps } from "../numbers/regression.js";
+import { createProbability } from "../components/bars.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../explain.js").Edit} Edit */
-/** @typedef {import("../rasterizer.js").Point} Point */
-/** @typedef {import("../regression.js").Weights} Weights */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../numbers/explain.js").Edit} Edit */
+/** @typedef {import("../numbers/rasterizer.js").Point} Point */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createChangeView(update) {
+export function createView(change) {
   const edit = find("#edit", HTMLElement);
   const ink = find("#edit-ink", HTMLCanvasElement);
   const meanPicture = find("#edit-mean", HTMLCanvasElement);
@@ -43,41 +44,41 @@ export function createChangeView(update) {
   let beforeStroke = null;
 
   /** @param {number} pixel @param {0 | 1} value */
-  const change = (pixel, value) => {
+  const setInk = (pixel, value) => {
     if (!current?.explanation) return;
     const others = current.edits.filter((made) => made.pixel !== pixel);
     const drawn = current.explanation.pixels[pixel];
-    update({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
+    change({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
   };
   listenToEdits(edit, {
     begin() {
       beforeStroke = current;
     },
-    draw: (pixel) => current && change(pixel, current.tool),
+    draw: (pixel) => current && setInk(pixel, current.tool),
     cancel() {
       const isSameDrawing = beforeStroke?.explanation === current?.explanation;
-      if (beforeStroke && isSameDrawing) update({ edits: beforeStroke.edits });
+      if (beforeStroke && isSameDrawing) change({ edits: beforeStroke.edits });
     },
     toggle() {
       if (!current?.explanation || current.pixel === null) return;
       const now = applyEdits(current.explanation.pixels, current.edits)[current.pixel];
-      change(current.pixel, now > 0.5 ? 0 : 1);
+      setInk(current.pixel, now > 0.5 ? 0 : 1);
     },
   });
   for (const tool of tools) {
-    tool.addEventListener("change", () => update({ tool: tool.value === "1" ? 1 : 0 }));
+    tool.addEventListener("change", () => change({ tool: tool.value === "1" ? 1 : 0 }));
   }
   mean.addEventListener("change", () => {
-    update({ mean: mean.value === "" ? null : Number(mean.value) });
+    change({ meanDigit: mean.value === "" ? null : Number(mean.value) });
   });
-  undo.addEventListener("click", () => update({ edits: current?.edits.slice(0, -1) ?? [] }));
-  reset.addEventListener("click", () => update({ edits: [] }));
-  flip.addEventListener("click", () => update({ edits: fewest }));
+  undo.addEventListener("click", () => change({ edits: current?.edits.slice(0, -1) ?? [] }));
+  reset.addEventListener("click", () => change({ edits: [] }));
+  flip.addEventListener("click", () => change({ edits: fewest }));
 
   const showInk = whenChanged(
     (
       /** @type {number[] | undefined} */ pixels,
-      /** @type {Edit[]} */ edits,
+      /** @type {readonly Edit[]} */ edits,
       /** @type {string} */ colour,
     ) => {
       paintInk(ink, pixels ? applyEdits(pixels, edits) : new Float64Array(SIDE * SIDE), colour);
@@ -103,11 +104,11 @@ export function createChangeView(update) {
     current = shown;
     const { explanation, learned, edits, pixel } = shown;
     for (const tool of tools) tool.checked = tool.value === String(shown.tool);
-    mean.value = String(shown.mean ?? "");
+    mean.value = String(shown.meanDigit ?? "");
     undo.disabled = reset.disabled = edits.length === 0;
     showInk(explanation?.pixels, edits, shown.inkColour);
-    const means = shown.samples?.means[shown.summary?.normalization ?? ""];
-    showMean(shown.mean === null ? undefined : means?.[shown.mean], shown.inkColour);
+    const means = shown.sampleDigits?.means[shown.summary?.normalization ?? ""];
+    showMean(shown.meanDigit === null ? undefined : means?.[shown.meanDigit], shown.inkColour);
     findFewest(explanation?.pixels, learned);
 
     if (!explanation || !learned) {

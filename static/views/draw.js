@@ -1,18 +1,19 @@
 /** Ten rows, one a digit: weights, contributions, their sum, bias, evidence, probability. */
 
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { formatPlace, formatSigned } from "../format.js";
-import { limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE } from "../rasterizer.js";
-import { contributions } from "../regression.js";
-import { createProbability } from "./bars.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPlace, formatSigned } from "../numbers/format.js";
+import { limitOf, paintHeatmap } from "../components/heatmap.js";
+import { SIDE } from "../numbers/rasterizer.js";
+import { contributions } from "../numbers/regression.js";
+import { createProbability } from "../components/bars.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../state.js").Explanation} Explanation */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Explanation} Explanation */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /** @returns {(shown: Shown) => void} */
-export function createDrawView() {
+export function createView() {
   const pixelWords = find("#pixel", HTMLElement);
   const rows = findAll("#rows [data-class]", HTMLElement).map(createRow);
 

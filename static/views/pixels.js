@@ -1,17 +1,18 @@
 /** The 784 pixels that the model saw, as numbers, and how they came from the drawing. */
 
-import { find, findAll, setText, whenChanged } from "../dom.js";
-import { formatIntensity, formatSigned } from "../format.js";
-import { SIDE } from "../rasterizer.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatIntensity, formatSigned } from "../numbers/format.js";
+import { SIDE } from "../numbers/rasterizer.js";
 import { describePixel } from "./draw.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Shown} Shown */
 
 /** On this much ink, white and black numbers both have a contrast of 4.5; on more, white has more. */
 const WHITE_ON = 0.575;
 
 /** @returns {(shown: Shown) => void} */
-export function createPixelsView() {
+export function createView() {
   const story = find("#pixels-story", HTMLElement);
   const at = find("#pixels-at", HTMLElement);
   const cells = findAll("#numbers td", HTMLTableCellElement);

@@ -1,20 +1,20 @@
 /** From evidence to probability, step by step, as ten live numbers. */
 
-import { MOST_ADDED } from "../address.js";
-import { find, findAll, setText } from "../dom.js";
-import { formatPercent, formatSigned, formatSmall } from "../format.js";
-import { limitOf } from "../heatmap.js";
-import { crossEntropy, largest, softmaxSteps } from "../regression.js";
-import { createValueBar } from "./bars.js";
+import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent, formatSigned, formatSmall } from "../numbers/format.js";
+import { limitOf } from "../components/heatmap.js";
+import { crossEntropy, largest, softmaxSteps } from "../numbers/regression.js";
+import { createValueBar } from "../components/bars.js";
 
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createSoftmaxView(update) {
+export function createView(change) {
   const temperature = find("#temperature", HTMLInputElement);
   const temperatureValue = find("#temperature-value", HTMLElement);
   const byTemperature = find("#steps .by-temperature", HTMLElement);
@@ -26,22 +26,27 @@ export function createSoftmaxView(update) {
   let added = [];
 
   temperature.addEventListener("input", () => {
-    update({ temperature: readTemperature(temperature) });
+    change({ temperature: readTemperature(temperature) });
   });
   find("#softmax-reset", HTMLButtonElement).addEventListener("click", () => {
-    update({ temperature: 1, added: added.map(() => 0) });
+    change({ temperature: 1, addedEvidence: added.map(() => 0) });
   });
   rows.forEach(({ buttons }, digit) => {
     for (const button of buttons) {
       button.addEventListener("click", () => {
         const units = added[digit] + Number(button.value);
-        update({ added: added.with(digit, Math.max(-MOST_ADDED, Math.min(MOST_ADDED, units))) });
+        change({
+          addedEvidence: added.with(
+            digit,
+            Math.max(-MAX_ADDED_EVIDENCE, Math.min(MAX_ADDED_EVIDENCE, units)),
+          ),
+        });
       });
     }
   });
 
   return (shown) => {
-    added = shown.added;
+    added = shown.addedEvidence;
     // What a slider can show of it is not always just what it was set to.
     if (readTemperature(temperature) !== shown.temperature) {
       temperature.value = String(Math.log10(shown.temperature));
@@ -124,7 +129,7 @@ function createRow(element) {
  * @param {number[]} probabilities as they are now
  * @returns {string} what one more unit of evidence does
  */
-function describeOdds({ added, temperature, prediction }, probabilities) {
+function describeOdds({ addedEvidence: added, temperature, prediction }, probabilities) {
   const factor = Math.exp(1 / temperature);
   const rule =
     temperature === 1

@@ -1,20 +1,21 @@
 /** W itself: ten heatmaps, two models side by side, and what tells two digits apart. */
 
-import { find, findAll, setChoices, setText, whenChanged } from "../dom.js";
-import { formatPercent, formatPlace, formatSigned } from "../format.js";
-import { inkOutline, limitOf, paintHeatmap } from "../heatmap.js";
-import { SIDE } from "../rasterizer.js";
-import { findModel, inkAfter } from "../state.js";
+import { find, findAll, setChoices, setText } from "../components/dom.js";
+import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
+import { SIDE } from "../numbers/rasterizer.js";
+import { findModel, normalizedInkOf } from "../state/state.js";
+import { whenChanged } from "../state/memo.js";
 
-/** @typedef {import("../regression.js").Weights} Weights */
-/** @typedef {import("../state.js").Shown} Shown */
-/** @typedef {import("../state.js").Update} Update */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
 
 /**
- * @param {Update} update
+ * @param {Change} change
  * @returns {(shown: Shown) => void}
  */
-export function createWeightsView(update) {
+export function createView(change) {
   const beside = find("#beside", HTMLSelectElement);
   const overlaid = find("#overlaid", HTMLInputElement);
   const least = find("#scale-least", HTMLElement);
@@ -30,11 +31,11 @@ export function createWeightsView(update) {
   const other = createMaps(find("#weights-beside", HTMLElement));
   const differenceOutline = find(".pair .outline path", SVGPathElement);
 
-  beside.addEventListener("change", () => update({ beside: beside.value }));
-  overlaid.addEventListener("change", () => update({ overlaid: overlaid.checked }));
+  beside.addEventListener("change", () => change({ comparedModel: beside.value }));
+  overlaid.addEventListener("change", () => change({ isInkOverlaid: overlaid.checked }));
   for (const select of [first, second]) {
     select.addEventListener("change", () => {
-      update({ pair: [Number(first.value), Number(second.value)] });
+      change({ pair: [Number(first.value), Number(second.value)] });
     });
   }
 
@@ -73,19 +74,21 @@ export function createWeightsView(update) {
         { value: "", text: "no other model" },
         ...choices.map(({ name }) => ({ value: name, text: name })),
       ],
-      shown.beside,
+      shown.comparedModel,
     );
-    overlaid.checked = shown.overlaid;
+    overlaid.checked = shown.isInkOverlaid;
     first.value = String(pair[0]);
     second.value = String(pair[1]);
 
-    const comparedModel = findModel(shown, shown.beside);
+    const comparedModel = findModel(shown, shown.comparedModel);
     const compared = comparedModel && shown.weights.get(comparedModel.digest);
     showMaps(learned, compared);
     own.show(shown.summary, learned, pixel);
     other.show(comparedModel, compared, pixel);
-    showInk(shown.overlaid ? shown.explanation?.pixels : undefined);
-    showInkBeside(shown.overlaid ? inkAfter(shown, comparedModel?.normalization) : undefined);
+    showInk(shown.isInkOverlaid ? shown.explanation?.pixels : undefined);
+    showInkBeside(
+      shown.isInkOverlaid ? normalizedInkOf(shown, comparedModel?.normalization) : undefined,
+    );
 
     if (learned) {
       showDifference(learned, ...pair);

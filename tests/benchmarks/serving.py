@@ -20,7 +20,7 @@ from tests.benchmarks.load import (
     stalled,
 )
 from tests.benchmarks.ratios import Ratio
-from tests.serving import Running, running
+from tests.support.serving import Running, running
 
 CONNECTIONS = (1, 16)
 

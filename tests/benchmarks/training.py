@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.ratios import Ratio
 from tests.benchmarks.serving import compare
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 ROUNDS = 5
 

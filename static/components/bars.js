@@ -1,0 +1,33 @@
+/** Numbers with bars beside them: the tracks are fixed, and nothing moves but the fill. */
+
+import { find, setText } from "./dom.js";
+import { formatPercent } from "../numbers/format.js";
+
+/**
+ * @param {ParentNode} root holds a bar from 0 to 1 and its number
+ * @returns {(probability: number | undefined) => void}
+ */
+export function createProbability(root) {
+  const fill = find(".probability .fill", HTMLElement, root);
+  const percent = find(".percent", HTMLElement, root);
+  return (probability) => {
+    fill.style.setProperty("--share", String(probability ?? 0));
+    setText(percent, probability === undefined ? "" : formatPercent(probability));
+  };
+}
+
+/**
+ * @param {ParentNode} root
+ * @param {string} selector of an element that holds a number and a bar
+ * @returns {(text: string, share: number) => void} takes −1 to 1 of the bar's length
+ */
+export function createValueBar(root, selector) {
+  const element = find(selector, HTMLElement, root);
+  const value = find(".value", HTMLElement, element);
+  const fill = find(".fill", HTMLElement, element);
+  return (text, share) => {
+    setText(value, text);
+    fill.style.setProperty("--share", String(share));
+    fill.classList.toggle("negative", share < 0);
+  };
+}

@@ -1,0 +1,93 @@
+/** Pictures of 784 numbers on canvases of 28×28; CSS enlarges them. */
+
+import { SIDE } from "../numbers/rasterizer.js";
+
+/** Those of the server's heatmaps, where the page's style has them. */
+const NEGATIVE = readToken("--heatmap-negative");
+const POSITIVE = readToken("--heatmap-positive");
+
+/** Shades that tell ink from paper where they meet. */
+const EDGE = 0.5;
+
+/**
+ * Red is negative, blue is positive, white is zero.
+ * @param {HTMLCanvasElement} canvas SIDE × SIDE
+ * @param {ArrayLike<number>} values 784
+ * @param {number} limit what is full blue, and its negative full red
+ */
+export function paintHeatmap(canvas, values, limit) {
+  paint(canvas, (data, pixel) => {
+    const share = limit ? Math.min(1, Math.abs(values[pixel]) / limit) : 0;
+    const full = values[pixel] < 0 ? NEGATIVE : POSITIVE;
+    for (let channel = 0; channel < 3; channel++) {
+      data[4 * pixel + channel] = Math.round(255 + share * (full[channel] - 255));
+    }
+    data[4 * pixel + 3] = 255;
+  });
+}
+
+/**
+ * Ink as opaque as it is strong, so that what lies below shows where there is none.
+ * @param {HTMLCanvasElement} canvas SIDE × SIDE, or all in one row
+ * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {string} colour as getComputedStyle gives it: rgb(…)
+ */
+export function paintInk(canvas, pixels, colour) {
+  const channels = (colour.match(/\d+/g) ?? []).map(Number);
+  paint(canvas, (data, pixel) => {
+    for (let channel = 0; channel < 3; channel++) data[4 * pixel + channel] = channels[channel];
+    data[4 * pixel + 3] = Math.round(pixels[pixel] * 255);
+  });
+}
+
+/**
+ * @param {string} name of a custom property whose value is #rrggbb
+ * @returns {number[]} red, green and blue
+ */
+function readToken(name) {
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {(data: Uint8ClampedArray, pixel: number) => void} setPixel
+ */
+function paint(canvas, setPixel) {
+  const image = new ImageData(canvas.width, canvas.height);
+  for (let pixel = 0; pixel < SIDE * SIDE; pixel++) setPixel(image.data, pixel);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+}
+
+/**
+ * @param {readonly ArrayLike<number>[]} maps
+ * @returns {number} the largest absolute value of all
+ */
+export function limitOf(maps) {
+  let limit = 0;
+  for (const values of maps) {
+    for (let index = 0; index < values.length; index++) {
+      limit = Math.max(limit, Math.abs(values[index]));
+    }
+  }
+  return limit;
+}
+
+/**
+ * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @returns {string} an SVG path in pixels around all that is more ink than paper
+ */
+export function inkOutline(pixels) {
+  /** @param {number} row @param {number} column */
+  const isInk = (row, column) =>
+    row >= 0 && column >= 0 && row < SIDE && column < SIDE && pixels[row * SIDE + column] > EDGE;
+  let path = "";
+  for (let row = 0; row <= SIDE; row++) {
+    for (let column = 0; column <= SIDE; column++) {
+      const here = isInk(row, column);
+      if (here !== isInk(row - 1, column)) path += `M${column} ${row}h1`;
+      if (here !== isInk(row, column - 1)) path += `M${column} ${row}v1`;
+    }
+  }
+  return path;
+}

@@ -1,0 +1,36 @@
+/** Step 2 of the guide: the label as ten numbers. */
+
+import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { createDigitButtons } from "./digit_buttons.js";
+
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
+
+/** @param {Change} change */
+export function createLabel(change) {
+  const section = find("#guide-2", HTMLElement);
+  const showLabels = createDigitButtons(section, (label) => change({ label }));
+  const cells = findAll(".hot", HTMLElement, section);
+  const words = find("#guide-label-words", HTMLElement);
+
+  return (/** @type {Shown} */ { label, prediction }) => {
+    showLabels(label);
+    cells.forEach((cell, digit) => {
+      setText(cell, label === null ? "" : String(Number(digit === label)));
+      cell.classList.toggle("on", digit === label);
+    });
+    setText(words, describeLabel(label, prediction));
+  };
+}
+
+/**
+ * @param {number | null} label
+ * @param {Shown["prediction"]} prediction
+ */
+function describeLabel(label, prediction) {
+  if (label === null) return "Choose the label. A digit of MNIST brings its own.";
+  if (!prediction) return `The label of a ${label}. Draw one, and compare.`;
+  const given = formatPercent(prediction.probabilities[label]);
+  return `The answer that the label asks for is 100 % for ${label}; the model gives ${given}.`;
+}

@@ -1,0 +1,104 @@
+/** One HTTP request, and the meaning of its failures. */
+
+const JSON_TYPE = "application/json";
+export const BYTES_TYPE = "application/octet-stream";
+const PROBLEM_TYPE = "application/problem+json";
+const MODULE_TYPE = "text/javascript; charset=utf-8";
+
+/** Time limit of small requests, ms: unreliable Wi-Fi may lose one without an error. */
+const TIMEOUT_MS = 5000;
+
+/** Delay before a failed request is repeated, ms. */
+const MIN_RETRY_MS = 1000;
+const MAX_RETRY_MS = 10_000;
+
+/** The server answered with a problem document (RFC 9457). */
+export class ProblemError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} detail
+   * @param {number} retryAfter seconds from the Retry-After header, 0 without one
+   */
+  constructor(status, detail, retryAfter) {
+    super(detail);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the request itself was wrong, so that repeating it cannot help. */
+  get isFinal() {
+    return this.status >= 400 && this.status < 500 && this.status !== 429;
+  }
+
+  /** Whether the server asked to repeat the request later. */
+  get isBusy() {
+    return this.retryAfter > 0;
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {number} ms to wait before repeating the request. It is random, so that the pages in a
+ *   room do not all return at the same moment
+ */
+export function retryDelay(error) {
+  const told = error instanceof ProblemError ? 1000 * error.retryAfter : 0;
+  return Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, told)) * (1 + Math.random() / 2);
+}
+
+/**
+ * @param {string} path
+ * @param {string} type expected content type
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>} a successful response
+ * @throws {ProblemError} the server refused the request
+ * @throws {Error} the server was not reached, or something else answered, such as a network's login
+ *   page
+ */
+export async function request(path, type, options) {
+  const response = await fetch(path, options);
+  const found = response.headers.get("Content-Type");
+  if (found === PROBLEM_TYPE) {
+    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+    throw new ProblemError(response.status, (await response.json()).detail, retryAfter);
+  }
+  if (!response.ok || found !== type) throw new Error(`${path} is ${response.status} ${found}`);
+  return response;
+}
+
+/**
+ * @param {string} path
+ * @param {string[]} names properties that the response must have
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the JSON object in the response
+ * @throws {ProblemError} the server refused the request
+ * @throws {Error} the server was not reached, or something else answered
+ */
+export async function requestObject(path, names, options) {
+  const found = await (await request(path, JSON_TYPE, options)).json();
+  const missing = names.filter((name) => found?.[name] === undefined);
+  if (missing.length) throw new Error(`${path} lacks ${missing}`);
+  return found;
+}
+
+/** The static imports of a module of this page. */
+const IMPORTS = /^(?:import|\}) .*from "(\..*)";$/gm;
+
+/**
+ * Check that a module, and every module that it imports, can be loaded: a browser does not repeat a
+ * failed import. The responses stay in the browser's cache.
+ * @param {URL} module
+ * @param {Set<string>} [checked]
+ */
+export async function requestModule(module, checked = new Set()) {
+  if (checked.has(module.href)) return;
+  checked.add(module.href);
+  const text = await (await request(module.href, MODULE_TYPE)).text();
+  const paths = [...text.matchAll(IMPORTS)].map(([, path]) => new URL(path, module));
+  await Promise.all(paths.map((path) => requestModule(path, checked)));
+}
+
+/** @returns {RequestInit} options of a request that the server answers without delay */
+export function withTimeout() {
+  return { signal: AbortSignal.timeout(TIMEOUT_MS) };
+}

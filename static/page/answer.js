@@ -1,0 +1,128 @@
+/** The answer in words and the two pictures of the drawing, which every view shows. */
+
+import { find, setChoices, setText } from "../components/dom.js";
+import { compareEvidence } from "../numbers/explain.js";
+import { formatPercent, formatSigned } from "../numbers/format.js";
+import { paintInk } from "../components/heatmap.js";
+import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { runnerUp } from "../numbers/regression.js";
+import { whenChanged } from "../state/memo.js";
+
+/** @typedef {import("../state/state.js").Shown} Shown */
+
+/** @type {Record<string, string>} Descriptions of the server's normalizations. */
+const NORMALIZATIONS = {
+  none: "The same: this model uses no normalization",
+  moments: "Sheared upright, and each side scaled to the same spread of ink",
+};
+
+/**
+ * @returns {{show: (shown: Shown) => void, showBusy: (isBusy: boolean) => void}} `showBusy`
+ *   shows whether an answer to the current drawing is awaited
+ */
+export function createAnswer() {
+  const select = find("#model", HTMLSelectElement);
+  const hint = find("#hint", HTMLElement);
+  const problem = find("#problem", HTMLElement);
+  const answer = find("#answer", HTMLOutputElement);
+  const digit = find("#answer-digit", HTMLElement);
+  const words = find("#answer-words", HTMLElement);
+  const why = find("#answer-why", HTMLElement);
+  const sent = find("#sent", HTMLCanvasElement);
+  const seen = find("#seen", HTMLCanvasElement);
+  const normalization = find("#normalization", HTMLElement);
+  const replay = find("#replay", HTMLButtonElement);
+  const main = find("main", HTMLElement);
+
+  const showSent = whenChanged((/** @type {Uint8Array} */ pixels, /** @type {string} */ colour) => {
+    paintInk(sent, toInk(pixels), colour);
+  });
+  const showSeen = whenChanged((/** @type {number[]} */ pixels, /** @type {string} */ colour) => {
+    paintInk(seen, pixels, colour);
+  });
+  const explain = whenChanged(
+    (/** @type {Shown["explanation"]} */ explanation, /** @type {Shown["learned"]} */ learned) =>
+      setText(why, describeLead(explanation, learned)),
+  );
+
+  /** @param {boolean} isBusy */
+  const showBusy = (isBusy) => {
+    answer.ariaBusy = String(isBusy);
+  };
+
+  /** @param {Shown} shown */
+  const show = (shown) => {
+    const { prediction, explanation, picture } = shown;
+    const choices = shown.models.map(({ name, test_accuracy }) => {
+      return { value: name, text: `${name}: ${formatPercent(test_accuracy)} on MNIST` };
+    });
+    setChoices(select, choices, shown.model);
+    hint.hidden = picture !== null;
+    setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
+
+    showBusy(shown.isBusy);
+    answer.dataset.digit = prediction ? String(prediction.digit) : "";
+    answer.dataset.sure = String(prediction?.sure ?? false);
+    setText(digit, prediction ? String(prediction.digit) : "");
+    setText(words, describe(shown));
+    explain(shown.isFresh ? explanation : null, shown.learned);
+
+    // The explanation arrives when the pen is lifted. Until then the last one stays, dimmed.
+    main.dataset.fresh = String(shown.isFresh);
+    sent.hidden = !picture;
+    if (picture) showSent(picture.pixels, shown.inkColour);
+    seen.hidden = !explanation;
+    if (explanation) showSeen(explanation.pixels, shown.inkColour);
+    setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
+    replay.disabled = !shown.isFresh;
+
+    main.classList.toggle("has-pixel", shown.pixel !== null);
+    if (shown.pixel !== null) {
+      main.style.setProperty("--pixel-row", String(Math.floor(shown.pixel / SIDE)));
+      main.style.setProperty("--pixel-column", String(shown.pixel % SIDE));
+    }
+  };
+
+  return { show, showBusy };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} the answer in words
+ */
+function describe({ prediction, picture }) {
+  if (!prediction) return picture ? "Reading…" : "Waiting for ink";
+  const { digit, sure, probabilities, doubt } = prediction;
+  if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
+  if (doubt === "unlike") {
+    return `Not sure: this does not look like the ${digit}s the model learned from`;
+  }
+  if (doubt === "torn") {
+    const second = runnerUp(probabilities, digit);
+    const chances = [digit, second].map((one) => formatPercent(probabilities[one]));
+    return `Not sure: ${digit} has ${chances[0]}, ${second} has ${chances[1]}`;
+  }
+  return "Not sure yet";
+}
+
+/**
+ * @param {Shown["explanation"]} explanation
+ * @param {Shown["learned"]} learned
+ * @returns {string} why this digit has more evidence than the runner-up
+ */
+function describeLead(explanation, learned) {
+  if (!explanation || !learned) return "";
+  const { digit, evidence, pixels, doubt, distance = 0 } = explanation;
+  const other = runnerUp(evidence, digit);
+  const { lead, parts } = compareEvidence(pixels, learned, digit, other);
+  const [best, worst] = [parts[0], parts[parts.length - 1]];
+  const sentences = [
+    `${digit} leads ${other} by ${lead.toFixed(2)} of evidence.`,
+    `Most for it: ${best.source}, ${formatSigned(best.amount)}.`,
+  ];
+  if (worst.amount < 0) {
+    sentences.push(`Most against: ${worst.source}, ${formatSigned(worst.amount)}.`);
+  }
+  if (doubt === "unlike") sentences.push(`Distance ${distance.toFixed(2)}, limit 1.`);
+  return sentences.join(" ");
+}

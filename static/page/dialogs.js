@@ -1,0 +1,84 @@
+/** What opens over the page: real digits to start from, sharing, and the keys. */
+
+import { weightFiles } from "../network/api.js";
+import { find } from "../components/dom.js";
+import { createGallery } from "../components/gallery.js";
+import { whenChanged } from "../state/memo.js";
+
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").Change} Change */
+
+/**
+ * @param {Change} change
+ * @param {{address: () => string, openGallery: () => void}} page
+ */
+export function createDialogs(change, { address, openGallery }) {
+  const gallery = find("#gallery", HTMLDialogElement);
+  const share = find("#share", HTMLDialogElement);
+  const keys = find("#keys", HTMLDialogElement);
+  const empty = find("#gallery-empty", HTMLElement);
+  const showGallery = createGallery(find("#gallery-digits", HTMLElement), Infinity, change, () =>
+    gallery.close(),
+  );
+  const png = find("#save-png", HTMLAnchorElement);
+  const csv = find("#save-csv", HTMLAnchorElement);
+  const result = find("#share-result", HTMLElement);
+  const main = find("main", HTMLElement);
+  let view = "";
+
+  const open = {
+    gallery() {
+      openGallery();
+      gallery.showModal();
+    },
+    share() {
+      result.textContent = "";
+      share.showModal();
+    },
+    keys: () => keys.showModal(),
+  };
+  find("#open-gallery", HTMLButtonElement).addEventListener("click", open.gallery);
+  find("#open-share", HTMLButtonElement).addEventListener("click", open.share);
+  find("#open-keys", HTMLButtonElement).addEventListener("click", open.keys);
+
+  find("#copy", HTMLButtonElement).addEventListener("click", async () => {
+    const link = new URL(address(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      result.textContent = "Copied.";
+    } catch {
+      // Without TLS, as on a room's network, browsers keep the clipboard to themselves.
+      result.textContent = `This browser lets no page copy here. The address is ${link}`;
+    }
+  });
+  find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
+    try {
+      const { download, toPicture } = await import("./save.js");
+      const name = `evidence-${view}.png`;
+      download(await toPicture(main), name);
+      result.textContent = `Saved as ${name}.`;
+    } catch (error) {
+      result.textContent = `This browser could not make the picture: ${error}`;
+    }
+  });
+
+  const showFiles = whenChanged((/** @type {string} */ model) => {
+    const files = weightFiles(model);
+    png.href = files.png;
+    png.download = `${model}-weights.png`;
+    csv.href = files.csv;
+    csv.download = `${model}-weights.csv`;
+  });
+
+  return {
+    open,
+
+    /** @param {Shown} shown */
+    show(shown) {
+      view = shown.view;
+      empty.hidden = shown.sampleDigits !== null;
+      showGallery(shown);
+      showFiles(shown.model);
+    },
+  };
+}

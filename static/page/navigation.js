@@ -1,0 +1,141 @@
+/** The current view, its entry in the browser's history, and the address that holds the state. */
+
+import { find, findAll, setText } from "../components/dom.js";
+import { readAddress, writeAddress } from "../state/address.js";
+import { findModel } from "../state/state.js";
+import { isOtherAddress } from "../state/store.js";
+import { createHistory } from "./history.js";
+
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/store.js").Store} Store */
+
+/** Delay between a change and writing the address, ms: browsers limit how often that is allowed. */
+const WRITE_MS = 300;
+
+/**
+ * @param {Store} store
+ * @param {(name: string) => boolean} isView
+ */
+export function createNavigation(store, isView) {
+  const links = findAll("nav a", HTMLAnchorElement);
+  const live = find("#live", HTMLElement);
+  const history = createHistory();
+  let writing = 0;
+  /** Whether the state is being read from the address or the history, which need no new entry. */
+  let isRestoring = false;
+
+  const write = () => {
+    clearTimeout(writing);
+    const { state } = store;
+    history.replace(state.view, writeAddress(state));
+    for (const link of links) {
+      link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
+    }
+  };
+
+  /** @param {Partial<State>} changes */
+  const restore = (changes) => {
+    isRestoring = true;
+    store.change(changes);
+    isRestoring = false;
+  };
+
+  /** Show what the address holds. */
+  const open = () => {
+    restore({ ...readState(store.state, isView) });
+    scrollTo(0, 0);
+  };
+
+  store.subscribe((state, before) => {
+    if (state.isDrawing || isRestoring) clearTimeout(writing);
+    else if (before.isDrawing || isOtherAddress(state, before)) {
+      clearTimeout(writing);
+      writing = setTimeout(write, WRITE_MS);
+    }
+    if (state.view === before.view) return;
+    if (!isRestoring) {
+      history.replace(before.view, writeAddress(before));
+      history.push(state.view, writeAddress(state));
+    }
+    // Each view has its own height.
+    scrollTo(0, 0);
+  });
+
+  // Back and forward change the view and keep the drawing.
+  addEventListener("popstate", (event) => {
+    history.forget();
+    if (!event.state) return;
+    restore({ view: event.state.view });
+    write();
+  });
+  // An address that was typed or followed is shown as it is.
+  addEventListener("hashchange", () => {
+    if (location.hash !== writeAddress(store.state)) open();
+  });
+  for (const link of links) {
+    link.addEventListener("click", (event) => {
+      // With one of these keys, the link opens in another tab or window.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      store.change({ view: link.dataset.view });
+    });
+  }
+
+  return {
+    open,
+
+    /** The names of the views, in the order of their keys. */
+    views: links.map((link) => link.dataset.view ?? ""),
+
+    /** Mark the current view's link. @param {Shown} shown */
+    show(shown) {
+      for (const link of links) {
+        if (link.dataset.view === shown.view) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+      setText(live, describeTraining(shown));
+    },
+  };
+}
+
+/**
+ * @param {Readonly<State>} state
+ * @param {(name: string) => boolean} isView
+ * @returns {Partial<State>} what the address holds; `notice` names what it has and the page does not
+ */
+function readState(state, isView) {
+  /** @param {string} name */
+  const isModel = (name) => findModel(state, name) !== undefined;
+  const { problems, ...shared } = readAddress(location.hash, (kind, name) =>
+    kind === "view" ? isView(name) : isModel(name),
+  );
+  if (!isView(shared.view)) {
+    problems.push(`There is no view “${shared.view}”; this is the first one.`);
+    shared.view = "draw";
+  }
+  if (!isModel(shared.model)) {
+    if (shared.model) {
+      problems.push(`There is no model “${shared.model}” here; this is the default one.`);
+    }
+    shared.model = state.defaultModel;
+  }
+  if (shared.comparedModel && !isModel(shared.comparedModel)) {
+    problems.push(`There is no model “${shared.comparedModel}” here to compare with.`);
+    shared.comparedModel = "";
+  }
+  // Without an address, whatever was drawn while the page was loading stays.
+  const { strokes, image, label } = state;
+  const drawn = location.hash ? {} : { strokes, image, label };
+  return { ...shared, ...drawn, notice: problems.join(" ") };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} the progress of a running training, or how the last one ended
+ */
+function describeTraining({ trainings, endedTraining }) {
+  const running = trainings.find((training) => training.state === "running");
+  if (running) return `${Math.round((100 * running.step) / running.steps)} %`;
+  return endedTraining?.state ?? "";
+}

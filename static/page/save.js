@@ -1,0 +1,130 @@
+/** Keeping a part of the page as a picture. */
+
+import { queryMedia } from "../components/dom.js";
+
+/** Pixels of the picture a CSS pixel. */
+const SCALE = 2;
+
+/** How long a person may take to say where a picture shall be saved, ms. */
+const SAVING_MS = 60_000;
+
+/** Around what is drawn, in CSS px. */
+const MARGIN = 24;
+
+const XHTML = "http://www.w3.org/1999/xhtml";
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Draw an element as it is on screen: a copy of it, with the page's own styles, inside an SVG.
+ * @param {HTMLElement} element
+ * @returns {Promise<Blob>} a PNG
+ * @throws {Error} the browser cannot draw it
+ */
+export async function toPicture(element) {
+  const { height } = element.getBoundingClientRect();
+  const width = widthOf(element);
+  const image = new Image();
+  const svg = toSvg(element, width, height);
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil((width + 2 * MARGIN) * SCALE);
+  canvas.height = Math.ceil((height + 2 * MARGIN) * SCALE);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser draws no pictures.");
+  context.fillStyle = getComputedStyle(document.body).backgroundColor;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.scale(SCALE, SCALE);
+  context.drawImage(image, MARGIN, MARGIN);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+  if (!blob) throw new Error("This browser made no picture.");
+  return /** @type {Blob} */ (blob);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {number} its width with all that would have to be scrolled to, in CSS px
+ */
+function widthOf(element) {
+  const { left, width } = element.getBoundingClientRect();
+  const ends = [...element.querySelectorAll(".scrolled")].map((scrolled) => {
+    return scrolled.getBoundingClientRect().left - left + scrolled.scrollWidth;
+  });
+  return Math.max(width, ...ends);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {number} width of the picture
+ * @param {number} height
+ */
+function toSvg(element, width, height) {
+  const { documentElement: root } = document;
+  const scheme = queryMedia("(prefers-color-scheme: dark)")?.matches ? "dark" : "light";
+  const style = document.createElementNS(SVG, "style");
+  style.textContent = styleText();
+  const serializer = new XMLSerializer();
+  // Written as text: the page's own policy forbids it to make elements with a style attribute. As
+  // wide as the window, unless more has to be shown, so that the styles for its width hold.
+  return `<svg xmlns="${SVG}" width="${Math.max(innerWidth, width)}" height="${height}"
+      class="${root.className}"
+      style="font-size: ${getComputedStyle(root).fontSize}; color-scheme: ${scheme}">
+    ${serializer.serializeToString(style)}
+    <foreignObject width="100%" height="100%">
+      <body xmlns="${XHTML}"
+          style="margin: 0; padding: 0; max-width: none; width: ${element.offsetWidth}px">
+        ${serializer.serializeToString(copy(element))}
+      </body>
+    </foreignObject>
+  </svg>`;
+}
+
+/** @returns {string} all rules of the page's own style sheets */
+function styleText() {
+  const sheets = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  return sheets.map((rule) => rule.cssText).join("\n");
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {HTMLElement} a copy that looks the same without what only a live page has: pictures in
+ *   place of canvases, and what was chosen and typed as attributes
+ */
+function copy(element) {
+  const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
+  clone.classList.add("saved");
+  const twins = [...clone.querySelectorAll("*")];
+  for (const [index, node] of element.querySelectorAll("*").entries()) {
+    const twin = twins[index];
+    if (node instanceof HTMLCanvasElement) {
+      const image = document.createElement("img");
+      for (const { name, value } of node.attributes) image.setAttribute(name, value);
+      image.removeAttribute("width");
+      image.removeAttribute("height");
+      image.src = node.toDataURL();
+      twin.replaceWith(image);
+    } else if (node instanceof HTMLElement && node.matches(".paper")) {
+      // Its size follows from the window's height, which a picture does not have.
+      /** @type {HTMLElement} */ (twin).style.maxWidth = `${node.offsetWidth}px`;
+    } else if (node instanceof HTMLOptionElement) {
+      twin.toggleAttribute("selected", node.selected);
+    } else if (node instanceof HTMLInputElement) {
+      twin.setAttribute("value", node.value);
+      twin.toggleAttribute("checked", node.checked);
+    }
+  }
+  return clone;
+}
+
+/**
+ * @param {Blob} blob
+ * @param {string} name of the file
+ */
+export function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // Safari asks before it saves.
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVING_MS);
+}

@@ -1,0 +1,191 @@
+/** What the page knows, and what can be derived from it. */
+
+import { zeroWeights } from "../numbers/regression.js";
+import { emptyAddress } from "./address.js";
+import { memoized } from "./memo.js";
+
+/** @typedef {import("./address.js").Shareable} Shareable */
+/** @typedef {import("../network/api.js").ModelSummary} ModelSummary */
+/** @typedef {import("../network/api.js").Prediction} Prediction */
+/** @typedef {import("../network/api.js").Evaluation} Evaluation */
+/** @typedef {import("../network/api.js").Frames} Frames */
+/** @typedef {import("../network/api.js").SampleDigits} SampleDigits */
+/** @typedef {import("../network/api.js").Training} Training */
+/** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+
+/**
+ * A complete answer: a prediction with everything that explains it.
+ * @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation
+ */
+
+/**
+ * W and b as the guide's gradient descent has learned them, and the mean loss before each step.
+ * @typedef {{weights: Weights, losses: number[]}} Learner
+ */
+
+/**
+ * The part of the state that no address holds.
+ * @typedef {object} Local
+ * @property {readonly ModelSummary[]} models
+ * @property {string} defaultModel
+ * @property {ReadonlyMap<string, Weights>} weights those loaded so far, by the model's digest
+ * @property {SampleDigits | null} sampleDigits
+ * @property {boolean} isDrawing whether the pen is down
+ * @property {readonly Pick<Shareable, "strokes" | "image" | "label">[]} past earlier drawings, for
+ *   undo
+ * @property {Picture | null} picture the drawing in 28×28; null without ink
+ * @property {number} question counts drawings and models: an answer to an earlier one is dropped
+ * @property {boolean} isBusy whether the drawing has changed since the prediction was made
+ * @property {Prediction | null} prediction the latest
+ * @property {Explanation | null} explanation the latest complete one, perhaps of fewer strokes
+ * @property {number | null} pixel the chosen one, row-major
+ * @property {Readonly<Record<string, string>>} problems messages about failed requests, by what was
+ *   requested
+ * @property {string} notice message about what could not be read in the address
+ * @property {string} inkColour in the current colour scheme, as getComputedStyle gives it
+ * @property {0 | 1} tool what the pen does to pixels: erase or fill them
+ * @property {number} learningRate
+ * @property {Learner} learner
+ * @property {readonly Training[]} trainings those on the server's machine, running and ended
+ * @property {Training | null} endedTraining the one that ended last since the page was opened, until
+ *   the training view has been opened
+ * @property {readonly Training[]} histories all recorded trainings
+ * @property {ReadonlyMap<string, Frames>} frames those loaded so far, by the training's digest
+ * @property {{run: string, digest: string, weights: Weights} | null} liveWeights W and b of a running
+ *   training
+ * @property {boolean} isPlaying whether the replay advances by itself
+ * @property {ReadonlyMap<string, number[]>} normalizedInk the drawing's pixels under other
+ *   normalizations than the chosen model's
+ * @property {ReadonlyMap<string, Evaluation>} evaluations those loaded so far, by the model's digest
+ * @property {number} examples how many test images are shown
+ */
+
+/** @typedef {Shareable & Local} State */
+
+/**
+ * What the views show besides the state.
+ * @typedef {object} Derived
+ * @property {ModelSummary | undefined} summary the chosen model's
+ * @property {Weights | undefined} learned its W and b, once they are loaded
+ * @property {boolean} isFresh whether the explanation belongs to the whole drawing
+ * @property {readonly Training[]} runs all trainings, those on the server's machine first
+ * @property {Training | undefined} training the one that is replayed or followed
+ */
+
+/** @typedef {State & Derived} Shown */
+
+/** @typedef {(changes: Partial<State>) => void} Change See the store. */
+
+/** How many test images are shown at first, and how many more each time. */
+export const FIRST_EXAMPLES = 60;
+
+/** @returns {State} */
+export function createState() {
+  return {
+    ...emptyAddress(),
+    models: [],
+    defaultModel: "",
+    weights: new Map(),
+    sampleDigits: null,
+    isDrawing: false,
+    past: [],
+    picture: null,
+    question: 0,
+    isBusy: false,
+    prediction: null,
+    explanation: null,
+    pixel: null,
+    problems: {},
+    notice: "",
+    inkColour: "",
+    tool: 0,
+    learningRate: 0.5,
+    learner: { weights: zeroWeights(), losses: [] },
+    trainings: [],
+    endedTraining: null,
+    histories: [],
+    frames: new Map(),
+    liveWeights: null,
+    isPlaying: false,
+    normalizedInk: new Map(),
+    evaluations: new Map(),
+    examples: FIRST_EXAMPLES,
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {ModelSummary | undefined}
+ */
+export function findModel(state, name) {
+  return state.models.find((model) => model.name === name);
+}
+
+/** All trainings, each once. Those on the server's machine are the most current. */
+const joinRuns = memoized(
+  (/** @type {readonly Training[]} */ trainings, /** @type {readonly Training[]} */ histories) => {
+    const known = new Set(trainings.map(({ run }) => run));
+    return [...trainings, ...histories.filter(({ run }) => !known.has(run))];
+  },
+);
+
+/**
+ * @param {State} state
+ * @returns {Training | undefined} the chosen one, else a running one, else the chosen
+ *   model's
+ */
+export function findRun(state) {
+  const runs = joinRuns(state.trainings, state.histories);
+  return (
+    findNamedRun(runs, state.run) ??
+    runs.find((training) => training.state === "running") ??
+    runs.find((training) => training.name === state.model && training.state === "finished") ??
+    runs[0]
+  );
+}
+
+/**
+ * @param {readonly Training[]} runs
+ * @param {string} name or the `run` that identifies it
+ */
+export function findNamedRun(runs, name) {
+  return runs.find(({ run }) => run === name) ?? runs.find((training) => training.name === name);
+}
+
+/**
+ * @param {Training} training
+ * @returns {string} its name, and its state unless it finished
+ */
+export function nameOf({ name, state }) {
+  return state === "finished" ? name : `${name} (${state})`;
+}
+
+/**
+ * @param {State} state
+ * @param {string | undefined} normalization
+ * @returns {ArrayLike<number> | undefined} the drawing's pixels under it, once they are loaded
+ */
+export function normalizedInkOf(state, normalization) {
+  if (!state.explanation || !state.picture || normalization === undefined) return undefined;
+  if (normalization === findModel(state, state.model)?.normalization)
+    return state.explanation.pixels;
+  return state.normalizedInk.get(normalization);
+}
+
+/**
+ * @param {State} state
+ * @returns {Shown}
+ */
+export function derive(state) {
+  const summary = findModel(state, state.model);
+  return {
+    ...state,
+    summary,
+    learned: summary && state.weights.get(summary.digest),
+    isFresh: state.explanation !== null && state.prediction === state.explanation,
+    runs: joinRuns(state.trainings, state.histories),
+    training: findRun(state),
+  };
+}

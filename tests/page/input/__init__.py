@@ -1,0 +1,1 @@
+"""Pen, mouse, touch and keys, and what becomes of strokes."""

@@ -1,0 +1,403 @@
+"""Pens, palms, fingers and mice: who draws, and when a stroke ends."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
+
+from tests.support.page import open_page, open_view, place_of, strokes_of
+from tests.support.pen import (
+    FOUR,
+    ONE,
+    SEVEN,
+    draw_with_finger,
+    draw_with_mouse,
+    draw_with_stylus,
+    on_screen,
+    read_answer,
+    send_stylus,
+    send_touch,
+)
+
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
+PALM = (0.9, 0.9)
+
+
+@pytest.fixture
+def tablet(browser: Browser, server_url: str) -> Iterator[Page]:
+    """Open the page where there are a mouse, fingers and a pen."""
+    with open_page(browser, server_url, viewport=WINDOW, has_touch=True) as page:
+        yield page
+
+
+@pytest.fixture
+def device(tablet: Page) -> CDPSession:
+    return tablet.context.new_cdp_session(tablet)
+
+
+def lengths(page: Page) -> list[int]:
+    return [len(stroke) for stroke in strokes_of(page)]
+
+
+def test_a_pen_draws_while_a_palm_rests_and_the_palm_leaves_no_ink(
+    tablet: Page, device: CDPSession
+) -> None:
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    draw_with_stylus(tablet, ONE)
+    assert read_answer(tablet) == "1"
+    assert lengths(tablet) == [4]
+    send_touch(device, "touchEnd", [])
+    tablet.click("#undo")
+    assert read_answer(tablet) == ""
+    tablet.keyboard.press("z")
+    assert read_answer(tablet) == ""
+
+
+@pytest.mark.parametrize("drawn", ["strokes", "a real digit", "strokes, cleared"])
+def test_a_palm_changes_nothing_that_can_be_undone(
+    tablet: Page, device: CDPSession, drawn: str
+) -> None:
+    if drawn == "a real digit":
+        tablet.keyboard.press("g")
+        tablet.get_by_role("button", name="A 4 of MNIST, number 2").click()
+    else:
+        draw_with_mouse(tablet, FOUR)
+        read_answer(tablet)
+    if drawn == "strokes, cleared":
+        tablet.keyboard.press("c")
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    send_touch(device, "touchMove", [on_screen(tablet, (0.8, 0.95))])
+    draw_with_stylus(tablet, [[(0.1, 0.05), (0.9, 0.05)]])
+    read_answer(tablet)
+    tablet.keyboard.press("z")
+    if drawn == "strokes, cleared":
+        assert read_answer(tablet) == ""
+        tablet.keyboard.press("z")
+    assert read_answer(tablet) == "4"
+    assert lengths(tablet) == ([] if drawn == "a real digit" else lengths(tablet)[:2])
+    tablet.keyboard.press("z")
+    if drawn != "a real digit":
+        assert len(lengths(tablet)) == 1
+    else:
+        assert read_answer(tablet) == ""
+
+
+def test_a_palm_whose_ink_was_cleared_does_not_come_back_with_undo(
+    tablet: Page, device: CDPSession
+) -> None:
+    draw_with_mouse(tablet, ONE)
+    read_answer(tablet)
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    tablet.keyboard.press("c")
+    draw_with_stylus(tablet, SEVEN)
+    assert read_answer(tablet) == "7"
+    tablet.keyboard.press("z")
+    assert read_answer(tablet) == ""
+    tablet.keyboard.press("z")
+    assert read_answer(tablet) == "1"
+    assert len(lengths(tablet)) == 1
+
+
+def test_palms_that_arrive_while_a_pen_is_down_or_near_do_not_draw(
+    tablet: Page, device: CDPSession
+) -> None:
+    upper, lower = FOUR
+    send_stylus(device, "mouseMoved", on_screen(tablet, upper[0]))
+    # While the pen hovers, ...
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    send_touch(device, "touchMove", [on_screen(tablet, (0.8, 0.9))])
+    send_touch(device, "touchEnd", [])
+    send_stylus(device, "mousePressed", on_screen(tablet, upper[0]), buttons=1)
+    for point in upper[1:]:
+        # ... while it is down, ...
+        send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+        send_stylus(device, "mouseMoved", on_screen(tablet, point), buttons=1)
+        send_touch(device, "touchMove", [on_screen(tablet, (0.8, 0.9))])
+        send_touch(device, "touchEnd", [])
+    send_stylus(device, "mouseReleased", on_screen(tablet, upper[-1]))
+    # ... and between two strokes.
+    send_touch(device, "touchStart", [on_screen(tablet, PALM), on_screen(tablet, (0.9, 0.7))])
+    send_touch(device, "touchMove", [on_screen(tablet, (0.8, 0.9)), on_screen(tablet, PALM)])
+    draw_with_stylus(tablet, [lower])
+    send_touch(device, "touchEnd", [])
+    assert read_answer(tablet) == "4"
+    assert lengths(tablet) == [len(upper), len(lower)]
+
+
+def test_a_pen_that_comes_near_ends_what_a_palm_draws(tablet: Page, device: CDPSession) -> None:
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    send_stylus(device, "mouseMoved", on_screen(tablet, (0.5, 0.5)))
+    send_touch(device, "touchMove", [on_screen(tablet, (0.5, 0.1))])
+    send_touch(device, "touchEnd", [])
+    assert read_answer(tablet) == ""
+    assert lengths(tablet) == []
+
+
+def test_a_palm_that_the_system_cancels_when_the_pen_comes_leaves_no_ink(
+    tablet: Page, device: CDPSession
+) -> None:
+    send_touch(device, "touchStart", [on_screen(tablet, PALM)])
+    send_touch(device, "touchCancel", [])
+    draw_with_stylus(tablet, ONE)
+    assert read_answer(tablet) == "1"
+    assert lengths(tablet) == [4]
+
+
+def test_a_finger_draws_again_when_the_pen_has_been_away(tablet: Page) -> None:
+    draw_with_stylus(tablet, FOUR[:1])
+    tablet.wait_for_timeout(1100)
+    draw_with_finger(tablet, FOUR[1:])
+    assert read_answer(tablet) == "4"
+    assert len(lengths(tablet)) == 2
+
+
+def test_a_touch_that_never_ends_does_not_keep_the_mouse_from_drawing(
+    tablet: Page, device: CDPSession
+) -> None:
+    send_touch(device, "touchStart", [on_screen(tablet, (0.5, 0.2))])
+    draw_with_mouse(tablet, [[(0.5, 0.2), (0.5, 0.9)]])
+    assert read_answer(tablet) == "1"
+    assert lengths(tablet) == [1, 5]
+
+
+def test_a_pen_that_is_never_lifted_does_not_keep_the_mouse_from_drawing(
+    tablet: Page, device: CDPSession
+) -> None:
+    send_stylus(device, "mousePressed", on_screen(tablet, (0.5, 0.2)), buttons=1)
+    tablet.wait_for_timeout(1100)
+    draw_with_mouse(tablet, [[(0.5, 0.2), (0.5, 0.9)]])
+    assert read_answer(tablet) == "1"
+    assert lengths(tablet) == [1, 5]
+
+
+def test_a_palm_leaves_no_edits_where_a_pen_edits_pixels(tablet: Page, device: CDPSession) -> None:
+    draw_with_mouse(tablet, SEVEN)
+    read_answer(tablet)
+    open_view(tablet, "change")
+    tablet.get_by_label("adds ink").check()
+    send_touch(device, "touchStart", [place_of(tablet, "#edit", 26, 26)])
+    send_stylus(device, "mouseMoved", place_of(tablet, "#edit", 1, 1))
+    send_stylus(device, "mousePressed", place_of(tablet, "#edit", 1, 1), buttons=1)
+    send_stylus(device, "mouseMoved", place_of(tablet, "#edit", 1, 2), buttons=1)
+    send_touch(device, "touchMove", [place_of(tablet, "#edit", 26, 20)])
+    send_stylus(device, "mouseReleased", place_of(tablet, "#edit", 1, 2))
+    expect(tablet.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1zM2 1h1v1h-1z")
+
+
+def select_all(page: Page) -> None:
+    page.keyboard.press("Control+a")
+
+
+def select_by_mouse(page: Page) -> None:
+    page.locator(".pictures").scroll_into_view_if_needed()
+    words = page.locator("#sent ~ *, figcaption b").first.bounding_box()
+    assert words is not None
+    page.mouse.move(words["x"] + 1, words["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(700, 60, steps=5)
+    page.mouse.up()
+    assert page.evaluate("getSelection().toString()")
+
+
+@pytest.mark.parametrize("select", [select_all, select_by_mouse])
+def test_what_is_selected_is_not_dragged_when_the_pad_is_drawn_on(
+    page: Page, select: Callable[[Page], None]
+) -> None:
+    select(page)
+    strokes = [[(0.2, y), (0.5, y + 0.02), (0.8, y)] for y in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    draw_with_mouse(page, strokes)
+    read_answer(page)
+    assert lengths(page) == [9] * 5
+
+
+def test_what_is_selected_is_not_dragged_when_pixels_are_edited(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.get_by_label("adds ink").check()
+    for row in (1, 3):
+        select_all(page)
+        page.mouse.move(*place_of(page, "#edit", row, 1))
+        page.mouse.down()
+        page.mouse.move(*place_of(page, "#edit", row, 10), steps=40)
+        page.mouse.up()
+    marks = page.get_attribute("#edit-marks", "d") or ""
+    assert marks.count("M") == 20
+
+
+@pytest.mark.parametrize(
+    ("view", "picture"),
+    [
+        ("draw", ".frame.map"),
+        ("draw", "[data-class='3'] .map"),
+        ("pixels", "#numbers"),
+        ("weights", "#weights-own .map"),
+        ("weights", ".pair .map"),
+        ("training", ".learned .map"),
+        ("guide", "#guide-1 .map"),
+    ],
+)
+def test_a_pressed_mouse_goes_on_choosing_pixels_whatever_is_selected(
+    page: Page, view: str, picture: str
+) -> None:
+    open_view(page, view)
+    page.locator(picture).first.scroll_into_view_if_needed()
+    box = page.locator(picture).first.bounding_box()
+    assert box is not None
+    places = [
+        (box["x"] + box["width"] * part, box["y"] + box["height"] * part)
+        for part in (0.2, 0.3, 0.5, 0.8)
+    ]
+    select_all(page)
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=3)
+    style = page.get_attribute("main", "style") or ""
+    page.mouse.up()
+    assert "--pixel-row: 22" in style
+    assert "--pixel-column: 22" in style
+
+
+def test_a_slider_is_moved_whatever_is_selected(page: Page) -> None:
+    open_view(page, "guide")
+    page.locator("#guide-steps button").nth(2).click()
+    slider = page.locator("#guide-count")
+    slider.scroll_into_view_if_needed()
+    select_all(page)
+    box = slider.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, middle, steps=10)
+    page.mouse.up()
+    assert 350 < int(slider.input_value()) < 430
+
+
+def test_nothing_on_the_page_that_is_drawn_on_starts_a_drag_or_a_selection(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.begun = [];
+          for (const type of ["dragstart", "selectstart"]) {
+            addEventListener(type, (event) => event.defaultPrevented || begun.push(type));
+          }
+        }"""
+    )
+    draw_with_mouse(page, SEVEN)
+    page.locator("#pad").dblclick()
+    read_answer(page)
+    assert page.evaluate("begun") == []
+    assert page.evaluate("getSelection().toString()") == ""
+
+
+def test_a_press_on_the_pad_takes_the_focus_from_a_list(page: Page) -> None:
+    page.locator("#model").focus()
+    draw_with_mouse(page, ONE)
+    assert page.evaluate("document.activeElement === document.body")
+    page.mouse.move(*on_screen(page, (0.5, 0.5)))
+    page.mouse.down()
+    assert page.evaluate("document.activeElement.id") == "pad"
+    page.mouse.up()
+
+
+def test_a_pressed_picture_takes_the_keys(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    for picture in ("#edit", ".pictures .map"):
+        page.locator(picture).click()
+        assert page.evaluate("document.activeElement.matches('.map')")
+        before = page.get_attribute("main", "style")
+        page.keyboard.press("ArrowDown")
+        assert page.get_attribute("main", "style") != before
+
+
+def test_a_stroke_ends_when_its_button_is_released_while_another_is_down(page: Page) -> None:
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, ONE[0][-1]), steps=4)
+    page.mouse.down(button="right")
+    page.mouse.up()
+    page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    page.mouse.up(button="right")
+    page.mouse.move(*on_screen(page, (0.1, 0.9)), steps=4)
+    assert read_answer(page) == "1"
+    # The press, four moves, and the other button's press, which is a move as well.
+    assert lengths(page) == [6]
+    draw_with_mouse(page, [[(0.1, 0.1), (0.2, 0.1)]])
+    assert lengths(page) == [6, 5]
+
+
+@pytest.mark.parametrize("way", ["a move", "blur", "hidden"])
+def test_a_stroke_whose_release_is_lost_ends(page: Page, way: str) -> None:
+    # What the page adds later comes after these listeners, which are on the window as well.
+    page.add_init_script(
+        """for (const type of ["pointerup", "lostpointercapture"]) {
+          addEventListener(type, (event) => {
+            if (window.isLost) event.stopImmediatePropagation();
+          }, { capture: true });
+        }"""
+    )
+    page.reload()
+    page.wait_for_selector("#model option", state="attached")
+    page.evaluate("() => { window.isLost = true; }")
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, ONE[0][-1]), steps=4)
+    if way == "a move":
+        page.mouse.up()
+        page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    elif way == "blur":
+        page.evaluate("() => { dispatchEvent(new Event('blur')); }")
+        page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    else:
+        page.evaluate(
+            """() => {
+              Object.defineProperty(document, "hidden", { value: true, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+              delete document.hidden;
+            }"""
+        )
+        page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    assert read_answer(page) == "1"
+    expect(page.locator("main")).to_have_attribute("data-fresh", "true")
+    [stroke] = strokes_of(page)
+    assert max(point["x"] for point in stroke) < 0.6
+    page.mouse.up()
+
+
+def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_is_down(
+    page: Page,
+) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.get_by_label("adds ink").check()
+    page.mouse.move(*place_of(page, "#edit", 1, 1))
+    page.mouse.down()
+    page.mouse.down(button="right")
+    page.mouse.up()
+    page.mouse.move(*place_of(page, "#edit", 1, 10), steps=20)
+    page.mouse.up(button="right")
+    expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
+
+
+def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          Element.prototype.setPointerCapture = () => {
+            throw new DOMException("Not allowed", "NotFoundError");
+          };
+        }"""
+    )
+    draw_with_mouse(page, SEVEN)
+    # Lifted beside the pad.
+    draw_with_mouse(page, [[(0.5, 0.95), (1.2, 0.95)]])
+    page.mouse.move(*on_screen(page, (0.1, 0.1)), steps=4)
+    read_answer(page)
+    assert len(strokes_of(page)) == 2
+    open_view(page, "change")
+    page.get_by_label("adds ink").check()
+    page.mouse.click(*place_of(page, "#edit", 1, 1))
+    expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")

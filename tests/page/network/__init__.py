@@ -1,0 +1,1 @@
+"""Bad networks, other servers, damaged addresses, restrictive browsers."""

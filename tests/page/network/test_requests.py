@@ -1,0 +1,152 @@
+"""What the page asks its server for: each thing once, and again only where that failed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+
+from server.web.page import VIEWS
+from tests.page.conditions import IMPATIENT, busy
+from tests.support.pen import FOUR, draw_with_mouse, read_answer
+
+# Answers take long enough for the page to change several times meanwhile.
+SLOW = """
+  const ask = window.fetch;
+  window.fetch = async (...request) => {
+    const response = await ask(...request);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    return response;
+  };
+"""
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        yield context
+
+
+def count_gets(page: Page) -> Counter[str]:
+    """Count what is got of the API, except for the look at what is being trained."""
+    counts: Counter[str] = Counter()
+
+    def count(request: Request) -> None:
+        path = urlsplit(request.url).path
+        if request.method == "GET" and "/api/" in path and path != "/api/training":
+            counts[path] += 1
+
+    page.on("request", count)
+    return counts
+
+
+NEEDED = {
+    "training": ["histories"],
+    "accuracy": ["evaluation"],
+    "guide": ["digits"],
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_first_load_of_a_view_asks_for_each_thing_once(
+    context: BrowserContext, server_url: str, view: str
+) -> None:
+    page = context.new_page()
+    page.add_init_script(SLOW)
+    counts = count_gets(page)
+    page.goto(f"{server_url}/#view={view}&beside=tutorial&mean=3")
+    page.wait_for_selector("#model option", state="attached")
+    # All that a page does while it waits asks for what is missing.
+    draw_with_mouse(page, FOUR)
+    page.keyboard.press("z")
+    page.keyboard.press("g")
+    page.keyboard.press("Escape")
+    read_answer(page)
+    page.wait_for_timeout(2500)
+    paths = " ".join(counts)
+    for part in ["models", "normalized/weights.bin", "digits", *NEEDED.get(view, [])]:
+        assert part in paths
+    assert set(counts.values()) == {1}, counts
+
+
+def test_quick_changes_of_views_and_models_ask_for_each_thing_once(
+    context: BrowserContext, server_url: str
+) -> None:
+    page = context.new_page()
+    page.add_init_script(SLOW)
+    counts = count_gets(page)
+    page.goto(server_url)
+    page.wait_for_selector("#model option", state="attached")
+    draw_with_mouse(page, FOUR)
+    for _ in range(3):
+        for key in "4567876":
+            page.keyboard.press(key)
+        page.select_option("#model", "tutorial")
+        page.keyboard.press("7")
+        page.select_option("#model", "normalized")
+    page.wait_for_timeout(2500)
+    for model in ("tutorial", "normalized", "tutorial"):
+        page.select_option("#model", model)
+        for key in "678":
+            page.keyboard.press(key)
+            page.wait_for_timeout(200)
+    read_answer(page)
+    page.wait_for_timeout(2500)
+    paths = " ".join(counts)
+    for model in ("tutorial", "normalized"):
+        for part in ("weights.bin", "evaluation"):
+            assert f"/api/models/{model}/{part}" in paths
+    assert set(counts.values()) == {1}, counts
+
+
+FAILING = {
+    # the view, what fails, and what is shown once it is there
+    "weights.bin": ("weights", "#weights-own canvas:not(.empty)"),
+    "digits": ("guide", "#guide-digits button"),
+    "evaluation": ("accuracy", "#examples li"),
+    "histories": ("training", "#run option"),
+}
+
+
+@pytest.mark.parametrize("part", FAILING)
+@pytest.mark.parametrize("failure", ["lost", "busy"])
+def test_what_failed_is_asked_for_again_until_it_comes(
+    context: BrowserContext, server_url: str, part: str, failure: str
+) -> None:
+    view, shown = FAILING[part]
+    page = context.new_page()
+    page.add_init_script(IMPATIENT)
+    failures: list[str] = []
+
+    def fail(route: Route) -> None:
+        failures.append(route.request.url)
+        if failure == "lost":
+            route.abort()
+        else:
+            busy(route, "1")
+
+    page.route(f"**/{part}*", fail)
+    page.goto(f"{server_url}/#view={view}")
+    page.wait_for_selector("#model option", state="attached")
+    expect(page.locator("#problem")).not_to_be_empty()
+    draw_with_mouse(page, FOUR)
+    while len(failures) < 3:
+        page.wait_for_timeout(50)
+    # One after another, however often the page changes.
+    assert len(failures) < 20
+    page.unroute(f"**/{part}*")
+    page.wait_for_selector(shown, state="attached")
+    expect(page.locator("#problem")).to_be_empty()
+
+
+def test_what_failed_and_is_no_longer_needed_is_no_longer_a_problem(
+    context: BrowserContext, server_url: str
+) -> None:
+    page = context.new_page()
+    page.add_init_script(IMPATIENT)
+    page.route("**/evaluation*", lambda route: route.abort())
+    page.goto(f"{server_url}/#view=accuracy")
+    expect(page.locator("#problem")).to_contain_text("cannot be reached")
+    page.keyboard.press("1")
+    expect(page.locator("#problem")).to_be_empty()

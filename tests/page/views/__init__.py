@@ -1,0 +1,1 @@
+"""What the views show, on every screen."""

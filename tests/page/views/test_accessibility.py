@@ -1,0 +1,119 @@
+"""Every view at every size and in both schemes: axe-core finds nothing, and nothing is cut."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from server.web.page import VIEWS
+from tests.support.pen import SEVEN, draw_with_finger, draw_with_mouse, read_answer
+
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "tablet": {"width": 820, "height": 1180},
+    "laptop": {"width": 1280, "height": 800},
+    "projector": {"width": 1920, "height": 1080},
+}
+GUIDE_STEPS = 6
+
+
+def complaints(page: Page) -> str:
+    results = Axe().run(page)
+    return "" if results.violations_count == 0 else results.generate_report()
+
+
+def widest(page: Page) -> float:
+    """Return how far to the right anything reaches that is not scrolled to on purpose."""
+    found: float = page.evaluate(
+        """() => Math.max(...[...document.body.querySelectorAll("*")]
+             .filter((element) => !element.closest(".scrolled *, dialog, .visually-hidden"))
+             .map((element) => element.getBoundingClientRect())
+             .filter((box) => box.width && box.height)
+             .map((box) => Math.floor(box.right)))"""
+    )
+    return found
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+def sized_page(request: pytest.FixtureRequest, browser: Browser, server_url: str) -> Iterator[Page]:
+    """Open the page at a size and in a scheme, with a drawing on it."""
+    size, scheme = request.param
+    is_phone = size in ("phone", "tablet")
+    with browser.new_context(
+        viewport=SIZES[size],
+        color_scheme=scheme,
+        has_touch=is_phone,
+        is_mobile=is_phone,
+        reduced_motion="reduce",
+    ) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        (draw_with_finger if is_phone else draw_with_mouse)(page, SEVEN)
+        read_answer(page)
+        yield page
+
+
+def test_axe_finds_nothing_in_any_view(sized_page: Page) -> None:
+    page = sized_page
+    for key, view in enumerate(VIEWS, 1):
+        page.keyboard.press(str(key))
+        page.wait_for_selector(f"#view-{view}:not([hidden])")
+        assert complaints(page) == "", view
+        assert widest(page) <= page.viewport_size["width"], view  # type: ignore[index]
+    for step in range(1, GUIDE_STEPS + 1):
+        page.locator("#guide-steps button").nth(step - 1).click()
+        assert complaints(page) == "", f"guide {step}"
+    for button in ("#open-gallery", "#open-share", "#open-keys"):
+        page.locator(button).evaluate("button => button.click()")
+        assert complaints(page) == "", button
+        page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    assert complaints(page) == "", "projector mode"
+    for key, view in enumerate(VIEWS, 1):
+        page.keyboard.press(str(key))
+        page.wait_for_selector(f"#view-{view}:not([hidden])")
+        assert widest(page) <= page.viewport_size["width"], view  # type: ignore[index]
+
+
+def test_axe_finds_nothing_where_nothing_is_drawn(page: Page) -> None:
+    for key, view in enumerate(VIEWS, 1):
+        page.keyboard.press(str(key))
+        assert complaints(page) == "", view
+
+
+def test_a_digit_is_drawn_with_the_keyboard_alone(page: Page) -> None:
+    page.locator("#pad").focus()
+    for key in ["ArrowUp"] * 8 + ["Space"] + ["ArrowDown"] * 16 + ["Space"]:
+        page.keyboard.press(key)
+    assert read_answer(page) == "1"
+    page.keyboard.press("z")
+    assert read_answer(page) == ""
+
+
+def test_a_stroke_of_the_keyboard_ends_when_the_pad_loses_the_focus(page: Page) -> None:
+    page.locator("#pad").focus()
+    for key in ["Space", "ArrowDown", "ArrowDown", "Tab"]:
+        page.keyboard.press(key)
+    page.wait_for_selector("main[data-fresh=true]")
+
+
+def test_every_view_is_reached_by_one_key_and_nothing_jumps_as_numbers_change(page: Page) -> None:
+    """The places of a view's parts are the same for one drawing as for another."""
+    places = """() => [...document.querySelectorAll(".view:not([hidden]) *")]
+      .filter((element) => !element.closest("path, svg, select, .fill, option"))
+      .map((element) => [element.tagName, element.getBoundingClientRect()])
+      .filter(([, box]) => box.width)
+      .map(([name, box]) => `${name} ${box.left | 0} ${box.top | 0}`)"""
+    seen: dict[str, list[str]] = {}
+    for strokes in (SEVEN, [[(0.3, 0.3), (0.7, 0.7)], [(0.7, 0.3), (0.3, 0.7)]]):
+        page.keyboard.press("1")
+        page.keyboard.press("c")
+        draw_with_mouse(page, strokes)
+        read_answer(page)
+        for key, view in enumerate(VIEWS, 1):
+            page.keyboard.press(str(key))
+            if view in ("draw", "softmax", "change"):
+                found = page.evaluate(places)
+                assert seen.setdefault(view, found) == found

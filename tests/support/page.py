@@ -1,0 +1,86 @@
+"""The page in a browser: opened, listened to, and what it holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request, expect
+
+from server.web.page import VIEWS
+
+
+def collect_console_messages(page: Page) -> list[str]:
+    """Return a list that grows with all that a page's console says, forbidden content included."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text))
+    return complaints
+
+
+def collect_failed_requests(page: Page) -> list[str]:
+    """Return a list that grows with each request that gets no response, and why.
+
+    A request that the browser itself cancels is none of them: Chromium aborts the loading of the
+    icon when the page navigates or changes its URL meanwhile.
+    """
+    failed: list[str] = []
+
+    def collect(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            failed.append(f"{request.url}: {request.failure}")
+
+    page.on("requestfailed", collect)
+    return failed
+
+
+@contextmanager
+def open_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """Open the page in a context with these options; whatever its console says is a failure."""
+    with browser.new_context(**options) as context:
+        page = context.new_page()
+        complaints = collect_console_messages(page)
+        page.goto(url)
+        page.wait_for_selector("#model option", state="attached")
+        yield page
+        assert complaints == []
+
+
+def open_view(page: Page, view: str) -> None:
+    """Open a view by its key."""
+    page.keyboard.press(str(list(VIEWS).index(view) + 1))
+    expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
+
+
+def place_of(page: Page, picture: str, row: int, column: int) -> tuple[float, float]:
+    """Tell where in the window a pixel of a picture is."""
+    locator = page.locator(picture)
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    return (
+        box["x"] + (column + 0.5) / 28 * box["width"],
+        box["y"] + (row + 0.5) / 28 * box["height"],
+    )
+
+
+def strokes_of(page: Page) -> list[list[dict[str, float]]]:
+    """Read the drawing from the page's address, which follows it in a moment."""
+    page.wait_for_timeout(400)
+    strokes: list[list[dict[str, float]]] = page.evaluate(
+        """async () => {
+          const main = document.querySelector("script[type=module]").src;
+          const { readAddress } = await import(new URL("state/address.js", main));
+          return readAddress(location.hash).strokes;
+        }"""
+    )
+    return strokes
+
+
+def is_inked(page: Page, point: tuple[float, float]) -> bool:
+    """Tell whether there is ink on the pad."""
+    inked: bool = page.locator("#pad").evaluate(
+        """(pad, [x, y]) => new Promise((resolve) => requestAnimationFrame(() => resolve(
+          pad.getContext("2d").getImageData(pad.width * x, pad.height * y, 1, 1).data[3] > 0)))""",
+        point,
+    )
+    return inked

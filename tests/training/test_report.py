@@ -1,0 +1,111 @@
+"""The report of a training, and the animation of W."""
+
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from server.regression.model import Model
+from server.storage.evaluation import Evaluation
+from server.storage.history import History
+from server.storage.model_file import load_model
+from tests.support.factories import make_evaluation, make_history, save_small_model
+from training.outputs.animation import animate
+from training.outputs.charts import draw_curve
+from training.outputs.report import render, write_report
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> tuple[Model, History, Evaluation]:
+    model = load_model(save_small_model(tmp_path))
+    history = make_history(steps=5, outcome="finished", model=model.digest)
+    return model, history, make_evaluation("small", model.digest)
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a page, and checks that each is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_report_has_no_external_resources_and_no_scripts(
+    trained: tuple[Model, History, Evaluation],
+) -> None:
+    page = render(*trained)
+    tags = Tags(page).found
+    assert "script" not in {tag for tag, _ in tags}
+    for tag, attributes in tags:
+        assert not [name for name in attributes if name.startswith("on")]
+        if tag == "img":
+            assert str(attributes["src"]).startswith("data:image/png;base64,")
+            assert attributes["alt"]
+        assert "href" not in attributes
+    assert not re.search(r"url\(|@import|https?://", page)
+    # Ten heatmaps and two mistakes.
+    assert sum(tag == "img" for tag, _ in tags) == 12
+    assert sum(tag == "polyline" for tag, _ in tags) == 4
+
+
+def test_the_report_has_the_settings_and_the_metrics(
+    trained: tuple[Model, History, Evaluation],
+) -> None:
+    page = render(*trained)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    for words in (
+        "optimizer sgd",
+        "learning rate 0.5",
+        "images per digit all",
+        "temperature 1.000",
+    ):
+        assert words in text
+    assert "accuracy, test 0.5000" in text
+    assert "2 test images are misclassified" in text
+    assert "4, read 9 (0.50)" in text
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+
+
+def test_a_curve_begins_left_and_ends_right_and_a_fall_goes_down() -> None:
+    steps = np.array([0, 9, 99], np.int32)
+    curve = draw_curve(
+        "Loss", steps, np.array([2, 1, 0], np.float32), np.array([1, 1, 1], np.float32)
+    )
+    assert curve.train == "50.0,20.0 225.0,115.0 400.0,210.0"
+    assert curve.validation == "50.0,115.0 225.0,115.0 400.0,115.0"
+    assert [tick.label for tick in curve.x_ticks] == ["0", "1", "10"]
+    assert [tick.label for tick in curve.y_ticks] == ["0.00", "1.00", "2.00"]
+
+
+def test_the_animation_has_a_frame_for_every_recorded_step(
+    trained: tuple[Model, History, Evaluation],
+) -> None:
+    picture = Image.open(io.BytesIO(animate(trained[1])))
+    frames = [
+        np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(picture)
+    ]
+    assert len(frames) == 5
+    # Weights grow from 0, white, to their largest, full blue.
+    red = [frame[80, 40, 0] for frame in frames]
+    assert red[0] == 255
+    assert red == sorted(red, reverse=True)
+    assert red[-1] < 20
+    assert frames[-1][80, 40, 2] > 150
+
+
+def test_report_and_animation_are_written_under_the_models_name(
+    trained: tuple[Model, History, Evaluation], tmp_path: Path
+) -> None:
+    page, animation = write_report(tmp_path / "reports", *trained, animate(trained[1]))
+    assert [page.name, animation.name] == ["small.html", "small.webp"]
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert animation.read_bytes()[8:12] == b"WEBP"
