@@ -148,7 +148,7 @@ def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
     :param offsets: (n, 2, 784) of each pixel along the axes, from the centre of mass
     :param variances: (n, 2) of all ink along the axes
     """
-    # All four sides at once: for a single image, NumPy's call overhead exceeds the arithmetic.
+    # One array for all sides: for a single image, NumPy's call overhead exceeds the arithmetic.
     distances = np.empty((len(ink), 2, 2, PIXELS), np.float32)
     before, after = distances[:, :, 0], distances[:, :, 1]
     np.maximum(offsets, 0, out=after)
@@ -185,7 +185,7 @@ def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
     """
     # Rows first, since all pixels of a row have the same y.
     row_weights = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - PIXEL_CENTRES))
-    # A column of zeros on either side stands for everything outside.
+    # A column of zeros on either side represents everything outside.
     padded = np.zeros((len(images), SIDE, SIDE + 2), np.float32)
     np.matmul(row_weights, images, out=padded[:, :, 1:-1])
     positions = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)

@@ -55,7 +55,7 @@ def replay_training(query: CacheQuery, run: str) -> Response:
 
     First n scales, n × b (10) and the exact last W (784, 10), all as float32; then n × W (784, 10)
     as int8, each to be multiplied by its scale: 31,360 + 7,884 n bytes. With the history's digest
-    as `v`, clients may cache them for good.
+    as `v`, clients may cache them permanently.
     """
     history = get_context().artifacts.find_run(run)
     if history is None:

@@ -21,7 +21,7 @@ import socket
 from server.transport import connection
 from server.transport import serving
 from server.storage.model_file import MODELS
-connection.PATIENCE_SECONDS = {patience}
+connection.TRANSFER_SECONDS = {patience}
 connection.MAX_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
@@ -397,7 +397,7 @@ import socket
 from server.transport import connection
 from server.transport import serving
 from server.transport.gateway import Gateway
-connection.PATIENCE_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
+connection.TRANSFER_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
 listener = socket.create_server(("127.0.0.1", 0))
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"
