@@ -190,7 +190,7 @@ def test_one_more_than_the_room_holds_is_told_to_come_again() -> None:
             assert status == 503
             assert int(headers["retry-after"]) >= 1
             assert headers["content-type"] == "application/problem+json"
-            assert "Ask again" in json.loads(body)["detail"]
+            assert "Try again" in json.loads(body)["detail"]
             assert is_closed(outside)
         inside[0].sendall(request_bytes())
         assert read_answer(inside[0])[0] == 200
