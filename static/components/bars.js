@@ -1,4 +1,4 @@
-/** Numbers with bars beside them: the tracks are fixed, and nothing moves but the fill. */
+/** Numbers with bars. The layout does not change with the number, only the bar's fill. */
 
 import { find, setText } from "./dom.js";
 import { formatPercent } from "../numbers/format.js";
@@ -19,7 +19,8 @@ export function createProbability(root) {
 /**
  * @param {ParentNode} root
  * @param {string} selector of an element that holds a number and a bar
- * @returns {(text: string, share: number) => void} takes −1 to 1 of the bar's length
+ * @returns {(text: string, share: number) => void} takes the number as text, and the
+ *   filled share of the bar, −1 to 1
  */
 export function createValueBar(root, selector) {
   const element = find(selector, HTMLElement, root);

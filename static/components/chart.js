@@ -1,11 +1,11 @@
-/** Lines as SVG paths; the SVG's viewBox is the chart's size. */
+/** Lines as SVG paths. The SVG's viewBox is the chart's size. */
 
 /**
  * @param {ArrayLike<number>} values those beyond the range are drawn at its edge
  * @param {{width: number, height: number, least: number, most: number, count?: number}} chart
- *   `count` is how many values fill the width, where there are to be more than there are now
+ *   `count` is the number of values that fill the width, if more are to come
  * @param {ArrayLike<number>} [places] of the values, from the left; evenly spaced unless given
- * @returns {string} a path from left to right, `most` at the top
+ * @returns {string} a path from left to right, with `most` at the top
  */
 export function linePath(values, { width, height, least, most, count = values.length }, places) {
   const toY = scaleY(height, least, most);
@@ -21,7 +21,7 @@ export function linePath(values, { width, height, least, most, count = values.le
  * @param {number} height
  * @param {number} least
  * @param {number} most
- * @returns {(value: number) => number} where a value lies, from the top
+ * @returns {(value: number) => number} a value's distance from the top
  */
 export function scaleY(height, least, most) {
   return (value) => {

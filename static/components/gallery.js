@@ -1,4 +1,4 @@
-/** Real digits as buttons: pressing one puts it in place of the drawing. */
+/** Sample digits of MNIST as buttons: pressing one replaces the drawing. */
 
 import { paintInk } from "./heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";

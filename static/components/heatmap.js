@@ -1,12 +1,12 @@
-/** Pictures of 784 numbers on canvases of 28×28; CSS enlarges them. */
+/** 784 numbers as a picture on a canvas of 28×28 pixels, which CSS enlarges. */
 
 import { SIDE } from "../numbers/rasterizer.js";
 
-/** Those of the server's heatmaps, where the page's style has them. */
+/** The colours of the server's heatmaps, from the page's style sheet. */
 const NEGATIVE = readToken("--heatmap-negative");
 const POSITIVE = readToken("--heatmap-positive");
 
-/** Shades that tell ink from paper where they meet. */
+/** Intensity of the outline between ink and paper. */
 const EDGE = 0.5;
 
 /**
@@ -27,7 +27,7 @@ export function paintHeatmap(canvas, values, limit) {
 }
 
 /**
- * Ink as opaque as it is strong, so that what lies below shows where there is none.
+ * Ink with its intensity as opacity, so that a picture below shows where there is none.
  * @param {HTMLCanvasElement} canvas SIDE × SIDE, or all in one row
  * @param {ArrayLike<number>} pixels 784, 0 to 1
  * @param {string} colour as getComputedStyle gives it: rgb(…)
@@ -75,7 +75,7 @@ export function limitOf(maps) {
 
 /**
  * @param {ArrayLike<number>} pixels 784, 0 to 1
- * @returns {string} an SVG path in pixels around all that is more ink than paper
+ * @returns {string} an SVG path, in pixels, around the pixels above the outline's intensity
  */
 export function inkOutline(pixels) {
   /** @param {number} row @param {number} column */

@@ -1,6 +1,6 @@
 /**
- * The drawing's way into its place, as an animation: the pad's ink is cropped and shrunk to the
- * 28×28 of MNIST, and each of those pixels moves to where the model's normalisation puts it.
+ * The animation of how a drawing is prepared: the pad's ink is cropped and scaled to 28×28 pixels, and
+ * each of those pixels moves to its place in the normalized picture.
  */
 
 import { queryMedia } from "../components/dom.js";
@@ -9,7 +9,7 @@ import { SIDE } from "../numbers/rasterizer.js";
 /** @typedef {import("../network/api.js").Placement} Placement */
 /** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
 
-/** How long each of the two ways takes, and the rest between them, ms. */
+/** Durations of the two parts and of the pause between them, ms. */
 const FIT_MS = 500;
 const REST_MS = 150;
 const NORMALIZE_MS = 600;
@@ -17,12 +17,12 @@ const NORMALIZE_MS = 600;
 const HALF = SIDE / 2;
 
 /**
- * @param {HTMLElement} main holds all of them, and is positioned
+ * @param {HTMLElement} main a positioned ancestor of the canvases
  * @param {HTMLCanvasElement} pad
  * @param {HTMLCanvasElement} sent the drawing in 28×28
- * @param {HTMLCanvasElement} seen what the model saw of it
+ * @param {HTMLCanvasElement} normalized the model's input
  */
-export function createFlight(main, pad, sent, seen) {
+export function createFlight(main, pad, sent, normalized) {
   const overlay = document.createElement("canvas");
   overlay.className = "flight";
   overlay.ariaHidden = "true";
@@ -42,7 +42,7 @@ export function createFlight(main, pad, sent, seen) {
     stop();
     if (queryMedia("(prefers-reduced-motion: reduce)")?.matches) return;
     const origin = main.getBoundingClientRect();
-    const [from, middle, to] = [pad, sent, seen].map((canvas) => {
+    const [from, middle, to] = [pad, sent, normalized].map((canvas) => {
       return boxWithin(canvas.getBoundingClientRect(), origin);
     });
     const context = layOver(overlay, [from, middle, to]);
@@ -85,7 +85,7 @@ function boxWithin(box, origin) {
 }
 
 /**
- * Make the overlay just large enough, and let it be drawn on in CSS px of what it lies over.
+ * Place the overlay over the boxes, and set its unit to CSS px.
  * @param {HTMLCanvasElement} overlay
  * @param {Box[]} boxes
  */
@@ -109,7 +109,7 @@ function layOver(overlay, boxes) {
 }
 
 /**
- * The pad's ink on its way into the square of 28×28.
+ * Draw the pad's ink between the pad and the picture of 28×28.
  * @param {CanvasRenderingContext2D} context
  * @param {HTMLCanvasElement} pad
  * @param {Picture["crop"]} crop
@@ -118,7 +118,7 @@ function layOver(overlay, boxes) {
  * @param {number} progress 0 to 1
  */
 function drawFitting(context, pad, crop, from, to, progress) {
-  // The square that is cropped, on the pad and in the end.
+  // The cropped square, moving from the pad to the picture.
   const square = {
     left: mix(from.left + crop.left * from.width, to.left, progress),
     top: mix(from.top + crop.top * from.width, to.top, progress),
@@ -130,7 +130,7 @@ function drawFitting(context, pad, crop, from, to, progress) {
 }
 
 /**
- * The 28×28 pixels on their way to where the normalisation puts them.
+ * Draw the 28×28 pixels between the picture and the normalized picture.
  * @param {CanvasRenderingContext2D} context
  * @param {Uint8Array} pixels
  * @param {Placement} placement
@@ -163,7 +163,7 @@ function drawNormalizing(context, pixels, placement, from, to, progress) {
  * @param {Placement} placement
  * @param {number} x
  * @param {number} y a place in the drawing's 28×28, in pixels
- * @returns {[number, number]} its place in the normalised picture, in pixels
+ * @returns {[number, number]} its place in the normalized picture, in pixels
  */
 export function normalizedPlace({ centre, slant, reach: [left, right, top, bottom] }, x, y) {
   const below = y - centre[1];

@@ -1,4 +1,4 @@
-/** The drawing pad: pointer events in, strokes out, and strokes painted. */
+/** The drawing pad: its pens, and how strokes are painted on it. */
 
 import { PEN_WIDTH, SIDE, createSegmentTracker } from "../numbers/rasterizer.js";
 import { listenToStrokes } from "./pointer.js";
@@ -8,7 +8,7 @@ import { listenToStrokes } from "./pointer.js";
 /** @typedef {import("./pointer.js").StrokeListener} StrokeListener */
 
 /**
- * Report what one pen at a time does on the canvas, be it a mouse, a finger or a stylus.
+ * Report the strokes of the mouse, a finger or a stylus, one at a time.
  * @param {HTMLCanvasElement} canvas
  * @param {StrokeListener} pen
  */
@@ -16,7 +16,7 @@ export function listenToPen(canvas, pen) {
   listenToStrokes(canvas, {
     ...pen,
     end() {
-      // The focus is for the keyboard's pen, and the next key would show it.
+      // Only the keyboard's pen needs the focus, and its ring would appear with the next key.
       canvas.blur();
       pen.end();
     },
@@ -36,10 +36,10 @@ const DIRECTIONS = {
 };
 
 /**
- * Report what the keyboard's pen does while the canvas has the focus: arrow keys move it, Space
- * puts it down and lifts it.
+ * Report the strokes of the keyboard's pen, while the canvas has the focus: the arrow keys move it,
+ * Space puts it down and lifts it.
  * @param {HTMLCanvasElement} canvas
- * @param {HTMLElement} cursor shows where the pen is
+ * @param {HTMLElement} cursor marks the pen's position
  * @param {Omit<StrokeListener, "cancel">} pen
  */
 export function listenToKeys(canvas, cursor, pen) {
@@ -83,27 +83,27 @@ export function listenToKeys(canvas, cursor, pen) {
     lift();
     show();
   });
-  // A pen that takes over, or a cleared pad, ends the stroke of the keyboard's.
+  // Another pen ends the keyboard's stroke.
   canvas.addEventListener("pointerdown", lift);
   show();
 }
 
 /**
- * Make what paints on the canvas, as sharp as the screen is and in the canvas's CSS `color`. Only
- * what is new since the last call is painted, unless it is to be painted anew.
+ * Make a function that paints a drawing on the canvas, at the screen's resolution and in the canvas's
+ * CSS `color`. It paints only what is new since its last call, or everything on request.
  * @param {HTMLCanvasElement} canvas
- * @returns {(drawing: {strokes: readonly Stroke[], image: Uint8Array | null}, isAnew?: boolean) =>
- *   void} takes strokes, or in place of them an image of 28×28 intensities
+ * @returns {(drawing: {strokes: readonly Stroke[], image: Uint8Array | null}, isAll?: boolean) =>
+ *   void} takes strokes or an image of 28×28 intensities
  */
 export function createPainter(canvas) {
   let findNewSegments = createSegmentTracker();
   /** @type {Uint8Array | null} */
   let painted = null;
 
-  return ({ strokes, image }, isToldAnew = false) => {
+  return ({ strokes, image }, isAll = false) => {
     const context = canvas.getContext("2d");
     if (!context) return;
-    const isOther = isToldAnew || image !== painted;
+    const isOther = isAll || image !== painted;
     if (isOther) findNewSegments = createSegmentTracker();
     const { isAnew, segments } = findNewSegments(strokes);
     if (isOther || isAnew) {
@@ -116,13 +116,13 @@ export function createPainter(canvas) {
 }
 
 /**
- * Clear the canvas and let it be painted on in fractions of its side.
+ * Clear the canvas, and set its unit to its side.
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2D} context
  */
 function prepare(canvas, context) {
   const side = Math.round(canvas.clientWidth * devicePixelRatio);
-  // Setting the size, even to what it is, clears the canvas and its settings.
+  // Setting the size, even to the same value, clears the canvas and its settings.
   canvas.width = canvas.height = side;
   context.scale(side, side);
   context.lineWidth = PEN_WIDTH;
@@ -140,7 +140,7 @@ function paintImage(context, image, side) {
     if (!intensity) return;
     context.globalAlpha = intensity / 255;
     const [row, column] = [Math.floor(pixel / SIDE), pixel % SIDE];
-    // Whole pixels of the screen: no seams between squares.
+    // Whole pixels of the screen leave no seams between squares.
     const [left, top] = [Math.round((column * side) / SIDE), Math.round((row * side) / SIDE)];
     const [right, bottom] = [((column + 1) * side) / SIDE, ((row + 1) * side) / SIDE];
     context.fillRect(
@@ -164,7 +164,7 @@ function paintSegments(context, segments) {
     context.lineTo(to.x, to.y);
   }
   context.stroke();
-  // A line that goes nowhere is not painted, but a tap leaves ink.
+  // A line without length is not painted, but a tap must leave ink.
   context.beginPath();
   for (const [from, to] of segments) {
     if (from !== to) continue;

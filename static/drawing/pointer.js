@@ -1,46 +1,46 @@
-/** One pointer at a time on an element, be it a mouse, a finger or a pen. */
+/** Strokes on an element, by one pointer at a time: a mouse, a finger or a pen. */
 
 /** @typedef {import("../numbers/rasterizer.js").Point} Point */
 
 /**
- * What becomes of a stroke. Each that begins either ends or is cancelled, once. Points are
- * fractions of the element's sides; those outside of it are reported too.
+ * Receives strokes. Each stroke that begins ends or is cancelled exactly once. Points are fractions of
+ * the element's sides; points outside of it are reported too.
  * @typedef {object} StrokeListener
  * @property {(point: Point) => void} begin
  * @property {(points: Point[]) => void} extend
  * @property {() => void} end
- * @property {() => void} cancel the last stroke, perhaps ended already, was a palm's: forget it
+ * @property {() => void} cancel forget the last stroke, which may have ended: it was made by a palm
  */
 
-/** The left button, a finger's contact or a pen's tip in `PointerEvent.buttons`. */
+/** `PointerEvent.buttons` of the left button, a finger's contact or a pen's tip. */
 const PRIMARY = 1;
 
 /**
- * How long after its last event a pen counts as near, ms. Whoever holds one draws with it, and
- * touches are the hand's that holds it.
+ * How long after its last event a pen counts as near, ms. While a pen is near, touches come from the
+ * hand that holds it.
  */
 const PEN_NEAR_MS = 1000;
 
-/** After how long without an event a pen that is down has been lost, ms. */
+/** After this time without an event, a pen that is down is considered lost, ms. */
 const PEN_LOST_MS = 5000;
 
 /**
- * Report the strokes that a pointer makes on an element. A pen goes before a hand: what a palm drew
- * before the pen came near is cancelled.
- * @param {HTMLElement} element takes the focus when a stroke begins
+ * Report the strokes that pointers make on an element. A pen takes precedence over touches: a stroke
+ * that a palm made before the pen came near is cancelled.
+ * @param {HTMLElement} element gets the focus when a stroke begins
  * @param {StrokeListener} listener
  */
 export function listenToStrokes(element, { begin, extend, end, cancel }) {
   /**
-   * The pointer that draws. A script's events may say nothing of buttons.
+   * The pointer that draws. Events made by scripts may lack `buttons`.
    * @type {{id: number, type: string, hasButtons: boolean} | null}
    */
   let active = null;
-  /** When the last event of a pen was anywhere in the window, ms. */
+  /** Time of the last event of a pen, anywhere in the window, ms. */
   let lastPen = -Infinity;
-  /** When the browser last cancelled a touch that drew, as it does when it finds it a palm's, ms. */
+  /** Time at which the browser last cancelled a drawing touch, as it does with palms, ms. */
   let lastCancelledTouch = -Infinity;
-  /** When the last raw move was, ms. */
+  /** Time of the last raw move, ms. */
   let lastRaw = -Infinity;
 
   /** @param {PointerEvent[]} events */
@@ -68,8 +68,8 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
   };
 
   /**
-   * Whether a pointer may not begin a stroke: a hand's while a pen is near, and a second finger.
-   * Any other takes over, for the end of the one that draws may never be reported.
+   * Whether a pointer must be ignored: a touch while a pen is near, or a second finger. Any other
+   * pointer takes over, because the end of the current stroke may never be reported.
    * @param {PointerEvent} event
    */
   const isIntruder = ({ pointerType, pointerId, isPrimary, timeStamp }) => {
@@ -78,7 +78,7 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
       const isSecond = active?.type === "touch" && active.id !== pointerId && !isPrimary;
       return isSecond || silence < (active?.type === "pen" ? PEN_LOST_MS : PEN_NEAR_MS);
     }
-    // Drivers of some pens move the mouse as well.
+    // The drivers of some pens also send mouse events.
     return pointerType === "mouse" && active?.type === "pen" && silence < PEN_NEAR_MS;
   };
 
@@ -91,34 +91,36 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
     try {
       element.setPointerCapture(event.pointerId);
     } catch {
-      // The pointer is gone already, or a script made the event. The stroke goes on without.
+      // The pointer is gone, or a script made the event. The stroke continues without capture.
     }
     element.focus({ preventScroll: true });
     begin(toPoints([event])[0]);
   });
-  // A press would begin to drag what is selected, or to select; it would give the focus as well.
+  // By default, a press starts to drag or select text, and moves the focus.
   element.addEventListener("mousedown", (event) => event.preventDefault());
-  // Without it, a long press on a phone opens a menu in the middle of a stroke.
+  // A long press on a phone would open a menu in the middle of a stroke.
   element.addEventListener("contextmenu", (event) => event.preventDefault());
 
   /** @param {PointerEvent} event */
   const move = (event) => {
     if (event.pointerId !== active?.id) return;
-    // The release may have gone to another window, or come while another button was down, when
-    // browsers report it as a move.
+    // The release was not reported: it went to another window, or came while another button was down,
+    // which browsers report as a move.
     if (active.hasButtons && !(event.buttons & PRIMARY)) return lift();
-    // Browsers hold back moves between two frames; Safari gives them out since version 17 only.
+    // Browsers merge the moves between two frames; Safari before version 17 does not return them.
     const moves = event.getCoalescedEvents?.() ?? [];
-    const news = (moves.length ? moves : [event]).filter(({ timeStamp }) => timeStamp > lastRaw);
-    if (news.length) extend(toPoints(news));
+    const newMoves = (moves.length ? moves : [event]).filter(
+      ({ timeStamp }) => timeStamp > lastRaw,
+    );
+    if (newMoves.length) extend(toPoints(newMoves));
   };
 
   element.addEventListener("pointermove", move);
-  // Where a page came over TLS, or from the machine itself, Chromium tells of moves at once too,
-  // and with the next frame of the same ones again.
+  // Over HTTPS and on localhost, Chromium also reports each move immediately, and then again with the
+  // next frame.
   element.addEventListener("pointerrawupdate", (event) => {
     const raw = /** @type {PointerEvent} */ (event);
-    // That a pointer has been taken away is told before its next move, but after the raw one.
+    // The loss of capture is reported after the next raw move, so check it here.
     if (!element.hasPointerCapture(raw.pointerId)) return;
     move(raw);
     lastRaw = raw.timeStamp;
@@ -127,7 +129,7 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
   element.addEventListener("lostpointercapture", (event) => {
     if (event.pointerId === active?.id) lift();
   });
-  // On the window: a pointer that could not be captured is lifted elsewhere.
+  // On the window, since a pointer that could not be captured may be lifted elsewhere.
   for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
     addEventListener(
       type,
@@ -149,7 +151,7 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
   ])) {
     addEventListener(type, noticePen, { capture: true });
   }
-  // Releases are not reported to a window that others lie over.
+  // A window without focus does not receive releases.
   addEventListener("blur", lift);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) lift();

@@ -40,7 +40,7 @@ export function createLoss(change) {
     now.classList.toggle("away", !known);
     point.classList.toggle("away", !known);
     if (!known || !prediction?.evidence) {
-      return setText(words, "Draw a digit, or take one of MNIST's.");
+      return setText(words, "Draw a digit or choose a sample digit.");
     }
     const probability = prediction.probabilities[truth];
     const loss = crossEntropy(prediction.evidence, truth);

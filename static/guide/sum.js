@@ -59,7 +59,7 @@ export function createSum(change) {
       found?.limit ?? 1,
     );
     chosen.setAttribute("d", lines[followed].getAttribute("d") ?? "");
-    if (!found || !learned) return setText(words, "Draw a digit, or take one of MNIST's.");
+    if (!found || !learned) return setText(words, "Draw a digit or choose a sample digit.");
     const bias = learned.bias[followed];
     const sum = found.sums[followed][count];
     const so = `The first ${count} pixels add up to ${formatSigned(sum)} for ${followed}.`;

@@ -1,4 +1,4 @@
-/** Why one digit came out before another, and what would change that, in the numbers of W, b and x. */
+/** Why one digit has more evidence than another, and what would change that, from W, b and x. */
 
 import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
@@ -12,7 +12,7 @@ const COLUMNS = ["left", "centre", "right"];
 
 /**
  * @param {number} index of a pixel, row-major
- * @returns {string} which ninth of the picture it lies in
+ * @returns {string} the ninth of the picture that contains it, in words
  */
 function placeOf(index) {
   const row = ROWS[Math.floor((Math.floor(index / SIDE) * 3) / SIDE)];
@@ -22,8 +22,8 @@ function placeOf(index) {
 }
 
 /**
- * What gave a digit its lead in evidence over another: its ink in each ninth of the picture, and
- * the bias. All parts add up to the lead.
+ * Split a digit's lead in evidence over another into the parts from the ink in each ninth of the
+ * picture and from the bias. The parts add up to the lead.
  * @param {ArrayLike<number>} pixels 784, 0 to 1
  * @param {Weights} model
  * @param {number} digit
@@ -46,7 +46,7 @@ export function compareEvidence(pixels, { columns, bias }, digit, other) {
 /**
  * @param {ArrayLike<number>} pixels 784, 0 to 1
  * @param {readonly Edit[]} edits later ones go before earlier ones
- * @returns {Float64Array} the pixels with the edits made
+ * @returns {Float64Array} the edited pixels
  */
 export function applyEdits(pixels, edits) {
   const edited = Float64Array.from(pixels);
@@ -55,14 +55,15 @@ export function applyEdits(pixels, edits) {
 }
 
 /**
- * The fewest pixels that, wholly erased or filled, make another digit win.
+ * The smallest set of pixels that makes another digit win when each is erased or filled.
  *
- * Each pixel changes the lead over a digit by an amount of its own, whatever the others do. So
- * taking the largest first takes the fewest, and trying every other digit finds the fewest of all.
+ * The model is linear: each pixel changes the lead over a digit by an amount that does not depend on
+ * the other pixels. So taking the largest changes first needs the fewest pixels, and the smallest set
+ * over all other digits is the answer.
  * @param {ArrayLike<number>} pixels 784, 0 to 1
  * @param {Weights} model
- * @returns {{digit: number, edits: Edit[]} | null} the digit that then wins; null where no edits
- *   make any other win
+ * @returns {{digit: number, edits: Edit[]} | null} the digit that then wins; null if no edits
+ *   make another digit win
  */
 export function fewestEdits(pixels, model) {
   const amounts = evidence(pixels, model);
@@ -72,7 +73,7 @@ export function fewestEdits(pixels, model) {
     if (digit === answer) continue;
     const edits = editsTowards(pixels, model, answer, digit, amounts[answer] - amounts[digit]);
     if (!edits || (fewest && fewest.edits.length <= edits.length)) continue;
-    // Beyond both, a third digit may have gained still more: then that one wins, as soon or sooner.
+    // A third digit may have gained even more: then that one wins, with these edits or fewer.
     const winner = largest(evidence(applyEdits(pixels, edits), model));
     if (winner !== answer) fewest = { digit: winner, edits };
   }
@@ -85,7 +86,8 @@ export function fewestEdits(pixels, model) {
  * @param {number} answer
  * @param {number} digit
  * @param {number} lead of the answer over the digit, in evidence
- * @returns {Edit[] | null} the fewest that turn the lead over
+ * @returns {Edit[] | null} the smallest set that gives the digit more evidence than the
+ *   answer; null if none does
  */
 function editsTowards(pixels, { columns }, answer, digit, lead) {
   const changes = Array.from(pixels, (intensity, pixel) => {

@@ -1,4 +1,4 @@
-/** Numbers as the page writes them. */
+/** How the page formats numbers. */
 
 /** @param {number} fraction */
 export function formatPercent(fraction) {
@@ -11,12 +11,12 @@ export function formatPercent(fraction) {
  */
 export function formatSigned(number, places = 2) {
   const text = Math.abs(number).toFixed(places);
-  // What is rounded to zero has no sign of its own.
+  // A negative number that rounds to zero gets no minus sign.
   return `${number < 0 && Number(text) ? "−" : "+"}${text}`;
 }
 
 /**
- * Three digits that count, however small the number.
+ * Three significant digits, however small the number.
  * @param {number} number not negative
  */
 export function formatSmall(number) {
@@ -30,7 +30,7 @@ export function formatSmall(number) {
 }
 
 /**
- * An intensity in as little room as a cell of 28 in a row has.
+ * An intensity, short enough for a table of 28 columns.
  * @param {number} intensity 0 to 1
  */
 export function formatIntensity(intensity) {
@@ -40,7 +40,7 @@ export function formatIntensity(intensity) {
 /**
  * @param {number} pixel an index, row-major
  * @param {number} side pixels in a row
- * @returns {string} where it lies, counted from 1
+ * @returns {string} its row and column, counted from 1
  */
 export function formatPlace(pixel, side) {
   return `Row ${Math.floor(pixel / side) + 1}, column ${(pixel % side) + 1}`;

@@ -1,7 +1,7 @@
 /**
- * From strokes to the 784 pixels that a model takes, made as MNIST's were: crop to the ink, scale
- * the longer side to 20 pixels by area averaging, and place the centre of mass at the centre of
- * 28×28.
+ * From strokes to the 784 pixels of the model's input, prepared as MNIST's images were: crop to the
+ * ink, scale the longer side to 20 pixels by area averaging, and move the centre of mass to the centre
+ * of 28×28.
  *
  * Source: Y. LeCun et al., "The MNIST database of handwritten digits", 1998.
  */
@@ -43,18 +43,19 @@ export function strokesToPicture(strokes) {
   return createRasterizer()(strokes);
 }
 
-/** @typedef {[Point, Point]} Segment Twice the same point where a stroke begins: a tap leaves ink. */
+/** @typedef {[Point, Point]} Segment The same point twice where a stroke begins: a tap leaves ink. */
 
 /**
- * Make a function that finds what is new in strokes since its last call, so that a pen's move costs
- * the same however much was drawn before. Strokes may grow between two calls: their last one at its
- * end, and their number in a list that is another one. Whatever else changes begins anew.
+ * Make a function that returns the segments added since its last call, so that the cost of a pen's
+ * move does not grow with the drawing. Between two calls, the last stroke may grow at its end, and
+ * strokes may be appended in a new list. After any other change, `isAnew` is true and all segments are
+ * returned.
  * @returns {(strokes: readonly Stroke[]) => {isAnew: boolean, segments: Segment[]}}
  */
 export function createSegmentTracker() {
   /** @type {readonly Stroke[]} */
   let known = [];
-  /** How many points of the last of them are known. */
+  /** How many points of the last known stroke have been returned. */
   let points = 0;
 
   return (strokes) => {
@@ -75,8 +76,8 @@ export function createSegmentTracker() {
 }
 
 /**
- * Make a function like `strokesToPicture` that inks only what is new since its last call, as
- * `createSegmentTracker` finds it.
+ * Make a function like `strokesToPicture` that rasterizes only the segments added since its last
+ * call, as `createSegmentTracker` finds them.
  * @returns {(strokes: readonly Stroke[]) => Picture | null}
  */
 export function createRasterizer() {
@@ -92,7 +93,7 @@ export function createRasterizer() {
 }
 
 /**
- * The pad in cells.
+ * The pad as a grid of cells.
  * @typedef {object} Grid
  * @property {Uint8Array} mask GRID × GRID, row-major, 1 = ink
  * @property {number} count of cells with ink
@@ -117,7 +118,7 @@ function createGrid() {
 function gridToPicture({ mask, count, x, y, left, right, top, bottom }) {
   if (!count) return null;
   const scale = FIT / (Math.max(right - left, bottom - top) + 1);
-  // A cell's middle lies half a cell from where it begins.
+  // The centre of a cell is half a cell from its edge.
   const centre = { x: x / count + 0.5, y: y / count + 0.5 };
   const across = areaWeights(centre.x, scale);
   const down = areaWeights(centre.y, scale);
@@ -129,8 +130,7 @@ function gridToPicture({ mask, count, x, y, left, right, top, bottom }) {
 }
 
 /**
- * Ink every cell whose centre the round pen covers. Ink beyond the pad's edge is lost, as it is on
- * screen.
+ * Ink every cell whose centre the round pen covers. Ink outside the pad is lost, as on screen.
  * @param {Grid} grid
  * @param {Segment} segment
  */
@@ -147,7 +147,7 @@ function inkSegment(grid, [from, to]) {
     for (let column = left; column < right; column++) {
       if (grid.mask[row * GRID + column]) continue;
       const [px, py] = [column + 0.5 - x0, row + 0.5 - y0];
-      // How far along the segment the nearest point to this cell lies, 0 to 1.
+      // The position of the segment's nearest point, 0 to 1.
       const along = lengthSquared && Math.min(1, Math.max(0, (px * dx + py * dy) / lengthSquared));
       const [ex, ey] = [px - along * dx, py - along * dy];
       if (ex * ex + ey * ey <= radius * radius) inkCell(grid, row, column);
@@ -172,12 +172,11 @@ function inkCell(grid, row, column) {
 }
 
 /**
- * How much of each cell falls on each pixel along one axis, when cells are scaled and `centre`
- * lands in the middle.
+ * The fraction of each pixel that each cell covers, along one axis, with `centre` in the middle.
  * @param {number} centre in cells
  * @param {number} scale pixels a cell
- * @returns {{first: number, weights: number[]}[]} one a pixel: its first cell, and for this and
- *   each that follows the fraction of the pixel that the cell covers
+ * @returns {{first: number, weights: number[]}[]} for each pixel its first cell, and the
+ *   fractions that this cell and those after it cover
  */
 function areaWeights(centre, scale) {
   return Array.from({ length: SIDE }, (_, pixel) => {

@@ -1,4 +1,4 @@
-/** The regression's own arithmetic, y = softmax(xW + b): what the server does, for what the page explains. */
+/** The arithmetic of softmax regression, y = softmax(xW + b), for everything that the page explains. */
 
 import { SIDE } from "./rasterizer.js";
 
@@ -12,11 +12,11 @@ import { SIDE } from "./rasterizer.js";
 export const DIGITS = 10;
 export const PIXELS = SIDE * SIDE;
 
-/** The ten digits, to go through. */
+/** The digits 0 to 9. */
 export const ALL_DIGITS = Array.from({ length: DIGITS }, (_, digit) => digit);
 
 /**
- * A model that has learned nothing yet.
+ * An untrained model.
  * @returns {Weights}
  */
 export function zeroWeights() {
@@ -63,8 +63,8 @@ export function softmaxSteps(evidence, temperature = 1) {
 }
 
 /**
- * What an answer costs in training, in nats: −ln of the probability that it gave to the truth. It
- * is taken from the evidence, since a probability may be too small to be told from 0.
+ * The loss of an answer, in nats: −ln of the probability that it gave to the label. It is computed
+ * from the evidence, since a very small probability would be rounded to 0.
  * @param {readonly number[]} evidence
  * @param {number} label
  * @param {number} [temperature]
@@ -75,9 +75,8 @@ export function crossEntropy(evidence, label, temperature = 1) {
 }
 
 /**
- * One step of gradient descent on the mean cross-entropy of some images: the gradient with respect
- * to a digit's evidence is its probability less 1 for the label, and each weight's is that times
- * its pixel.
+ * One step of gradient descent on the mean cross-entropy. The gradient with respect to a digit's
+ * evidence is its probability, minus 1 for the label; with respect to a weight, that times the pixel.
  * @param {Weights} model
  * @param {readonly {pixels: ArrayLike<number>, label: number}[]} examples
  * @param {number} learningRate
@@ -101,7 +100,7 @@ export function descend(model, examples, learningRate) {
 /**
  * @param {readonly number[]} values ten
  * @param {number} digit
- * @returns {number} which other digit has the largest value
+ * @returns {number} the other digit with the largest value
  */
 export function runnerUp(values, digit) {
   return largest(values.map((value, other) => (other === digit ? -Infinity : value)));
@@ -109,7 +108,7 @@ export function runnerUp(values, digit) {
 
 /**
  * @param {readonly number[]} values
- * @returns {number} the place of the largest
+ * @returns {number} the index of the largest value
  */
 export function largest(values) {
   return values.indexOf(Math.max(...values));

@@ -1,4 +1,4 @@
-/** What opens over the page: real digits to start from, sharing, and the keys. */
+/** The dialogs: sample digits, sharing, and the list of keys. */
 
 import { weightFiles } from "../network/api.js";
 import { find } from "../components/dom.js";
@@ -47,8 +47,8 @@ export function createDialogs(change, { address, openGallery }) {
       await navigator.clipboard.writeText(link);
       result.textContent = "Copied.";
     } catch {
-      // Without TLS, as on a room's network, browsers keep the clipboard to themselves.
-      result.textContent = `This browser lets no page copy here. The address is ${link}`;
+      // Without HTTPS, as in a room's network, browsers block the clipboard.
+      result.textContent = `This browser does not allow copying here. The address is ${link}`;
     }
   });
   find("#save-view", HTMLButtonElement).addEventListener("click", async () => {

@@ -1,4 +1,4 @@
-/** Choosing one of the 784 pixels by pointing at any picture of them, or with the arrow keys. */
+/** Choosing one of the 784 pixels, by pointing at any picture of them or with the arrow keys. */
 
 import { SIDE } from "../numbers/rasterizer.js";
 
@@ -14,8 +14,8 @@ export function listenToPixels(root, { current, choose }) {
   let isPointedAt = false;
 
   /**
-   * A mouse that leaves a picture lets go of the pixel that it pointed at; a finger that is lifted
-   * does not, nor is a pixel let go that was chosen in another way.
+   * When the mouse leaves a picture, the pixel that it pointed at is no longer chosen. A pixel that was
+   * chosen by touch or with the keyboard stays.
    * @param {PointerEvent} event
    */
   const leave = (event) => {
@@ -35,7 +35,7 @@ export function listenToPixels(root, { current, choose }) {
   root.addEventListener("pointermove", point);
   root.addEventListener("pointerdown", (event) => {
     const isOutside = !(/** @type {Element} */ (event.target).closest(".map, input"));
-    // A finger lets go of a pixel by touching something else.
+    // Touching anything else ends the choice.
     if (isOutside && event.pointerType !== "mouse") choose(null);
     else point(event);
   });

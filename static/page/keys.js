@@ -1,15 +1,17 @@
-/** Shortcuts: one key, one action. */
+/** Keyboard shortcuts, and the switch that turns single-key shortcuts off. */
 
 import { find, findAll } from "../components/dom.js";
-import { readSetting, writeSetting } from "./storage.js";
 
-/** How long after an Escape that closed a dialog another one does nothing, ms. */
+/** After an Escape that closed a dialog, further ones are ignored for this long, ms. */
 const ESCAPE_MS = 700;
 
 /** Question marks of other scripts: Arabic, Greek, Armenian, Ethiopic and full-width ones. */
 const QUESTION_MARKS = "؟\u037e՞፧？";
 
 const SETTING = "single-key-shortcuts";
+
+/** Prefix of stored settings: all pages of a host share one storage. */
+const PREFIX = "evidence.";
 
 /**
  * @param {Record<string, () => void>} actions by key; letters in lower case
@@ -21,7 +23,7 @@ export function listenToShortcuts(actions, undo) {
 
   addEventListener("keydown", (event) => {
     const key = keyOf(event);
-    // Whoever presses Escape twice to close a dialog does not mean the page as well.
+    // A second Escape, pressed quickly to close a dialog, must not clear the drawing.
     const isLeavingDialog = key === "Escape" && event.timeStamp - lastDialogEscape < ESCAPE_MS;
     if (document.querySelector("dialog[open]") || isLeavingDialog) {
       if (key === "Escape") lastDialogEscape = event.timeStamp;
@@ -32,7 +34,7 @@ export function listenToShortcuts(actions, undo) {
     const isUndo = key === "z" && !event.shiftKey;
     if (!isCommand && key.length === 1 && !isOn()) return;
     const action = isCommand ? isUndo && undo : actions[key];
-    // A key that is held down undoes stroke after stroke, but does nothing else again.
+    // Only undo repeats while its key is held down.
     if (!action || (event.repeat && key !== "z")) return;
     event.preventDefault();
     action();
@@ -40,24 +42,24 @@ export function listenToShortcuts(actions, undo) {
 }
 
 /**
- * The key by what is printed on it. Where that is of another script than the shortcuts, or a digit
- * needs Shift, it is the key at the same place of a QWERTY keyboard.
+ * The character printed on the key. If that belongs to another script than Latin, or is a digit that
+ * needs Shift, the character of the key at the same position on a QWERTY keyboard.
  * @param {KeyboardEvent} event
  * @returns {string} a character, letters in lower case, or a key's name
  */
 function keyOf(event) {
-  // Browsers that fill in forms send events without a key.
+  // Autofill sends keydown events without a key.
   const { key = "", code = "", shiftKey } = event;
   if (/^[a-z0-9?]$/i.test(key)) return key.toLowerCase();
   if (key.length === 1 && QUESTION_MARKS.includes(key)) return "?";
-  // Names are ASCII, and longer than one character.
+  // Names of keys, as "Enter", are ASCII and longer than one character.
   const isCharacter = key.length === 1 || /^\P{ASCII}/u.test(key);
-  // AltGr types a third character, which is no shortcut.
+  // A character typed with AltGr is not a shortcut.
   if (!isCharacter || event.getModifierState("AltGraph")) return key;
-  // With Shift, Cyrillic layouts have a comma there, and QWERTY the question mark.
+  // Cyrillic layouts have a comma where QWERTY has the question mark.
   if (code === "Slash" && shiftKey && key === ",") return "?";
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
-  // A QWERTY keyboard's "!" is no 1.
+  // Shift+1 types "!" on a QWERTY keyboard, which is not a digit.
   if (digit && (!shiftKey || isDigit(key))) return digit[1];
   const letter = /^Key([A-Z])$/.exec(code);
   if (letter && isOfOtherScript(key)) return letter[1].toLowerCase();
@@ -71,14 +73,14 @@ function isDigit(key) {
 
 /**
  * @param {string} key
- * @returns {boolean} whether it is a letter, but not a Latin one, as é and ß are too
+ * @returns {boolean} whether it is a letter that is not Latin; é and ß are Latin
  */
 function isOfOtherScript(key) {
   return /^(?!\p{Script=Latin})[\p{L}\p{M}]/u.test(key);
 }
 
 /**
- * Whether the key goes into a character that takes several, as input methods and accents do.
+ * Whether the key is part of a composed character, from an input method or a dead key.
  * @param {KeyboardEvent} event
  */
 function isComposing({ isComposing, key }) {
@@ -86,7 +88,7 @@ function isComposing({ isComposing, key }) {
 }
 
 /**
- * In a list of choices, a character chooses what begins with it.
+ * In a select element, a character selects the option that starts with it.
  * @param {KeyboardEvent} event
  */
 function isChoosing({ target, key = "" }) {
@@ -98,8 +100,8 @@ function isChoosing({ target, key = "" }) {
 }
 
 /**
- * The box that turns single-key shortcuts off, for those whose speech input types letters. The
- * browser remembers it.
+ * The checkbox for single-key shortcuts, which people who dictate can turn off (WCAG 2.1.4). The
+ * browser remembers the choice.
  * @returns {() => boolean} whether they are on
  */
 function createSwitch() {
@@ -125,4 +127,30 @@ function createSwitch() {
   });
   show();
   return () => box.checked;
+}
+
+/**
+ * @param {string} name
+ * @returns {string | null} null if nothing is stored or the browser blocks its storage
+ */
+function readSetting(name) {
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch {
+    // With blocked storage, reading the property localStorage throws.
+    return null;
+  }
+}
+
+/**
+ * Store a choice. Without storage, it is kept until the page is closed.
+ * @param {string} name
+ * @param {string} value
+ */
+function writeSetting(name, value) {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // The storage is blocked or full.
+  }
 }

@@ -1,21 +1,21 @@
-/** Keeping a part of the page as a picture. */
+/** Saving a part of the page as a PNG. */
 
 import { queryMedia } from "../components/dom.js";
 
-/** Pixels of the picture a CSS pixel. */
+/** Pixels of the picture per CSS pixel. */
 const SCALE = 2;
 
-/** How long a person may take to say where a picture shall be saved, ms. */
+/** Time in which a person must choose where to save the picture, ms. */
 const SAVING_MS = 60_000;
 
-/** Around what is drawn, in CSS px. */
+/** Margin around the element, in CSS px. */
 const MARGIN = 24;
 
 const XHTML = "http://www.w3.org/1999/xhtml";
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Draw an element as it is on screen: a copy of it, with the page's own styles, inside an SVG.
+ * Draw an element as it is on screen: a copy with the page's style sheets, inside an SVG.
  * @param {HTMLElement} element
  * @returns {Promise<Blob>} a PNG
  * @throws {Error} the browser cannot draw it
@@ -43,7 +43,7 @@ export async function toPicture(element) {
 
 /**
  * @param {HTMLElement} element
- * @returns {number} its width with all that would have to be scrolled to, in CSS px
+ * @returns {number} its width with all scrollable content, in CSS px
  */
 function widthOf(element) {
   const { left, width } = element.getBoundingClientRect();
@@ -64,8 +64,8 @@ function toSvg(element, width, height) {
   const style = document.createElementNS(SVG, "style");
   style.textContent = styleText();
   const serializer = new XMLSerializer();
-  // Written as text: the page's own policy forbids it to make elements with a style attribute. As
-  // wide as the window, unless more has to be shown, so that the styles for its width hold.
+  // Written as text, since the content security policy forbids style attributes in the document. At
+  // least as wide as the window, so that the same media queries apply.
   return `<svg xmlns="${SVG}" width="${Math.max(innerWidth, width)}" height="${height}"
       class="${root.className}"
       style="font-size: ${getComputedStyle(root).fontSize}; color-scheme: ${scheme}">
@@ -79,7 +79,7 @@ function toSvg(element, width, height) {
   </svg>`;
 }
 
-/** @returns {string} all rules of the page's own style sheets */
+/** @returns {string} all rules of the page's style sheets */
 function styleText() {
   const sheets = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
   return sheets.map((rule) => rule.cssText).join("\n");
@@ -87,8 +87,8 @@ function styleText() {
 
 /**
  * @param {HTMLElement} element
- * @returns {HTMLElement} a copy that looks the same without what only a live page has: pictures in
- *   place of canvases, and what was chosen and typed as attributes
+ * @returns {HTMLElement} a copy in which images replace canvases, and attributes hold the values of
+ *   form controls
  */
 function copy(element) {
   const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
@@ -104,7 +104,7 @@ function copy(element) {
       image.src = node.toDataURL();
       twin.replaceWith(image);
     } else if (node instanceof HTMLElement && node.matches(".paper")) {
-      // Its size follows from the window's height, which a picture does not have.
+      // Its size depends on the window's height, which the picture does not have.
       /** @type {HTMLElement} */ (twin).style.maxWidth = `${node.offsetWidth}px`;
     } else if (node instanceof HTMLOptionElement) {
       twin.toggleAttribute("selected", node.selected);
@@ -125,6 +125,6 @@ export function download(blob, name) {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  // Safari asks before it saves.
+  // Safari needs the URL until the person has confirmed the download.
   setTimeout(() => URL.revokeObjectURL(link.href), SAVING_MS);
 }

@@ -1,23 +1,23 @@
-/** Addresses as chats and mail programs leave them: escaped once more, wrapped, and with a full stop. */
+/** Repairing addresses that chat and mail programs have escaped, wrapped or followed by punctuation. */
 
-/** How often an address is unescaped: each program that it went through may have escaped it. */
+/** How often an address is unescaped: each program on its way may have escaped it once. */
 const MAX_ESCAPED = 4;
 
-/** An ampersand as HTML writes it, and as JSON does. */
+/** Escaped ampersands of HTML and JSON. */
 const AMPERSANDS = /&(?:(?:amp|#0*38|#x0*26);)+|\\u0026/gi;
 
-/** What such an ampersand leaves before a name when it was cut up. */
+/** The rest of an escaped ampersand in front of a name. */
 const AMPERSAND_RESTS = /^(?:amp|#0*38|#x0*26)?;*/i;
 
-/** Quoted-printable, which mail uses, ends lines with "=", and has "=20" for a space at the end. */
+/** Soft line breaks of quoted-printable mail: "=" at the end of a line, "=20" for a space there. */
 const SOFT_LINE_BREAKS = /=(?:20|0[AD])|=$/gi;
 
-/** White space, and characters without width that programs put where a line may be wrapped. */
+/** White space, and the zero-width characters with which programs mark places to wrap. */
 const GAPS = /[=\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
 
 /**
  * @param {string} fragment of an address, without its `#`
- * @returns {[string, string][]} names and values, unescaped however often they were escaped
+ * @returns {[string, string][]} names and values, fully unescaped
  */
 export function splitFragment(fragment) {
   let text = fragment;
@@ -32,7 +32,7 @@ export function splitFragment(fragment) {
 
 /**
  * @param {string} text
- * @returns {string} with what is percent-encoded decoded, and � for what cannot be
+ * @returns {string} percent-decoded, with � for invalid bytes
  */
 function decodePercent(text) {
   const escaped = text.replaceAll("&", "%26").replaceAll("+", "%2B");
@@ -41,7 +41,7 @@ function decodePercent(text) {
 
 /**
  * @param {string} name
- * @returns {string} without the rest of an ampersand
+ * @returns {string} without the rest of an escaped ampersand
  */
 export function repairName(name) {
   return name.trim().replace(AMPERSAND_RESTS, "");
@@ -49,13 +49,13 @@ export function repairName(name) {
 
 /**
  * @typedef {object} Repair
- * @property {string} text what a value may have been
- * @property {string} rest what was taken off its end, as a sentence or brackets around it have it
+ * @property {string} text the value as it may have been written
+ * @property {string} rest the punctuation that was removed from its end
  */
 
 /**
  * @param {string} value of letters, digits, "-" and "_", with "." and "," between them
- * @returns {Repair[]} what it may have been, the likeliest first
+ * @returns {Repair[]} the possible repairs, the most likely first
  */
 export function repairValue(value) {
   const joined = value.replace(SOFT_LINE_BREAKS, "").replace(GAPS, "");
@@ -71,7 +71,7 @@ export function repairValue(value) {
       return [{ text, rest }, ...(text.startsWith("3D") ? [{ text: text.slice(2), rest }] : [])];
     }),
   ];
-  // A value that is nothing but rest is no empty value.
+  // A value of punctuation only is not an empty value.
   return texts.filter(({ text }, index) => {
     return index === 0 || (text && texts.findIndex((other) => other.text === text) === index);
   });

@@ -1,4 +1,4 @@
-/** What would change its mind: pixels erased and filled, and the answer that follows at once. */
+/** Erasing and filling pixels of the model's input, and the answer that follows. */
 
 import { find, findAll, setText } from "../components/dom.js";
 import { applyEdits, fewestEdits } from "../numbers/explain.js";
@@ -113,7 +113,10 @@ export function createView(change) {
 
     if (!explanation || !learned) {
       rows.forEach((row) => row.clear());
-      setText(words, "Draw a digit, or take one of MNIST's; then erase and add ink in its pixels.");
+      setText(
+        words,
+        "Draw a digit or choose a sample digit; then erase and add ink in its pixels.",
+      );
       setText(flipEvidence, "");
       setText(at, "");
       return;
@@ -132,7 +135,7 @@ export function createView(change) {
 /**
  * @param {HTMLElement} map that shows 28×28 pixels
  * @param {{begin: () => void, draw: (pixel: number) => void, cancel: () => void,
- *   toggle: () => void}} pen `draw` gets each pixel that the pen passes over
+ *   toggle: () => void}} pen `draw` gets each pixel under the pen
  */
 function listenToEdits(map, { begin, draw, cancel, toggle }) {
   let last = -1;
@@ -179,7 +182,7 @@ function createRow(element) {
     },
 
     /**
-     * @param {number[]} drawn evidence as drawn
+     * @param {number[]} drawn evidence of the drawing
      * @param {number[]} changed
      * @param {number[]} probabilities
      * @param {number} digit
@@ -212,34 +215,34 @@ function describeChange(before, after, probabilities, edits) {
   const [answer, now] = [largest(before), largest(after)];
   const chance = formatPercent(probabilities[now]);
   if (!edits.length)
-    return `As drawn it is a ${answer}, with ${chance}. Erase or add ink, and watch.`;
+    return `As drawn it is a ${answer}, with ${chance}. Erase or add ink to change that.`;
   const change = formatSigned(after[answer] - before[answer]);
   const count = edits.length === 1 ? "One pixel" : `${edits.length} pixels`;
   return now === answer
-    ? `${count} changed the evidence for ${answer} by ${change}: it still is a ${answer}, with ${chance}.`
+    ? `${count} changed the evidence for ${answer} by ${change}: it is still a ${answer}, with ${chance}.`
     : `${count} changed the evidence for ${answer} by ${change}: now it is a ${now}, with ${chance}.`;
 }
 
 /**
  * @param {number[]} amounts
- * @returns {string} the smallest change of evidence that makes another digit win
+ * @returns {string} the smallest change in evidence that makes another digit win
  */
 function describeMargin(amounts) {
   const answer = largest(amounts);
   const second = runnerUp(amounts, answer);
   const lead = amounts[answer] - amounts[second];
-  return `${answer} leads ${second} by ${lead.toFixed(2)}: any more evidence than that, taken from
-    ${answer} or given to ${second} or shared between both, and ${second} wins. Less flips nothing.`;
+  return `${answer} leads ${second} by ${lead.toFixed(2)} of evidence: ${second} wins as soon as more than
+    that is taken from ${answer}, added to ${second}, or both together.`;
 }
 
 /** @param {ReturnType<typeof fewestEdits>} found */
 function describeFewest(found) {
-  if (!found) return "As drawn: nothing that is erased or added makes another digit win.";
+  if (!found) return "As drawn: no erased or added pixels make another digit win.";
   const { digit, edits } = found;
   const added = edits.filter(({ ink }) => ink === 1).length;
-  const count = edits.length === 1 ? "one is" : `${edits.length} are`;
-  return `As drawn: of the pixels that the model saw, ${count} enough to make it a ${digit}, and no
-    fewer flip it: ${edits.length - added} to erase, ${added} to fill.`;
+  const count = edits.length === 1 ? "one pixel" : `${edits.length} pixels`;
+  return `As drawn: changing ${count} of the model's input makes it a ${digit}, and no smaller number
+    changes the answer: ${edits.length - added} to erase, ${added} to fill.`;
 }
 
 /**
@@ -247,7 +250,7 @@ function describeFewest(found) {
  * @param {Float64Array} pixels
  * @param {Weights} model
  * @param {number[]} amounts
- * @returns {string} what changing the pixel would do to the lead
+ * @returns {string} how changing the pixel would change the lead
  */
 function describeLever(pixel, pixels, { columns }, amounts) {
   const answer = largest(amounts);

@@ -1,4 +1,4 @@
-/** Ten rows, one a digit: weights, contributions, their sum, bias, evidence, probability. */
+/** One row for each digit: weights, contributions, their sum, bias, evidence, probability. */
 
 import { find, findAll, setText } from "../components/dom.js";
 import { formatPlace, formatSigned } from "../numbers/format.js";
@@ -82,7 +82,7 @@ function createRow(element) {
 
 /**
  * @param {Shown} shown
- * @returns {string} where the pixel lies, counted from 1, and how much ink it has
+ * @returns {string} the pixel's row and column, counted from 1, and its ink
  */
 export function describePixel({ pixel, explanation }) {
   if (pixel === null) return "";

@@ -1,4 +1,4 @@
-/** The 784 pixels that the model saw, as numbers, and how they came from the drawing. */
+/** The model's input as 784 numbers, and how they were computed from the drawing. */
 
 import { find, findAll, setText } from "../components/dom.js";
 import { formatIntensity, formatSigned } from "../numbers/format.js";
@@ -8,7 +8,7 @@ import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
 
-/** On this much ink, white and black numbers both have a contrast of 4.5; on more, white has more. */
+/** Above this ink, white numbers have more contrast than black ones; here both have 4.5. */
 const WHITE_ON = 0.575;
 
 /** @returns {(shown: Shown) => void} */
@@ -46,23 +46,23 @@ export function createView() {
 
 /**
  * @param {Shown} shown
- * @returns {string} what was done to the drawing, in numbers
+ * @returns {string} how the drawing was normalized
  */
 function describePlacement({ explanation, summary, image }) {
-  if (!explanation) return "Draw a digit, and here stand the 784 numbers that the model gets.";
+  if (!explanation) return "Draw a digit to see the 784 numbers that the model gets.";
   const source = image
-    ? "This is an image of MNIST's."
-    : "Your drawing was cropped to its ink, fitted into 20 × 20 pixels and centred in 28 × 28.";
+    ? "This is an image of MNIST."
+    : "Your drawing was cropped to its ink, scaled into 20 × 20 pixels and centred in 28 × 28.";
   const placement = explanation.placement;
   if (!placement || summary?.normalization === "none") {
-    return `${source} This model takes it as it is: 0 is paper, 1 is ink.`;
+    return `${source} This model uses it without normalization: 0 is paper, 1 is ink.`;
   }
   const { centre, slant, reach } = placement;
   const [right, down] = centre.map((place) => SIDE / 2 - place);
   const degrees = (Math.atan(slant) * 180) / Math.PI;
   const [left, rightwards, top, bottom] = reach.map((side) => `${(SIDE / 2 / side).toFixed(2)}×`);
   return (
-    `${source} Then this model's normalisation moved it ${formatSigned(right)} pixels to the right ` +
+    `${source} This model's normalization then moved it ${formatSigned(right)} pixels to the right ` +
     `and ${formatSigned(down)} down, sheared it by ${formatSigned(degrees, 0)}° to stand upright, and ` +
     `stretched it ${left} to the left, ${rightwards} to the right, ${top} up and ${bottom} down.`
   );

@@ -1,4 +1,4 @@
-/** From evidence to probability, step by step, as ten live numbers. */
+/** The softmax, step by step: from ten evidences to ten probabilities. */
 
 import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
 import { find, findAll, setText } from "../components/dom.js";
@@ -47,7 +47,7 @@ export function createView(change) {
 
   return (shown) => {
     added = shown.addedEvidence;
-    // What a slider can show of it is not always just what it was set to.
+    // The slider rounds: it is moved only if the temperature is another one.
     if (readTemperature(temperature) !== shown.temperature) {
       temperature.value = String(Math.log10(shown.temperature));
     }
@@ -60,7 +60,7 @@ export function createView(change) {
       setText(one, "");
       setText(
         odds,
-        "Draw a digit, or take one of MNIST's, and watch its evidence become probability.",
+        "Draw a digit or choose a sample digit to see how its evidence becomes probabilities.",
       );
       return;
     }
@@ -76,7 +76,7 @@ export function createView(change) {
 
 /**
  * @param {HTMLInputElement} slider of the temperature's logarithm
- * @returns {number} the temperature, to two places
+ * @returns {number} the temperature, rounded to two places
  */
 function readTemperature(slider) {
   return Number((10 ** slider.valueAsNumber).toFixed(2));
@@ -103,8 +103,8 @@ function createRow(element) {
      * @param {number[]} evidence
      * @param {ReturnType<typeof softmaxSteps>} steps
      * @param {number} digit
-     * @param {{limit: number, depth: number}} scales the largest absolute evidence, and how far
-     *   the least lies below the largest
+     * @param {{limit: number, depth: number}} scales the largest absolute evidence, and the distance
+     *   between the smallest and the largest
      * @param {Shown} shown
      */
     show(
@@ -126,8 +126,8 @@ function createRow(element) {
 
 /**
  * @param {Shown} shown
- * @param {number[]} probabilities as they are now
- * @returns {string} what one more unit of evidence does
+ * @param {number[]} probabilities the current ones
+ * @returns {string} the effect of one more unit of evidence
  */
 function describeOdds({ addedEvidence: added, temperature, prediction }, probabilities) {
   const factor = Math.exp(1 / temperature);
@@ -136,7 +136,7 @@ function describeOdds({ addedEvidence: added, temperature, prediction }, probabi
       ? `One more unit of evidence multiplies a digit's odds by e = ${factor.toFixed(3)}.`
       : `At this temperature one more unit of evidence multiplies a digit's odds by ` +
         `e^(1/${temperature.toFixed(2)}) = ${formatSmall(factor)}.`;
-  // Of the digits that were given units, the one with most of them.
+  // The digit with the largest change.
   const digit = largest(added.map(Math.abs));
   const units = added[digit];
   const evidence = prediction?.evidence;
@@ -153,7 +153,7 @@ function describeOdds({ addedEvidence: added, temperature, prediction }, probabi
 /**
  * @param {number[]} probabilities
  * @param {number} digit
- * @returns {number} how many times as probable it is as all others together
+ * @returns {number} the digit's probability divided by that of all others
  */
 function oddsOf(probabilities, digit) {
   const others = probabilities.reduce((sum, p, other) => (other === digit ? sum : sum + p), 0);

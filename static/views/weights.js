@@ -1,4 +1,4 @@
-/** W itself: ten heatmaps, two models side by side, and what tells two digits apart. */
+/** W as ten heatmaps, for one model or two, and the difference between two digits. */
 
 import { find, findAll, setChoices, setText } from "../components/dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
@@ -16,7 +16,7 @@ import { whenChanged } from "../state/memo.js";
  * @returns {(shown: Shown) => void}
  */
 export function createView(change) {
-  const beside = find("#beside", HTMLSelectElement);
+  const comparison = find("#beside", HTMLSelectElement);
   const overlaid = find("#overlaid", HTMLInputElement);
   const least = find("#scale-least", HTMLElement);
   const most = find("#scale-most", HTMLElement);
@@ -31,7 +31,7 @@ export function createView(change) {
   const other = createMaps(find("#weights-beside", HTMLElement));
   const differenceOutline = find(".pair .outline path", SVGPathElement);
 
-  beside.addEventListener("change", () => change({ comparedModel: beside.value }));
+  comparison.addEventListener("change", () => change({ comparedModel: comparison.value }));
   overlaid.addEventListener("change", () => change({ isInkOverlaid: overlaid.checked }));
   for (const select of [first, second]) {
     select.addEventListener("change", () => {
@@ -61,7 +61,7 @@ export function createView(change) {
     own.showOutline(path);
     differenceOutline.setAttribute("d", path);
   });
-  const showInkBeside = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
+  const showComparedInk = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
     other.showOutline(pixels ? inkOutline(pixels) : "");
   });
 
@@ -69,7 +69,7 @@ export function createView(change) {
     const { learned, pixel, pair } = shown;
     const choices = shown.models.filter(({ name }) => name !== shown.model);
     setChoices(
-      beside,
+      comparison,
       [
         { value: "", text: "no other model" },
         ...choices.map(({ name }) => ({ value: name, text: name })),
@@ -86,7 +86,7 @@ export function createView(change) {
     own.show(shown.summary, learned, pixel);
     other.show(comparedModel, compared, pixel);
     showInk(shown.isInkOverlaid ? shown.explanation?.pixels : undefined);
-    showInkBeside(
+    showComparedInk(
       shown.isInkOverlaid ? normalizedInkOf(shown, comparedModel?.normalization) : undefined,
     );
 
@@ -101,7 +101,7 @@ export function createView(change) {
   };
 }
 
-/** @param {HTMLElement} section ten heatmaps under a model's name */
+/** @param {HTMLElement} section ten heatmaps and their model's name */
 function createMaps(section) {
   const name = find("h2", HTMLElement, section);
   const canvases = findAll("canvas", HTMLCanvasElement, section);
@@ -145,11 +145,11 @@ function subtract(a, b) {
 
 /**
  * @param {Shown} shown
- * @returns {string} what the drawing's ink and the bias say between the two digits
+ * @returns {string} how the drawing's ink and the bias decide between the two digits
  */
 function describePair({ pair: [a, b], learned, explanation }) {
   if (a === b) return "Choose two different digits.";
-  const rule = `Blue: ink here speaks for ${a} rather than ${b}; red: for ${b}.`;
+  const rule = `Blue: ink here is evidence for ${a} over ${b}; red: for ${b} over ${a}.`;
   if (!learned || !explanation) return rule;
   const apart = explanation.pixels.reduce((sum, ink, pixel) => {
     return sum + ink * (learned.columns[a][pixel] - learned.columns[b][pixel]);

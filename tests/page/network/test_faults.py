@@ -128,7 +128,7 @@ def test_pages_wait_as_long_as_they_are_told_and_not_all_the_same(page: Page) ->
     for failure, (least, most) in DELAYS.items():
         delays = page.evaluate(
             f"""async () => {{
-              const {{ ProblemError, retryDelay }} = await import("/static/network/api.js");
+              const {{ ProblemError, retryDelay }} = await import("/static/network/http.js");
               return Array.from({{ length: 100 }}, () => retryDelay({failure}));
             }}"""
         )

@@ -317,7 +317,7 @@ def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
     drawing = draw(page)
     open_view(page, "change")
     words = page.locator("#flip-pixels").inner_text()
-    found = re.search(r"(\d+) are enough to make it a (\d)", words)
+    found = re.search(r"changing (\d+) pixels of the model.s input makes it a (\d)", words)
     assert found, words
     count, digit = int(found[1]), int(found[2])
     gains = []
