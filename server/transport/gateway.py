@@ -14,9 +14,9 @@ from io import BytesIO
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from server.web.api.problems import PROBLEM_TYPE, encode_problem
 from server.web.app import MAX_BODY_BYTES, SECURITY_HEADERS
-from server.web.prediction_routes import PREDICT
-from server.web.problems import PROBLEM_TYPE, encode_problem
+from server.web.routes.prediction import PREDICT
 
 # Source: the ASGI specification.
 Scope = dict[str, Any]

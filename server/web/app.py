@@ -9,11 +9,12 @@ from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
-from server.web import model_routes, page, prediction_routes, service_routes, training_routes
-from server.web.context import Context, set_context
-from server.web.problems import register_problems
-from server.web.responses import gzipped
-from server.web.static_files import STATIC, register_static_files
+from server.web.api.context import Context, set_context
+from server.web.api.problems import register_problems
+from server.web.api.responses import gzipped
+from server.web.routes import models as model_routes
+from server.web.routes import page, prediction, service, trainings
+from server.web.routes.static_files import STATIC, register_static_files
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -46,7 +47,7 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     set_context(app, Context(store or ModelStore(models), ModelArtifacts(models), load_digits()))
     register_problems(app)
     register_static_files(app)
-    for module in (page, prediction_routes, model_routes, training_routes, service_routes):
+    for module in (page, prediction, model_routes, trainings, service):
         app.register_blueprint(module.routes)
     # In reverse order: the headers come last.
     app.after_request(add_security_headers)

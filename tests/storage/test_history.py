@@ -11,7 +11,7 @@ import pytest
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import ArchiveError, pack
 from server.storage.history import History, load_history, quantize, save_history
-from server.web.weight_files import replay_bytes
+from server.web.api.weight_files import replay_bytes
 from tests.support.factories import make_history
 
 ARRAYS = (

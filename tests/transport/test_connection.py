@@ -33,7 +33,7 @@ serving.serve(listener, MODELS, lambda: print(f"Serving on {{url}}", flush=True)
 # A prediction takes a second, so that what follows its request is there long before it.
 SLOW = """
 import time
-from server.web import prediction_routes
+from server.web.routes import prediction as prediction_routes
 
 def predict(*arguments):
     time.sleep(1)
@@ -240,7 +240,7 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(server: Running) -> No
 
 def test_sigterm_finishes_what_is_under_way() -> None:
     slow = (
-        "import time; from server.web import prediction_routes as routes; predict = routes.predict;"
+        "import time; from server.web.routes import prediction as routes; predict = routes.predict;"
     )
     slow += "routes.predict = lambda *asked: time.sleep(1) or predict(*asked)"
     program = f"{slow}\n{PROGRAM.format(patience=30, most=9, keep_alive=9)}"

@@ -284,7 +284,7 @@ def test_an_unexpected_failure_shows_no_trace(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(models)
-    monkeypatch.setattr("server.web.prediction_routes.predict", lambda *_: 1 / 0)
+    monkeypatch.setattr("server.web.routes.prediction.predict", lambda *_: 1 / 0)
     response = app.test_client().post("/api/predict", json={"pixels": ink_on()})
     assert response.status_code == 500
     assert response.content_type == "application/problem+json"

@@ -5,8 +5,8 @@ from functools import lru_cache
 from flask import Blueprint, Response, render_template
 
 from server.regression.shapes import DIGITS
-from server.web.responses import with_etag
-from server.web.static_files import static_version
+from server.web.api.responses import with_etag
+from server.web.routes.static_files import static_version
 
 # The page's views: the name in the URL, and the title; in the order of the keys that open them.
 VIEWS = {

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
-from server.web.responses import cached_forever
+from server.web.api.responses import cached_forever
 
-STATIC = Path(__file__).parents[2] / "static"
+STATIC = Path(__file__).parents[3] / "static"
 
 
 def static_version() -> str:

@@ -12,9 +12,9 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
 from server.regression.shapes import PIXELS
-from server.web.drawing import BYTES, JSON
-from server.web.problems import PROBLEM_TYPE, Problem
-from server.web.query import parse_query
+from server.web.api.drawing import BYTES, JSON
+from server.web.api.problems import PROBLEM_TYPE, Problem
+from server.web.api.query import parse_query
 
 _SCHEMAS = "#/components/schemas/{name}"
 

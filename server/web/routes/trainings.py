@@ -10,12 +10,12 @@ from werkzeug.exceptions import NotFound
 from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.history import History
 from server.storage.training_monitor import MAX_LIST_AGE, TrainingList, describe_training
-from server.web.api import ApiBlueprint
-from server.web.context import find_model, get_context
-from server.web.drawing import BYTES, JSON
-from server.web.query import CacheQuery
-from server.web.responses import cached, json_response, with_etag
-from server.web.weight_files import last_step_bytes, replay_bytes
+from server.web.api.blueprint import ApiBlueprint
+from server.web.api.context import find_model, get_context
+from server.web.api.drawing import BYTES, JSON
+from server.web.api.query import CacheQuery
+from server.web.api.responses import cached, json_response, with_etag
+from server.web.api.weight_files import last_step_bytes, replay_bytes
 
 routes = ApiBlueprint("training")
 
