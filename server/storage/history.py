@@ -30,7 +30,7 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.model_file import check_name
+from server.storage.model_name import check_name
 from server.system.atomic_write import write_atomically
 
 # The subdirectories of a models directory for the histories of its models, and for those of the
