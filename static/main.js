@@ -44,8 +44,8 @@ const renderer = createRenderer(predictor.askBeforeFrame, () => {
 const loadView = loader.createQuestion("view", views.load, renderer.showAfterEvent);
 
 store.subscribe((state) => {
-  // That an answer is awaited shows at once, and not with the next frame.
-  answer.showBusy(state.isBusy);
+  // That an answer is awaited is shown at once, but its arrival only together with the answer.
+  if (state.isBusy) answer.showBusy();
   if (!views.isLoaded(state.view)) loadView(state.view);
   if (state.isDrawing) renderer.showWithFrame();
   else renderer.showAfterEvent();
