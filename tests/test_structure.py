@@ -123,3 +123,17 @@ def test_every_script_but_main_is_in_one_of_the_folders() -> None:
     folders = {path.parent.name for path in (ROOT / "static").rglob("*.js")}
     assert folders == {"static", *SCRIPTS}
     assert [path.name for path in (ROOT / "static").glob("*.js")] == ["main.js"]
+
+
+def test_no_test_module_or_conftest_is_imported_as_a_library() -> None:
+    for path in (ROOT / "tests").rglob("*.py"):
+        for module in imported_modules(path):
+            name = module.rpartition(".")[2]
+            assert not (module.startswith("tests.") and name.startswith(("test_", "conftest"))), (
+                path
+            )
+
+
+def test_a_folder_of_tests_has_few_modules() -> None:
+    for folder in {path.parent for path in (ROOT / "tests").rglob("*.py")}:
+        assert len(list(folder.glob("*.py"))) <= MAX_FILES, folder

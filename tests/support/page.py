@@ -63,17 +63,49 @@ def place_of(page: Page, picture: str, row: int, column: int) -> tuple[float, fl
     )
 
 
-def strokes_of(page: Page) -> list[list[dict[str, float]]]:
-    """Read the drawing from the page's address, which follows it in a moment."""
-    page.wait_for_timeout(400)
-    strokes: list[list[dict[str, float]]] = page.evaluate(
-        """async () => {
-          const main = document.querySelector("script[type=module]").src;
-          const { readAddress } = await import(new URL("state/address.js", main));
-          return readAddress(location.hash).strokes;
+def current_address(page: Page) -> str:
+    """Return the address of the page's state, as the button that copies it gives it."""
+    copied: str = page.evaluate(
+        """() => {
+          let copied = "";
+          const value = { writeText: async (text) => { copied = text; } };
+          Object.defineProperty(navigator, "clipboard", { value, configurable: true });
+          document.querySelector("#copy").click();
+          delete navigator.clipboard;
+          return copied;
         }"""
     )
+    return copied
+
+
+def wait_for_address(page: Page) -> None:
+    """Wait until the URL holds the page's state, which it follows after a moment."""
+    address = current_address(page)
+    page.wait_for_function("address => location.href === address", arg=address)
+
+
+def strokes_in(page: Page, address: str) -> list[list[dict[str, float]]]:
+    """Read the drawing that an address holds."""
+    strokes: list[list[dict[str, float]]] = page.evaluate(
+        """async (address) => {
+          const main = document.querySelector("script[type=module]").src;
+          const { readAddress } = await import(new URL("state/address.js", main));
+          return readAddress(new URL(address).hash).strokes;
+        }""",
+        address,
+    )
     return strokes
+
+
+def shown_strokes(page: Page) -> list[list[dict[str, float]]]:
+    """Read the drawing that the page shows, whatever its URL holds."""
+    return strokes_in(page, current_address(page))
+
+
+def strokes_of(page: Page) -> list[list[dict[str, float]]]:
+    """Read the drawing from the page's URL."""
+    wait_for_address(page)
+    return strokes_in(page, page.url)
 
 
 def is_inked(page: Page, point: tuple[float, float]) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.page import strokes_of
+from tests.support.page import shown_strokes
 from tests.support.pen import FOUR, SEVEN, draw_with_mouse, read_answer
 
 
@@ -68,7 +68,7 @@ def test_a_page_opens_with_a_damaged_address(page: Page, server_url: str, link: 
     expect(page.locator("#view-softmax")).to_be_visible()
     expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
     expect(page.locator("#problem")).to_have_text(ENDS[")"])
-    assert len(strokes_of(page)) == 2
+    assert len(shown_strokes(page)) == 2
 
 
 CUT = "The drawing in the address is cut off."
@@ -145,14 +145,14 @@ def test_of_a_truncated_drawing_the_strokes_that_can_be_read_are_shown(
     page.goto(f"{server_url}/{link[:start]}{cut}")
     expect(page.locator("#problem")).to_have_text(CUT)
     page.wait_for_selector("#answer:not([data-digit=''])")
-    strokes = strokes_of(page)
+    strokes = shown_strokes(page)
     assert [len(stroke) for stroke in strokes] == [len(part) // 6 for part in cut.split(".")]
 
 
 def test_of_a_drawing_with_other_characters_the_strokes_around_them_are_shown(page: Page) -> None:
     page.evaluate("() => { location.hash = 'drawing=gAAgAA.gAAgAAoA(oAA.oAAgAAoAAoAA'; }")
     expect(page.locator("#problem")).to_have_text("The drawing in the address has a “(”.")
-    assert [len(stroke) for stroke in strokes_of(page)] == [1, 1, 2]
+    assert [len(stroke) for stroke in shown_strokes(page)] == [1, 1, 2]
 
 
 def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:

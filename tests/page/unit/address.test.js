@@ -1,0 +1,117 @@
+/** What an address holds is read as it was written, and damage is reported. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import {
+  SHAREABLE,
+  emptyAddress,
+  readAddress,
+  writeAddress,
+} from "../../../static/state/address.js";
+import { MAX_POINTS, snap } from "../../../static/state/address_parts.js";
+
+const STROKES = [
+  [snap({ x: 0.25, y: 0.2 }), snap({ x: 0.75, y: 0.2 })],
+  [snap({ x: -0.5, y: 1.4999 })],
+];
+
+/** Every part differs from its default. */
+const FULL = {
+  ...emptyAddress(),
+  view: "weights",
+  model: "tutorial",
+  strokes: STROKES,
+  isProjector: true,
+  comparedModel: "normalized",
+  isInkOverlaid: false,
+  pair: [7, 1],
+  temperature: 2.5,
+  addedEvidence: [0, 1, 0, -20, 0, 0, 0, 0, 0, 20],
+  followedDigit: 4,
+  summedPixels: 100,
+  edits: [
+    { pixel: 783, ink: 1 },
+    { pixel: 0, ink: 0 },
+  ],
+  meanDigit: 0,
+  guideStep: 6,
+  label: 0,
+  run: "mine & yours",
+  replayStep: 0,
+  hasOneScale: true,
+  comparedRuns: ["one", "two"],
+  confusionCell: [4, 9],
+  isInRates: true,
+};
+
+test("defaults are left out", () => {
+  assert.equal(writeAddress({ ...emptyAddress(), picture: null }), "#");
+  assert.deepEqual(readAddress(""), { ...emptyAddress(), problems: [] });
+});
+
+test("every part is read as it was written", () => {
+  const empty = emptyAddress();
+  for (const part of SHAREABLE) {
+    if (part !== "image") assert.notDeepEqual(FULL[part], empty[part], part);
+  }
+  assert.deepEqual(readAddress(writeAddress({ ...FULL, picture: null })), {
+    ...FULL,
+    problems: [],
+  });
+});
+
+test("an image takes the place of strokes", () => {
+  const image = Uint8Array.from({ length: 784 }, (_, index) => index % 256);
+  const found = readAddress(writeAddress({ ...FULL, image, picture: null }));
+  assert.deepEqual(found.image, image);
+  assert.deepEqual(found.strokes, []);
+});
+
+test("a drawing with too many points becomes the image that the model gets", () => {
+  const stroke = Array.from({ length: MAX_POINTS + 1 }, () => ({ x: 0.5, y: 0.5 }));
+  const picture = { pixels: new Uint8Array(784).fill(9), crop: { left: 0, top: 0, side: 1 } };
+  const found = readAddress(writeAddress({ ...emptyAddress(), strokes: [stroke], picture }));
+  assert.deepEqual(found.image, picture.pixels);
+});
+
+test("points are snapped by less than one can see, and stay within the address's range", () => {
+  const { x, y } = snap({ x: 1 / 3, y: 7 });
+  assert.ok(Math.abs(x - 1 / 3) < 1e-5);
+  assert.ok(y <= 1.5 && y > 1.4999);
+  assert.deepEqual(snap({ x, y }), { x, y });
+});
+
+test("a drawing that is cut off keeps what can be read, and says so", () => {
+  const address = writeAddress({ ...emptyAddress(), strokes: STROKES, picture: null });
+  const { strokes, problems } = readAddress(address.slice(0, -8));
+  assert.deepEqual(
+    strokes,
+    STROKES.slice(0, 1).map((stroke) => stroke.slice(0, strokes[0].length)),
+  );
+  assert.deepEqual(problems, ["The drawing in the address is cut off."]);
+});
+
+/** @type {[string, string][]} */
+const PROBLEMS = [
+  ["temperature=hot", "The address has “hot” instead of a number from 0.1 to 10."],
+  ["step=1.5", "The address has “1.5” instead of a whole number."],
+  ["mean=12", "The address has “12” instead of a digit."],
+  ["edits=__", "The address edits a pixel outside the image."],
+  ["added=1,2", "The added evidence must be ten numbers."],
+  ["colour=red", "The address has an unknown part “colour”."],
+];
+
+for (const [part, problem] of PROBLEMS) {
+  test(`${part} is reported, and the default stays`, () => {
+    const { problems, ...state } = readAddress(`#${part}`);
+    assert.deepEqual(problems, [problem]);
+    assert.deepEqual(state, emptyAddress());
+  });
+}
+
+test("names are repaired only to ones that exist", () => {
+  const exists = (/** @type {string} */ _kind, /** @type {string} */ name) => name === "tutorial";
+  assert.equal(readAddress("#model=tutorial)", exists).model, "tutorial");
+  assert.equal(readAddress("#model=other)", exists).model, "other)");
+});

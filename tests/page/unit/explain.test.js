@@ -1,0 +1,63 @@
+/** What gives one digit its lead, and which pixels would change the answer. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { applyEdits, compareEvidence, fewestEdits } from "../../../static/numbers/explain.js";
+import { PIXELS, evidence, largest, zeroWeights } from "../../../static/numbers/regression.js";
+
+const CENTRE = 14 * 28 + 14;
+
+test("the parts of a lead add up to it, largest first", () => {
+  const pixels = new Float32Array(PIXELS);
+  pixels[0] = 1;
+  pixels[CENTRE] = 0.5;
+  const { columns, bias } = zeroWeights();
+  columns[7][0] = 2;
+  columns[1][CENTRE] = 3;
+  bias[7] = 0.25;
+  const { lead, parts } = compareEvidence(pixels, { columns, bias }, 7, 1);
+  assert.equal(lead, 2 + 0.25 - 1.5);
+  assert.equal(parts.length, 10);
+  assert.deepEqual(parts[0], { source: "ink at the top left", amount: 2 });
+  assert.deepEqual(parts.at(-1), { source: "ink in the middle", amount: -1.5 });
+  assert.deepEqual(
+    parts.find(({ source }) => source === "the bias"),
+    { source: "the bias", amount: 0.25 },
+  );
+});
+
+test("later edits go before earlier ones, and the pixels stay as they were", () => {
+  const pixels = new Float32Array([0.5, 0.5, 0.5]);
+  const edits = [
+    { pixel: 0, ink: 1 },
+    { pixel: 2, ink: 1 },
+    { pixel: 2, ink: 0 },
+  ];
+  assert.deepEqual([...applyEdits(pixels, edits)], [1, 0.5, 0]);
+  assert.deepEqual([...pixels], [0.5, 0.5, 0.5]);
+});
+
+test("the fewest edits take the pixels that change the lead most", () => {
+  const pixels = new Float32Array(PIXELS);
+  pixels.fill(1, 0, 3);
+  const model = zeroWeights();
+  model.columns[7].set([3, 2, 1]);
+  model.columns[1].set([0, 0, 0, 4]);
+  // 7 leads by 6. Ink on pixel 3 gives 1 four, and erasing pixel 0 takes three from 7.
+  const found = fewestEdits(pixels, model);
+  assert.deepEqual(found, {
+    digit: 1,
+    edits: [
+      { pixel: 3, ink: 1 },
+      { pixel: 0, ink: 0 },
+    ],
+  });
+  assert.equal(largest(evidence(applyEdits(pixels, found.edits), model)), 1);
+});
+
+test("where no pixel helps, no edits are found", () => {
+  const model = zeroWeights();
+  model.bias[4] = 1;
+  assert.equal(fewestEdits(new Float32Array(PIXELS), model), null);
+});
