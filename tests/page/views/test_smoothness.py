@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 SPIRAL: Stroke = [
