@@ -4,6 +4,7 @@ import { find, findAll } from "./components/dom.js";
 import { createDrawing } from "./drawing/drawing.js";
 import { createLoader } from "./network/loader.js";
 import { createPredictor } from "./network/predictor.js";
+import { createReporter } from "./network/reporting.js";
 import { watchTrainings } from "./network/trainings.js";
 import { createAnswer } from "./page/answer.js";
 import { createDialogs } from "./page/dialogs.js";
@@ -21,8 +22,9 @@ const { change } = store;
 const main = find("main", HTMLElement);
 
 // The store calls its listeners in this order: the request for a prediction is sent first.
-const loader = createLoader(store, () => navigation.open());
-const predictor = createPredictor(store, loader);
+const reporter = createReporter(store);
+const loader = createLoader(store, reporter, () => navigation.open());
+const predictor = createPredictor(store, reporter, loader.requestModels);
 const drawing = createDrawing(store);
 const views = createViews(change);
 const navigation = createNavigation(store, views.exists);
@@ -41,11 +43,11 @@ const renderer = createRenderer(predictor.askBeforeFrame, () => {
   views.show(shown);
   dialogs.show(shown);
 });
-const loadView = loader.createQuestion("view", views.load, renderer.showAfterEvent);
+const loadView = reporter.createQuestion("view", views.load, renderer.showAfterEvent);
 
 store.subscribe((state) => {
-  // That an answer is awaited shows at once, and not with the next frame.
-  answer.showBusy(state.isBusy);
+  // That an answer is awaited is shown at once, but its arrival only together with the answer.
+  if (state.isBusy) answer.showBusy();
   if (!views.isLoaded(state.view)) loadView(state.view);
   if (state.isDrawing) renderer.showWithFrame();
   else renderer.showAfterEvent();
@@ -114,4 +116,4 @@ for (const type of ["pointermove", "pointerdown", "keydown"]) {
 }
 
 loader.requestModels();
-watchTrainings(store, loader);
+watchTrainings(store, reporter, loader);

@@ -8,7 +8,7 @@ import sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from server.storage.archive import ArchiveError  # noqa: E402, after the line above
-from server.storage.model_file import check_name  # noqa: E402
+from server.storage.model_name import check_name  # noqa: E402
 from training.running.start import start_training  # noqa: E402
 from training.running.supervisor import supervise  # noqa: E402
 from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402

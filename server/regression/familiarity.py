@@ -1,4 +1,4 @@
-"""How far an image lies from a model's training images.
+"""The distance of an image from a model's training images.
 
 A softmax regression gives ten probabilities for anything, a scribble too. So the model's file also
 holds, for each variant of a digit, the mean of its training images' features and their principal

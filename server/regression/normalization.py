@@ -29,15 +29,30 @@ SIDE_WEIGHT = 0.4
 # Added to variances, in square pixels: about that of a thin pen stroke.
 PEN_VARIANCE = 0.3
 
-_CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
-_FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
-_BEFORE_MIDDLE = _FROM_MIDDLE < 0
-_EPSILON = np.float32(1e-6)
+# Prevents a division by 0 in an image without ink.
+EPSILON = np.float32(1e-6)
 
-# The x and y of every pixel, and the products whose sums over the ink are the raw moments. The sums
-# are float64: in float32 the order of summation changes a pixel of every fifth image.
-_X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
-_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
+# The centres (28,) of rows and columns, in pixels; and as fractions of the distance from the middle
+# to an edge, from −1 to 1.
+PIXEL_CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
+FROM_MIDDLE = (PIXEL_CENTRES - SIDE / 2) / (SIDE / 2)
+IS_BEFORE_MIDDLE = FROM_MIDDLE < 0
+
+# The x and y (784,) of every pixel, and the monomials (784, 6) whose sums over the ink are the raw
+# moments. The sums are float64: in float32 the order of summation changes a pixel of every fifth
+# image.
+PIXEL_X, PIXEL_Y = np.tile(PIXEL_CENTRES, SIDE), np.repeat(PIXEL_CENTRES, SIDE)
+MONOMIALS = np.stack(
+    [
+        np.ones(PIXELS),
+        PIXEL_X,
+        PIXEL_Y,
+        PIXEL_X * PIXEL_X,
+        PIXEL_X * PIXEL_Y,
+        PIXEL_Y * PIXEL_Y,
+    ],
+    axis=1,
+)
 
 
 # Not tuple[float, float]: its JSON schema is unknown to generators of API clients.
@@ -108,8 +123,8 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """
     # One product per image: rounding in a product of all would depend on which images are
     # normalised together.
-    sums = (images[:, np.newaxis] @ _MOMENTS)[:, 0].astype(np.float32)
-    moments = sums / np.maximum(sums[:, :1], _EPSILON)
+    sums = (images[:, np.newaxis] @ MONOMIALS)[:, 0].astype(np.float32)
+    moments = sums / np.maximum(sums[:, :1], EPSILON)
     x, y = moments[:, 1:2], moments[:, 2:3]
     covariance = moments[:, 4:5] - x * y
     variance_y = moments[:, 5:6] - y * y
@@ -117,8 +132,8 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
     offsets = np.empty((len(images), 2, PIXELS), np.float32)
     across, below = offsets[:, 0], offsets[:, 1]
-    np.subtract(_Y, y, out=below)
-    np.subtract(_X - x, slant * below, out=across)
+    np.subtract(PIXEL_Y, y, out=below)
+    np.subtract(PIXEL_X - x, slant * below, out=across)
     variances = np.concatenate([variance_x, variance_y], axis=1)
     reaches = _reaches(images, offsets, variances)
     return x, y, slant, reaches[:, 0], reaches[:, 1]
@@ -133,7 +148,7 @@ def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
     :param offsets: (n, 2, 784) of each pixel along the axes, from the centre of mass
     :param variances: (n, 2) of all ink along the axes
     """
-    # All four sides at once: for a single image, NumPy's call overhead exceeds the arithmetic.
+    # One array for all sides: for a single image, NumPy's call overhead exceeds the arithmetic.
     distances = np.empty((len(ink), 2, 2, PIXELS), np.float32)
     before, after = distances[:, :, 0], distances[:, :, 1]
     np.maximum(offsets, 0, out=after)
@@ -147,7 +162,7 @@ def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
 
 def _sample_offsets(reaches: Floats) -> Floats:
     """Return the offset (n, 28) from the centre, in pixels, that each row or column samples."""
-    offsets: Floats = _FROM_MIDDLE * np.where(_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
+    offsets: Floats = FROM_MIDDLE * np.where(IS_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
     return offsets
 
 
@@ -159,7 +174,7 @@ def _side_variances(ink: Floats, distances: Floats) -> Floats:
     ink = ink[:, np.newaxis, np.newaxis]
     mass = np.vecdot(ink, np.sign(distances))
     squares = np.vecdot(ink * distances, distances)
-    variances: Floats = squares / np.maximum(mass, _EPSILON)
+    variances: Floats = squares / np.maximum(mass, EPSILON)
     return variances
 
 
@@ -169,8 +184,8 @@ def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
     Coordinates are in pixels, the first one's centre at 0.5; pixels outside the image are 0.
     """
     # Rows first, since all pixels of a row have the same y.
-    row_weights = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - _CENTRES))
-    # A column of zeros on either side stands for everything outside.
+    row_weights = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - PIXEL_CENTRES))
+    # A column of zeros on either side represents everything outside.
     padded = np.zeros((len(images), SIDE, SIDE + 2), np.float32)
     np.matmul(row_weights, images, out=padded[:, :, 1:-1])
     positions = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from server.regression.model import Rate
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.archive import ArchiveError, Arrays, Layout, load_archive, pack, unpack
-from server.storage.model_file import check_name
+from server.storage.model_name import check_name
 
 # The subdirectory of a models directory for evaluations.
 EVALUATIONS = "evaluation"

@@ -30,7 +30,7 @@ from server.storage.archive import (
     pack,
     unpack,
 )
-from server.storage.model_file import check_name
+from server.storage.model_name import check_name
 from server.system.atomic_write import write_atomically
 
 # The subdirectories of a models directory for the histories of its models, and for those of the
@@ -102,12 +102,6 @@ class History:
     def last_bias(self) -> Floats:
         """The bias (10,) at the last recorded step, or zeros if there is none."""
         return self.biases[-1] if len(self.biases) else np.zeros(DIGITS, np.float32)
-
-    def blob(self) -> bytes:
-        """Return W and b at all steps as `GET /api/histories/RUN/weights` documents them."""
-        numbers = (self.scales, self.biases, self.last_weights)
-        floats = b"".join(array.astype("<f4").tobytes() for array in numbers)
-        return floats + self.frames.tobytes()
 
 
 def quantize(weights: Floats) -> tuple[NDArray[np.int8], np.float32]:

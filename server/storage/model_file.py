@@ -1,4 +1,4 @@
-"""Model files: names, validation, loading and saving.
+"""Model files: validation, loading and packing.
 
 A model file is an uncompressed archive of `weights` (784, 10) and `bias` (10,), of the `means`
 (11, 588), `axes` (11, 588, 45) and `limits` (11,) of its Familiarity, and of a card about the
@@ -6,7 +6,6 @@ training. Numbers are float32, except `axes`, which are float16.
 """
 
 import hashlib
-import re
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from server.storage.archive import (
     pack,
     unpack,
 )
+from server.storage.model_name import check_name
 
 # The directory of the models that come with the demo.
 MODELS = Path(__file__).parent.parent / "models"
@@ -38,34 +38,6 @@ _LAYOUT: Layout = {
 # Bounds that keep evidence and distances finite; trained models are far within them.
 _MAX_MAGNITUDE = 1e6
 _MIN_LIMIT = 1e-6
-
-_NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9_-])?")
-
-# Windows reserves these for devices, with any extension too.
-# Source: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
-
-
-def check_name(name: str) -> str:
-    """Return the name if it is valid for a model.
-
-    Valid names are file names on every system. They have no capitals, because Windows and macOS
-    ignore case.
-
-    :raise ArchiveError: it is not 1 to 64 of a-z, 0-9, '_', '-' and '.', beginning with a letter or
-        a digit and not ending in '.', or Windows reserves it for a device
-    """
-    if not _NAME.fullmatch(name):
-        raise ArchiveError(
-            f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '_', '-' and '.', "
-            "beginning with a letter or a digit and not ending in '.'"
-        )
-    if _DEVICE.fullmatch(name):
-        raise ArchiveError(
-            f"{name!r} cannot name a model: Windows reserves con, prn, aux, nul, com0 to com9 and "
-            "lpt0 to lpt9 for devices, with any extension too. Begin with another word"
-        )
-    return name
 
 
 def load_model(path: Path) -> Model:

@@ -55,6 +55,16 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
             written.unlink(missing_ok=True)
 
 
+def file_stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a file is replaced; None if there is no such file."""
+    try:
+        status = path.stat()
+    # ValueError: the path has a null character.
+    except (OSError, ValueError):
+        return None
+    return (status.st_ino, status.st_mtime_ns)
+
+
 def make_directory(directory: Path, *, durable: bool = True) -> None:
     """Create a directory and its missing parents.
 

@@ -1,7 +1,7 @@
 """The connection to one client: limits on sizes and times, and refusals in the order of requests.
 
-Uvicorn has none of these limits, because it expects a reverse proxy in front. This server must also
-stand open in a room without one.
+Uvicorn has none of these limits, because it expects a reverse proxy in front. This server is also
+open to a network without one.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
 
-# How long a request may take to arrive, and a response to be read by the client, in seconds.
-PATIENCE_SECONDS = 30.0
+# How long a client may take to send a request, and to receive a response, in seconds.
+TRANSFER_SECONDS = 30.0
 
 # The longest request line and headers; a browser's are under a kilobyte.
 MAX_HEAD_BYTES = 64 * 1024
@@ -30,20 +30,20 @@ _PIECE_BYTES = 2 * 1024
 # For how long, and how much, a refused client may go on sending. If the connection were closed
 # while data arrives, the system would reset it, and the client could lose the refusal.
 LINGER_SECONDS = 2.0
-LINGER_BYTES = 1024 * 1024
+MAX_LINGER_BYTES = 1024 * 1024
 
 
 class Deadline:
-    """Calls a function after PATIENCE_SECONDS unless it is stopped before."""
+    """A timer that calls a function after TRANSFER_SECONDS."""
 
     def __init__(self, end: Callable[[], None]) -> None:
         self._end = end
         self._handle: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Start the timer; one that is running goes on."""
+        """Start the timer, unless it is already running."""
         if self._handle is None:
-            self._handle = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._end)
+            self._handle = asyncio.get_running_loop().call_later(TRANSFER_SECONDS, self._end)
 
     def stop(self) -> None:
         """Stop the timer."""
@@ -88,7 +88,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what the client sent; start, or go on, to wait for what is missing."""
+        """Parse data, and run the request timer while a request is incomplete."""
         if self._is_surplus and not self._is_refused:
             self._refuse(BUSY)
         if self._is_refused:
@@ -97,7 +97,8 @@ class Connection(HttpToolsProtocol):
             if self._is_refused or self.transport.is_closing():
                 return
             self._parse(data[start : start + _PIECE_BYTES])
-        # Empty lines between requests stop the keep-alive timer too, and begin no request.
+        # Any data stops uvicorn's keep-alive timer, even an empty line, which begins no request. So
+        # this timer also runs between requests.
         if self._is_in_request or not self._has_pending():
             self._request_deadline.start()
         else:
@@ -114,63 +115,63 @@ class Connection(HttpToolsProtocol):
 
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes += len(data)
-        if self._discarded_bytes > LINGER_BYTES:
+        if self._discarded_bytes > MAX_LINGER_BYTES:
             self.transport.abort()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """Tell whether a client that sends no more is still to be answered."""
+        """Keep the connection open if a response is pending: the client sends no more data."""
         return self._finish()
 
     def on_message_begin(self) -> None:
-        """Take note that a request has begun."""
+        """Record that a request has begun."""
         self._is_in_request = self._is_in_head = self._has_begun = True
         self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Take note that the body follows."""
+        """Record that the head is complete."""
         super().on_headers_complete()
         self._is_in_head = False
 
     def on_message_complete(self) -> None:
-        """Take note that the request has arrived completely."""
+        """Record that the request has arrived completely, and when."""
         self._is_in_request = False
         self._last = self.cycle
         self.scope["state"][ARRIVED] = time.monotonic()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Start the next pipelined request, or send the refusal that waited for its turn."""
+        """Start the next pipelined request, or send a refusal that waits for earlier responses."""
         if self._refusal is None or self.pipeline or self.transport.is_closing():
             super().on_response_complete()
         else:
             self._send_refusal(self._refusal)
 
     def pause_writing(self) -> None:
-        """Start to wait for a client that does not read its response."""
+        """Start the response timer: the client does not read as fast as the server writes."""
         super().pause_writing()
         self._response_deadline.start()
 
     def resume_writing(self) -> None:
-        """Stop waiting: the client, or its system, has all of it."""
+        """Stop the response timer: the client's system has received everything written so far."""
         super().resume_writing()
         self._response_deadline.stop()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
+        """Answer 400 to data that is not HTTP."""
         self._refuse(make_problem(HTTPStatus.BAD_REQUEST, f"{msg} Accepted: HTTP/1.1."))
 
     def shutdown(self) -> None:
-        """Answer the requests that have arrived completely, then close the connection."""
+        """Shut down gracefully: close after the responses to all complete requests."""
         if not self._finish():
             self.transport.close()
 
     def _has_pending(self) -> bool:
-        """Tell whether a request that has arrived completely is still to be answered."""
+        """Tell whether a request has arrived completely, and its response is not complete."""
         return self._last is not None and not self._last.response_complete
 
     def _finish(self) -> bool:
-        """Drop a request of which a part is missing, and close after the last pending response.
+        """Drop an incomplete request, and close after the last pending response.
 
         :return: whether a response is pending
         """
@@ -181,22 +182,22 @@ class Connection(HttpToolsProtocol):
         return True
 
     def _drop_request(self) -> None:
-        """Forget the request that has begun to arrive, if there is one."""
+        """Drop the incomplete request, if there is one."""
         if self._is_in_request and not self._is_in_head:
             if self.pipeline and self.pipeline[0][0] is self.cycle:
                 self.pipeline.popleft()
             else:
-                # It ends its task, which waits for the body.
+                # This ends the request's task, which waits for the body.
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
         self._is_in_request = self._is_in_head = False
 
     def _end_late_request(self) -> None:
         if self._is_in_request:
-            detail = f"The request did not arrive within {PATIENCE_SECONDS:.0f} s."
+            detail = f"The request did not arrive within {TRANSFER_SECONDS:.0f} s."
             self._refuse(make_problem(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
-            # Browsers open some connections that they then do not need.
+            # Browsers open connections in advance, and do not use all of them.
             self.transport.close()
 
     def _refuse(self, response: Response) -> None:
@@ -205,7 +206,7 @@ class Connection(HttpToolsProtocol):
         self._request_deadline.stop()
         in_body = self._is_in_request and not self._is_in_head
         if in_body and self.cycle.response_started:
-            # The app has refused it already, and its body goes on arriving.
+            # The app has already refused the request, but its body is still arriving.
             self.transport.abort()
             return
         self._drop_request()

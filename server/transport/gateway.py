@@ -14,9 +14,9 @@ from io import BytesIO
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from server.web.api.problems import PROBLEM_TYPE, encode_problem
 from server.web.app import MAX_BODY_BYTES, SECURITY_HEADERS
-from server.web.prediction_routes import PREDICT
-from server.web.problems import PROBLEM_TYPE, encode_problem
+from server.web.routes.prediction import PREDICT
 
 # Source: the ASGI specification.
 Scope = dict[str, Any]
@@ -26,8 +26,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Two threads for WSGI, so that a slow response does not block short ones.
 THREADS = 2
 
-# A request that has waited longer than this in the queue gets 503: its answer would be out of date,
-# and the requests behind it are waiting too.
+# A request that has waited in the queue for longer gets 503: its answer would be out of date, and
+# would delay all requests behind it.
 MAX_WAIT_SECONDS = 0.5
 
 API = "/api/"
@@ -35,10 +35,9 @@ API = "/api/"
 # The key in the scope's state for when a request had arrived completely, by `time.monotonic`.
 ARRIVED = "arrived"
 
-# In seconds.
-RETRY_AFTER = 1
+RETRY_AFTER_SECONDS = 1
 
-# WSGI has a variable of its own for the length, and the body is not chunked any more.
+# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked.
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
 
@@ -55,7 +54,7 @@ FastPath = Callable[[Scope, bytes], Awaitable[Response | None]]
 
 
 async def no_fast_path(_scope: Scope, _body: bytes) -> None:
-    """Leave every request to the app."""
+    """Pass every request on to the app."""
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -72,8 +71,8 @@ def make_problem(status: HTTPStatus, detail: str, **headers: str) -> Response:
 
 BUSY = make_problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
-    f"Too many are drawing at once. Ask again in {RETRY_AFTER} s.",
-    **{"Retry-After": str(RETRY_AFTER)},
+    f"Too many people are drawing at the same time. Try again in {RETRY_AFTER_SECONDS} s.",
+    **{"Retry-After": str(RETRY_AFTER_SECONDS)},
 )
 
 
@@ -127,7 +126,7 @@ class Gateway:
     def _is_late(self, scope: Scope) -> bool:
         """Tell whether a request to the API has waited for too long.
 
-        The page and its files are worth waiting for: without one of them it does not run at all.
+        Requests for the page's files have no such limit: the page needs every file to run.
         """
         # Not set if a body is too long: the app refuses it before its end has arrived.
         arrived = scope["state"].get(ARRIVED)

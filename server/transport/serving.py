@@ -25,30 +25,30 @@ STOP_SECONDS = 5
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
 
-# File descriptors besides those of accepted connections. The rest serves to answer 503 on further
-# connections.
-OTHER_FILES = 500
+# File descriptors beyond MAX_CONNECTIONS: for files, and for further connections, which get 503.
+EXTRA_FILES = 500
 
 
 def serve(
-    listener: socket.socket, models: Path, ready: Callable[[], None], newcomers: int = BACKLOG
+    listener: socket.socket, models: Path, ready: Callable[[], None], max_accepts: int = BACKLOG
 ) -> None:
     """Serve a directory's models until SIGINT or SIGTERM, then shut down gracefully.
 
     :param ready: called as soon as requests are answered
-    :param newcomers: how many are let in at a time; others who listen too may have the rest
+    :param max_accepts: connections accepted per iteration of the event loop; other processes that
+        share the socket can accept the rest
     """
     store = ModelStore(models)
     live = LivePredictions(store)
-    serve_app(Gateway(create_app(models, store), live.answer), listener, ready, newcomers)
+    serve_app(Gateway(create_app(models, store), live.answer), listener, ready, max_accepts)
 
 
 def serve_app(
-    app: Gateway, listener: socket.socket, ready: Callable[[], None], newcomers: int = BACKLOG
+    app: Gateway, listener: socket.socket, ready: Callable[[], None], max_accepts: int = BACKLOG
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    allow_open_files(MAX_CONNECTIONS + OTHER_FILES)
+    allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
     config = Config(
         app,
         http=Connection,
@@ -62,7 +62,7 @@ def serve_app(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=newcomers,
+        backlog=max_accepts,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
@@ -82,7 +82,7 @@ class _Server(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept connections."""
         await super().startup(sockets)
-        # Asyncio uses one number for both: connections accepted per loop iteration and the backlog.
+        # Asyncio also uses `max_accepts` as the listening socket's backlog: set that separately.
         for listener in sockets or []:
             listener.listen(BACKLOG)
         self._ready()

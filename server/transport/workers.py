@@ -1,4 +1,4 @@
-"""Several processes that serve the same address, and a supervisor that replaces those that die.
+"""Several worker processes on one address, and a supervisor that replaces those that die.
 
 Each worker loads the models and follows changes of their files by itself. Workers share nothing but
 the listening socket: an idle one accepts the next connection.
@@ -20,17 +20,17 @@ from server.transport.serving import STOP_SECONDS, serve, stop
 
 _log = logging.getLogger(__name__)
 
-# A worker that is told to stop finishes its requests first, and is killed after this time.
+# A worker that has not shut down gracefully after this time is killed.
 KILL_SECONDS = 2.0 * STOP_SECONDS
 
 # A worker that dies sooner than this after its start is replaced after a delay, which doubles each
-# time: processes that are started as fast as they die would take the processor from the others.
+# time: constant restarts would take the processor from the other workers.
 STABLE_SECONDS = 10.0
 MIN_RESTART_SECONDS = 0.5
 MAX_RESTART_SECONDS = 30.0
 
 # A worker accepts one connection at a time, so that the others get their share of a burst.
-NEWCOMERS = 1
+MAX_ACCEPTS = 1
 
 
 class WorkerError(RuntimeError):
@@ -47,7 +47,7 @@ class Worker:
     is_serving: bool = False
 
     def read_report(self) -> None:
-        """Take note that it serves; the report ends without a message if it has died."""
+        """Set `is_serving`, unless the worker has died without sending a message."""
         assert self.report is not None
         with self.report, suppress(EOFError):
             self.report.recv()
@@ -58,7 +58,7 @@ class Worker:
 class Supervisor:
     """Keeps a number of workers running.
 
-    :param ready: called once, when all of them serve, or all that did not die
+    :param ready: called once, when all workers that have not died are serving
     """
 
     def __init__(
@@ -76,17 +76,17 @@ class Supervisor:
         self._next_start = time.monotonic()
 
     def run(self) -> None:
-        """Start workers and replace those that die, without end.
+        """Start workers and replace those that die, forever.
 
         :raise WorkerError: all workers die, or cannot be started, before any has served
         """
         self._start_missing()
         while True:
-            # Until one has served, a replacement may fail for the same reason, without end.
+            # Until one has served, a replacement would probably fail for the same reason.
             if self._has_served:
                 self._start_missing()
             is_waiting = self._has_served and len(self._workers) < self._count
-            # Workers are watched while a replacement waits for its turn.
+            # The delay of a replacement must not stop the supervision of the others.
             timeout = max(0.0, self._next_start - time.monotonic()) if is_waiting else None
             reports = [worker.report for worker in self._workers if worker.report]
             sentinels = [worker.process.sentinel for worker in self._workers]
@@ -101,7 +101,7 @@ class Supervisor:
                 self._announce()
 
     def stop(self) -> None:
-        """End all workers: they finish their requests first, and are killed if that takes long."""
+        """Shut all workers down gracefully; kill those that take longer than KILL_SECONDS."""
         for worker in self._workers:
             worker.process.terminate()
         for worker in self._workers:
@@ -109,7 +109,7 @@ class Supervisor:
             worker.process.kill()
 
     def _start_missing(self) -> None:
-        """Start as many workers as are missing, unless it is too early for that.
+        """Start the missing workers, unless the restart delay has not passed.
 
         :raise WorkerError: none has served, and none can be started
         """
@@ -120,29 +120,29 @@ class Supervisor:
                 self._retry_later(f"A worker cannot be started: {error}")
 
     def _remove(self, worker: Worker) -> None:
-        """Forget a worker that has died; another is started, at once or after a while."""
+        """Remove a dead worker, and schedule its replacement."""
         self._workers.remove(worker)
         worker.process.join()
-        happened = f"Worker {worker.process.pid} exited with code {worker.process.exitcode}"
+        event = f"Worker {worker.process.pid} exited with code {worker.process.exitcode}"
         if worker.is_serving and time.monotonic() - worker.started > STABLE_SECONDS:
             self._delay = 0.0
-            _log.error("%s; starting another", happened)
+            _log.error("%s; starting another", event)
         else:
-            self._retry_later(happened if worker.is_serving else f"{happened} before it served")
+            self._retry_later(event if worker.is_serving else f"{event} before it served")
 
-    def _retry_later(self, happened: str) -> None:
+    def _retry_later(self, event: str) -> None:
         """Log a failure and choose when the next worker starts.
 
-        :raise WorkerError: none has served, and none is left that could
+        :raise WorkerError: none has served, and none is running
         """
         if not self._has_served and not self._workers:
-            raise WorkerError(f"{happened}.")
+            raise WorkerError(f"{event}.")
         now = time.monotonic()
         # Workers that die together count as one failure.
         if now >= self._next_start:
             self._delay = min(MAX_RESTART_SECONDS, max(MIN_RESTART_SECONDS, 2 * self._delay))
             self._next_start = now + self._delay
-        _log.error("%s; starting another in %.1f s", happened, self._next_start - now)
+        _log.error("%s; starting another in %.1f s", event, self._next_start - now)
 
     def _announce(self) -> None:
         if not self._is_announced:
@@ -164,7 +164,7 @@ def serve_with_workers(
 ) -> None:
     """Serve with several processes until SIGINT or SIGTERM; one that dies is replaced.
 
-    :param ready: called once, as soon as all of them answer
+    :param ready: called once, when all workers are serving
     :raise WorkerError: all workers die before any has served
     """
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -179,4 +179,4 @@ def serve_with_workers(
 def _work(report: Connection, listener: socket.socket, models: Path) -> None:
     """Serve in a worker."""
     end_with_parent()
-    serve(listener, models, lambda: report.send("serving"), NEWCOMERS)
+    serve(listener, models, lambda: report.send("serving"), MAX_ACCEPTS)

@@ -9,18 +9,19 @@ from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
-from server.web import model_routes, page, prediction_routes, service_routes, training_routes
-from server.web.context import Context, set_context
-from server.web.problems import register_problems
-from server.web.responses import gzipped
-from server.web.static_files import STATIC, register_static_files
+from server.web.api.context import Context, set_context
+from server.web.api.problems import register_problems
+from server.web.api.responses import gzipped
+from server.web.routes import models as model_routes
+from server.web.routes import page, prediction, service, trainings
+from server.web.routes.static_files import STATIC, register_static_files
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 # 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
 MAX_BODY_BYTES = 256 * 1024
 
-# The page loads nothing from elsewhere, runs no inline code and is framed by nobody.
+# The page loads nothing from other hosts, runs no inline code, and cannot be framed.
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -34,19 +35,19 @@ SECURITY_HEADERS = {
 def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     """Return the WSGI application that serves the page and the models of a directory.
 
-    :param store: of the same directory, if another part of the process uses one too
+    :param store: of the same directory, to share it with another part of the process
     """
-    # A machine's registry may call .js text/plain, and a browser then refuses the module.
+    # The Windows registry may map .js to text/plain, and browsers refuse such modules.
     mimetypes.add_type("text/javascript", ".js")
     app = Flask(__name__, static_folder=STATIC, template_folder=TEMPLATES)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    # A redirect would name the server's own address, which a reverse proxy may hide.
+    # The redirect would contain the server's own address, which a reverse proxy may hide.
     app.url_map.merge_slashes = False
     set_context(app, Context(store or ModelStore(models), ModelArtifacts(models), load_digits()))
     register_problems(app)
     register_static_files(app)
-    for module in (page, prediction_routes, model_routes, training_routes, service_routes):
+    for module in (page, prediction, model_routes, trainings, service):
         app.register_blueprint(module.routes)
     # In reverse order: the headers come last.
     app.after_request(add_security_headers)

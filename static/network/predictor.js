@@ -6,7 +6,7 @@ import { fetchPrediction } from "./api.js";
 import { ProblemError } from "./http.js";
 
 /** @typedef {import("./api.js").ModelSummary} ModelSummary */
-/** @typedef {import("./loader.js").Loader} Loader */
+/** @typedef {import("./reporting.js").Reporter} Reporter */
 /** @typedef {import("../state/state.js").Explanation} Explanation */
 /** @typedef {import("../state/store.js").Store} Store */
 
@@ -20,9 +20,10 @@ import { ProblemError } from "./http.js";
 
 /**
  * @param {Store} store
- * @param {Loader} loader
+ * @param {Reporter} reporter
+ * @param {() => void} requestModels
  */
-export function createPredictor(store, loader) {
+export function createPredictor(store, reporter, requestModels) {
   const toPicture = createRasterizer();
   /** @type {Question | null} */
   let newest = null;
@@ -31,14 +32,14 @@ export function createPredictor(store, loader) {
   /** Whether the pen has moved after that. */
   let hasMoved = false;
 
-  const request = loader.createQuestion(
+  const request = reporter.createQuestion(
     "prediction",
     async (/** @type {Question} */ { pixels, model, isExplained }) => {
       try {
         return await fetchPrediction(pixels, model, isExplained);
       } catch (error) {
         // The model may have been deleted: get the current list.
-        if (error instanceof ProblemError && error.status === 404) loader.requestModels();
+        if (error instanceof ProblemError && error.status === 404) requestModels();
         throw error;
       }
     },
@@ -48,7 +49,7 @@ export function createPredictor(store, loader) {
       const { state } = store;
       if (question.number !== state.question) return;
       // A model that was replaced answers with other weights than the page has.
-      if (prediction.digest !== findModel(state, state.model)?.digest) loader.requestModels();
+      if (prediction.digest !== findModel(state, state.model)?.digest) requestModels();
       const explanation = question.isExplained
         ? /** @type {Explanation} */ (prediction)
         : state.explanation;

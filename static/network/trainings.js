@@ -6,6 +6,7 @@ import { retryDelay } from "./http.js";
 
 /** @typedef {import("./api.js").Training} Training */
 /** @typedef {import("./loader.js").Loader} Loader */
+/** @typedef {import("./reporting.js").Reporter} Reporter */
 /** @typedef {import("../state/store.js").Store} Store */
 
 const POLL_MS = 500;
@@ -14,9 +15,10 @@ const POLL_MS = 500;
  * Keep the state's trainings current. When one has ended, request the models and recorded trainings
  * again.
  * @param {Store} store
+ * @param {Reporter} reporter
  * @param {Loader} loader
  */
-export function watchTrainings(store, loader) {
+export function watchTrainings(store, reporter, loader) {
   let isFirst = true;
 
   /** @param {readonly Training[]} trainings */
@@ -45,10 +47,10 @@ export function watchTrainings(store, loader) {
   poll({
     onTrainings: update,
     onReturn() {
-      loader.setProblem("server", "");
+      reporter.setProblem("server", "");
       loader.renewHistories();
     },
-    onFailure: (error) => loader.reportFailure("server", error),
+    onFailure: (error) => reporter.reportFailure("server", error),
   });
 }
 

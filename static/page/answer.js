@@ -17,8 +17,8 @@ const NORMALIZATIONS = {
 };
 
 /**
- * @returns {{show: (shown: Shown) => void, showBusy: (isBusy: boolean) => void}} `showBusy`
- *   shows whether an answer to the current drawing is awaited
+ * @returns {{show: (shown: Shown) => void, showBusy: () => void}} `showBusy` shows that an answer to
+ *   the current drawing is awaited
  */
 export function createAnswer() {
   const select = find("#model", HTMLSelectElement);
@@ -45,9 +45,8 @@ export function createAnswer() {
       setText(why, describeLead(explanation, learned)),
   );
 
-  /** @param {boolean} isBusy */
-  const showBusy = (isBusy) => {
-    answer.ariaBusy = String(isBusy);
+  const showBusy = () => {
+    answer.ariaBusy = "true";
   };
 
   /** @param {Shown} shown */
@@ -60,7 +59,7 @@ export function createAnswer() {
     hint.hidden = picture !== null;
     setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
 
-    showBusy(shown.isBusy);
+    answer.ariaBusy = String(shown.isBusy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
     answer.dataset.sure = String(prediction?.sure ?? false);
     setText(digit, prediction ? String(prediction.digit) : "");

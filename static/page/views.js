@@ -9,8 +9,8 @@ import { createView as createDrawView } from "../views/draw.js";
 /** @typedef {(shown: Shown) => void} ShowView */
 
 /**
- * Each view is a section `#view-NAME` of the page and a module `views/NAME.js`, which exports
- * `createView`.
+ * Each view is a section `#view-NAME` of the page, a module `views/NAME.js`, which exports
+ * `createView`, and a style sheet `views/NAME.css`.
  * @param {Change} change
  */
 export function createViews(change) {
@@ -20,13 +20,18 @@ export function createViews(change) {
   const loaded = new Map([["draw", createDrawView()]]);
   /** @type {Map<string, Promise<void>>} The views that are being loaded, or have been. */
   const loads = new Map();
+  const loadStyle = createStyleLoader();
 
   /** @param {string} name */
-  const loadModule = async (name) => {
+  const loadFiles = async (name) => {
     const url = new URL(`../views/${name}.js`, import.meta.url);
     try {
-      // Browsers do not repeat a failed import, so check first that the module can be loaded.
-      await requestModule(url);
+      await Promise.all([
+        // Browsers do not repeat a failed import, so check first that the module can be loaded.
+        requestModule(url),
+        // One after the other: a view's own rules follow the shared ones in the document.
+        loadStyle("shared").then(() => loadStyle(name)),
+      ]);
       const { createView } = await import(url.href);
       loaded.set(name, createView(change));
     } catch (error) {
@@ -42,7 +47,7 @@ export function createViews(change) {
    */
   const load = async (name) => {
     if (loaded.has(name)) return;
-    if (!loads.has(name)) loads.set(name, loadModule(name));
+    if (!loads.has(name)) loads.set(name, loadFiles(name));
     await loads.get(name);
   };
 
@@ -61,11 +66,54 @@ export function createViews(change) {
 
     /** Show the current view, as soon as it is loaded. @param {Shown} shown */
     show(shown) {
+      const isLoaded = loaded.has(shown.view);
       for (const section of sections) {
-        section.hidden = section.id !== `view-${shown.view}`;
-        section.ariaBusy = String(!section.hidden && !loaded.has(shown.view));
+        const isCurrent = section.id === `view-${shown.view}`;
+        // Without its style sheet, a view would be in disorder for a moment.
+        section.hidden = !isCurrent || !isLoaded;
+        section.ariaBusy = String(isCurrent && !isLoaded);
       }
       loaded.get(shown.view)?.(shown);
     },
   };
+}
+
+/** @returns {(name: string) => Promise<void>} Load a style sheet, once. One that failed can be tried again. */
+function createStyleLoader() {
+  /** @type {Map<string, Promise<void>>} The style sheets that are being loaded, or have been. */
+  const loads = new Map();
+
+  return async (name) => {
+    if (!loads.has(name)) {
+      loads.set(name, addStyle(new URL(`../views/${name}.css`, import.meta.url)));
+    }
+    try {
+      await loads.get(name);
+    } catch (error) {
+      loads.delete(name);
+      throw error;
+    }
+  };
+}
+
+/**
+ * Add a style sheet to the document.
+ * @param {URL} url
+ * @returns {Promise<void>} Resolved when its rules apply.
+ * @throws {Error} The server was not reached, or something else answered in its place.
+ */
+function addStyle(url) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = url.href;
+  return new Promise((resolve, reject) => {
+    const fail = () => {
+      link.remove();
+      reject(new Error(`${url} did not load`));
+    };
+    // Chromium takes an HTML answer, such as a network's login page, for a sheet without rules.
+    link.addEventListener("load", () => (link.sheet?.cssRules.length ? resolve() : fail()));
+    link.addEventListener("error", fail);
+    document.head.append(link);
+  });
 }

@@ -34,6 +34,7 @@ from server.storage.history import load_history, save_history
 from server.storage.model_file import MODELS, load_model, unpack_model
 from server.storage.model_store import ModelStore
 from server.storage.training_monitor import describe_training
+from server.web.api.weight_files import replay_bytes
 from server.web.app import create_app
 from tests.support.factories import (
     make_card,
@@ -329,8 +330,8 @@ def use_model(path: Path) -> list[Any]:
 def use_history(path: Path) -> list[Any]:
     history = load_history(path)
     count = len(history.steps)
-    floats = np.frombuffer(history.blob(), "<f4", 11 * count + PIXELS * DIGITS)
-    assert len(history.blob()) == 4 * len(floats) + count * PIXELS * DIGITS
+    floats = np.frombuffer(replay_bytes(history), "<f4", 11 * count + PIXELS * DIGITS)
+    assert len(replay_bytes(history)) == 4 * len(floats) + count * PIXELS * DIGITS
     curves = json.loads(msgspec.json.encode(describe_training(history)))["curves"].values()
     return [*floats, *chain.from_iterable(curves)]
 

@@ -11,6 +11,7 @@ import pytest
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import ArchiveError, pack
 from server.storage.history import History, load_history, quantize, save_history
+from server.web.api.weight_files import replay_bytes
 from tests.support.factories import make_history
 
 ARRAYS = (
@@ -46,9 +47,9 @@ def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path, durable: bool, step
     assert len(loaded.digest) == 64
 
 
-def test_the_blob_is_read_by_its_documented_offsets() -> None:
+def test_a_replay_is_read_by_its_documented_offsets() -> None:
     history = make_history(steps=5)
-    blob = history.blob()
+    blob = replay_bytes(history)
     n = (len(blob) - 31_360) // 7_884
     assert n == 5
     scales = np.frombuffer(blob, "<f4", n)

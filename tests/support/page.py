@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, expect
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 
 
 def collect_console_messages(page: Page) -> list[str]:

@@ -21,7 +21,7 @@ import socket
 from server.transport import connection
 from server.transport import serving
 from server.storage.model_file import MODELS
-connection.PATIENCE_SECONDS = {patience}
+connection.TRANSFER_SECONDS = {patience}
 connection.MAX_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
@@ -33,7 +33,7 @@ serving.serve(listener, MODELS, lambda: print(f"Serving on {{url}}", flush=True)
 # A prediction takes a second, so that what follows its request is there long before it.
 SLOW = """
 import time
-from server.web import prediction_routes
+from server.web.routes import prediction as prediction_routes
 
 def predict(*arguments):
     time.sleep(1)
@@ -190,7 +190,7 @@ def test_one_more_than_the_room_holds_is_told_to_come_again() -> None:
             assert status == 503
             assert int(headers["retry-after"]) >= 1
             assert headers["content-type"] == "application/problem+json"
-            assert "Ask again" in json.loads(body)["detail"]
+            assert "Try again" in json.loads(body)["detail"]
             assert is_closed(outside)
         inside[0].sendall(request_bytes())
         assert read_answer(inside[0])[0] == 200
@@ -248,7 +248,7 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(patient_server: Runnin
 
 def test_sigterm_finishes_what_is_under_way() -> None:
     slow = (
-        "import time; from server.web import prediction_routes as routes; predict = routes.predict;"
+        "import time; from server.web.routes import prediction as routes; predict = routes.predict;"
     )
     slow += "routes.predict = lambda *asked: time.sleep(1) or predict(*asked)"
     program = f"{slow}\n{PROGRAM.format(patience=30, most=9, keep_alive=9)}"
@@ -406,7 +406,7 @@ import socket
 from server.transport import connection
 from server.transport import serving
 from server.transport.gateway import Gateway
-connection.PATIENCE_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
+connection.TRANSFER_SECONDS = serving.KEEP_ALIVE_SECONDS = 1
 listener = socket.create_server(("127.0.0.1", 0))
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"

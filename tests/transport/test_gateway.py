@@ -63,7 +63,7 @@ def check_busy(answer: Answer) -> None:
     assert answer.status == 503
     assert answer.content_type == "application/problem+json"
     assert int(dict(answer.headers)[b"retry-after"]) >= 1
-    assert "Ask again" in json.loads(answer.body)["detail"]
+    assert "Try again" in json.loads(answer.body)["detail"]
 
 
 def test_whoever_has_waited_for_too_long_is_told_to_come_again(app: Flask) -> None:

@@ -143,7 +143,7 @@ BAD_REQUESTS = [
     (JSON, '{"pixels": []}'.encode("utf-16"), 400, "malformed"),
     (JSON, b"\xef\xbb\xbf", 400, "truncated"),
     (JSON, b"\xef\xbb\xbf" * 2 + drawing(), 400, "malformed"),
-    (JSON, b"\xef\xbb\xbf" + drawing(float("nan")), 422, "NaN is no intensity"),
+    (JSON, b"\xef\xbb\xbf" + drawing(float("nan")), 422, "NaN is not an intensity"),
     (JSON, drawing() + b"\xef\xbb\xbf", 400, "malformed"),
     (JSON, b'{"pix\xffels": []}', 400, "utf-8"),
     (JSON, b"[" * 100_000, 422, "Expected `object`, got `array`"),
@@ -160,9 +160,9 @@ BAD_REQUESTS = [
     (JSON, drawing(0, 1.01), 422, "Expected `float` <= 1.0 - at `$.pixels[1]`"),
     (JSON, drawing(-0.01), 422, "Expected `float` >= 0.0"),
     (JSON, drawing(1e308), 422, "Expected `float` <= 1.0"),
-    (JSON, drawing(float("nan")), 422, "NaN is no intensity"),
-    (JSON, drawing(float("inf")), 422, "Infinity is no intensity"),
-    (JSON, drawing(float("-inf")), 422, "-Infinity is no intensity"),
+    (JSON, drawing(float("nan")), 422, "NaN is not an intensity"),
+    (JSON, drawing(float("inf")), 422, "Infinity is not an intensity"),
+    (JSON, drawing(float("-inf")), 422, "-Infinity is not an intensity"),
     (JSON, drawing().replace(b"}", b', "modle": "small"}'), 422, "unknown field `modle`"),
     (JSON, drawing().replace(b"}", b', "model": 1}'), 422, "Expected `str | null`, got `int`"),
     (JSON, drawing().replace(b"}", b', "model": "none"}'), 404, "no model 'none'. Accepted: small"),
@@ -284,7 +284,7 @@ def test_an_unexpected_failure_shows_no_trace(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(models)
-    monkeypatch.setattr("server.web.prediction_routes.predict", lambda *_: 1 / 0)
+    monkeypatch.setattr("server.web.routes.prediction.predict", lambda *_: 1 / 0)
     response = app.test_client().post("/api/predict", json={"pixels": ink_on()})
     assert response.status_code == 500
     assert response.content_type == "application/problem+json"

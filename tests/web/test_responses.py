@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from server.web.static_files import version_of
+from server.web.routes.static_files import version_of
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 

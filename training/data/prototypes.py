@@ -65,21 +65,7 @@ def two(random: Generator) -> list[Points]:
         between(0.9, 1.0),
         between(0.1, 0.35),
     )
-    head = [
-        [between(-0.05, 0.15) * w, start],
-        [0.2 * w, between(0.02, 0.12)],
-        [0.55 * w, 0],
-        [0.92 * w, between(0.1, 0.2)],
-    ]
-    head += [[0.95 * w, between(0.25, 0.38)], [0.65 * w, between(0.5, 0.65)]]
-    if random.random() < 0.15:
-        head = [
-            [0, between(0, 0.08)],
-            [0.4 * w, between(-0.03, 0.05)],
-            [0.85 * w, between(0, 0.1)],
-            [0.95 * w, 0.25],
-            [0.65 * w, 0.55],
-        ]
+    head = round_or_flat_head(random, w, start)
     if kind < 0.5:
         neck = curve([*head, [0.3 * w, 0.8], [between(-0.05, 0.1) * w, base]], random)
         end = [w * between(0.85, 1.25), random.normal(base, 0.06)]
@@ -107,6 +93,31 @@ def two(random: Generator) -> list[Points]:
         return [curve([*head, *loop, *tail], random)]
     wave = [[0.3 * w, 0.8], [0.08 * w, base], [0.4 * w, base - 0.03], [0.75 * w, base + 0.03]]
     return [curve([*head, *wave, [w * between(0.95, 1.2), base - between(0, 0.12)]], random)]
+
+
+def round_or_flat_head(random: Generator, w: float, start: float) -> list[list[float]]:
+    """Return the points of the upper half of a 2: round, or flat as in a 7.
+
+    :param w: the width
+    :param start: the y of a round head's first point
+    """
+    between = random.uniform
+    head = [
+        [between(-0.05, 0.15) * w, start],
+        [0.2 * w, between(0.02, 0.12)],
+        [0.55 * w, 0],
+        [0.92 * w, between(0.1, 0.2)],
+    ]
+    head += [[0.95 * w, between(0.25, 0.38)], [0.65 * w, between(0.5, 0.65)]]
+    if random.random() < 0.15:
+        return [
+            [0, between(0, 0.08)],
+            [0.4 * w, between(-0.03, 0.05)],
+            [0.85 * w, between(0, 0.1)],
+            [0.95 * w, 0.25],
+            [0.65 * w, 0.55],
+        ]
+    return head
 
 
 def three(random: Generator) -> list[Points]:

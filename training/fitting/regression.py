@@ -1,6 +1,7 @@
 """The tutorial's softmax regression in TensorFlow: evidence, cross-entropy, gradient descent."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -16,6 +17,16 @@ from training.settings.recipe import INIT_STDDEV, Recipe
 
 # Optimisers that need other optimisers as arguments, so a name is not enough to create them.
 _WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
+
+
+class Variables(NamedTuple):
+    """W (784, 10) and b (10,), those of them that are trained, and their optimiser."""
+
+    weights: keras.Variable
+    bias: keras.Variable
+    trainable: list[keras.Variable]
+    optimizer: keras.optimizers.Optimizer
+
 
 # Gets the number of steps, the mean loss, W and b.
 ProgressCallback = Callable[[int, float, Floats, Floats], None]
@@ -99,16 +110,11 @@ def train(
         raise ValueError(f"A batch of {batch_size} cannot be shared by {cluster.workers} workers.")
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    with cluster.strategy.scope():
-        optimizer = make_optimizer(recipe)
-        initial_W, initial_b = initial_parameters(recipe, seed)
-        W = keras.Variable(initial_W, dtype="float32", name="W")
-        b = keras.Variable(initial_b, dtype="float32", name="b")
-        trainable = [W, b] if recipe.has_bias else [W]
-        optimizer.build(trainable)
+    variables = create_variables(recipe, seed, cluster)
+    W, b = variables.weights, variables.bias
     share = slice(cluster.worker, None, cluster.workers)
     examples = batch_source(pixels, labels, recipe, seed, share)
-    run_steps = compile_steps(W, b, trainable, optimizer, examples, recipe.l2_penalty, cluster)
+    run_steps = compile_steps(variables, examples, recipe.l2_penalty, cluster)
     steps = 0
     for batches in batch_indices(labels, recipe, seed):
         try:
@@ -124,25 +130,30 @@ def train(
             )
         on_progress(steps, loss, W.numpy(), b.numpy())
     # Some optimisers average W and b, and assign the averages at the end.
-    optimizer.finalize_variable_values(trainable)
+    variables.optimizer.finalize_variable_values(variables.trainable)
     return W.numpy(), b.numpy()
 
 
+def create_variables(recipe: Recipe, seed: int, cluster: Cluster) -> Variables:
+    """Return the initial variables of a recipe, mirrored on all workers of a cluster."""
+    with cluster.strategy.scope():
+        optimizer = make_optimizer(recipe)
+        initial_W, initial_b = initial_parameters(recipe, seed)
+        W = keras.Variable(initial_W, dtype="float32", name="W")
+        b = keras.Variable(initial_b, dtype="float32", name="b")
+        trainable = [W, b] if recipe.has_bias else [W]
+        optimizer.build(trainable)
+    return Variables(W, b, trainable, optimizer)
+
+
 def compile_steps(
-    weights: keras.Variable,
-    bias: keras.Variable,
-    trainable: list[keras.Variable],
-    optimizer: keras.optimizers.Optimizer,
-    examples: BatchSource,
-    l2_penalty: float,
-    cluster: Cluster,
+    variables: Variables, examples: BatchSource, l2_penalty: float, cluster: Cluster
 ) -> Callable[[NDArray[np.int64]], tf.Tensor]:
     """Return a TensorFlow function that runs one step per row of indices (steps, batch size).
 
     The function returns the mean loss of its steps.
-
-    :param trainable: the weights and the bias, or only the weights
     """
+    weights, bias, trainable, optimizer = variables
 
     def run_step(batch: tf.Tensor) -> tf.Tensor:
         """Run a step with the indices (n,); return this worker's part of the mean loss."""

@@ -1,9 +1,7 @@
 """Export of a model as a TensorFlow SavedModel that gives the server's answers.
 
-The server's normalisation in NumPy is implemented again with TensorFlow operations, so the
-SavedModel has no dependencies. Both compute moments in float64 and the rest in float32, but sum in
-a different order, so a value halfway between two byte values may be rounded differently. On MNIST's
-test images and on unusual drawings, probabilities differ by less than TOLERANCE.
+On MNIST's test images and on unusual drawings, its probabilities differ from the server's by less
+than TOLERANCE.
 """
 
 import errno
@@ -13,19 +11,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from server.regression.model import Model
-from server.regression.normalization import (
-    MIN_SPREAD,
-    PEN_VARIANCE,
-    REACH,
-    SIDE_WEIGHT,
-    SLANT_DAMPING,
-)
-from server.regression.shapes import PIXELS, SIDE
+from server.regression.shapes import PIXELS
 from server.system.atomic_write import make_directory, sync_directory, write_atomically
+from training.outputs.tensorflow_normalization import NORMALIZATIONS
 
 # The accepted difference from the server's probabilities. The largest difference measured is 0.001,
 # where one of a few hundred pixels was rounded differently.
@@ -33,68 +24,6 @@ TOLERANCE = 0.002
 
 # The file with the model's name: TensorFlow reserves this folder of a SavedModel for users.
 _NAME_FILE = Path("assets.extra") / "model_name.txt"
-
-_CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
-_FROM_MIDDLE = (_CENTRES - SIDE / 2) / (SIDE / 2)
-_BEFORE_MIDDLE = _FROM_MIDDLE < 0
-_TINY = np.float32(1e-6)
-_X, _Y = np.tile(_CENTRES, SIDE), np.repeat(_CENTRES, SIDE)
-_MOMENTS = np.stack([np.ones(PIXELS), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)
-
-
-def keep_unchanged(pixels: tf.Tensor) -> tf.Tensor:
-    """Return pixels (n, 784) unchanged."""
-    return pixels
-
-
-def normalize_by_moments(pixels: tf.Tensor) -> tf.Tensor:
-    """Normalise pixels (n, 784) in [0, 1] as the server's function of this name does."""
-    sums = tf.cast(tf.matmul(tf.cast(pixels, tf.float64), _MOMENTS), tf.float32)
-    moments = sums / tf.maximum(sums[:, :1], _TINY)
-    x, y = moments[:, 1:2], moments[:, 2:3]
-    covariance = moments[:, 4:5] - x * y
-    variance_y = moments[:, 5:6] - y * y
-    slant = covariance / (variance_y + SLANT_DAMPING)
-    variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
-    below = _Y - y
-    across = _X - x - slant * below
-    rows = y + _sample_offsets(pixels, below, variance_y)
-    columns = (
-        _sample_offsets(pixels, across, variance_x)[:, tf.newaxis]
-        + (x + slant * (rows - y))[:, :, tf.newaxis]
-    )
-    images = tf.reshape(pixels, [-1, SIDE, SIDE])
-    return tf.reshape(_resample(images, rows, columns), [-1, PIXELS])
-
-
-def _sample_offsets(ink: tf.Tensor, offsets: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-    after = tf.maximum(offsets, 0)
-    before = after - offsets
-    variances = tf.concat([_variance_of_side(ink, before), _variance_of_side(ink, after)], axis=1)
-    whole = tf.maximum(variance, 0) + PEN_VARIANCE
-    sides = ((variances + PEN_VARIANCE) / whole) ** (SIDE_WEIGHT / 2)
-    sides *= REACH * tf.maximum(tf.sqrt(whole), MIN_SPREAD)
-    return _FROM_MIDDLE * tf.where(_BEFORE_MIDDLE, sides[:, :1], sides[:, 1:])
-
-
-def _variance_of_side(ink: tf.Tensor, distances: tf.Tensor) -> tf.Tensor:
-    mass = tf.reduce_sum(ink * tf.sign(distances), axis=1, keepdims=True)
-    squares = tf.reduce_sum(ink * distances * distances, axis=1, keepdims=True)
-    return squares / tf.maximum(mass, _TINY)
-
-
-def _resample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    nearness = tf.maximum(0.0, 1 - tf.abs(rows[:, :, tf.newaxis] - _CENTRES))
-    padded = tf.pad(tf.matmul(nearness, images), [[0, 0], [0, 0], [1, 1]])
-    places = tf.clip_by_value(columns + 0.5, 0, SIDE + 1)
-    whole = tf.minimum(tf.floor(places), SIDE)
-    first = tf.cast(whole, tf.int32)
-    here = tf.gather(padded, first, batch_dims=2)
-    next_one = tf.gather(padded, first + 1, batch_dims=2)
-    return tf.math.rint((here + (next_one - here) * (places - whole)) * 255) / 255
-
-
-NORMALIZATIONS = {"none": keep_unchanged, "moments": normalize_by_moments}
 
 
 class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types

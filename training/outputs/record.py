@@ -34,6 +34,7 @@ from server.storage.history import (
     save_history,
 )
 from server.storage.training_monitor import WRITE_SECONDS
+from server.system.atomic_write import file_stamp
 from training.fitting.evaluation import Metrics
 from training.fitting.regression import DivergedError
 from training.outputs.reason import public_reason
@@ -210,12 +211,12 @@ class Record:
                 continue
 
     def _write(self) -> None:
-        is_unchanged = self._written is None or self._stamp() in (self._written, None)
+        is_unchanged = self._written is None or file_stamp(self._path) in (self._written, None)
         if not is_unchanged and not self._is_own():
             # A later training of the same name writes this file now.
             return
         save_history(self._path.parent, self.history, durable=False)
-        self._written = self._stamp()
+        self._written = file_stamp(self._path)
 
     def _is_own(self) -> bool:
         """Tell whether this training wrote the file, even if a signal came before the stamp."""
@@ -223,13 +224,6 @@ class Record:
             return load_history(self._path).card.run == self._card.run
         except ArchiveError:
             return False
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return (status.st_ino, status.st_mtime_ns)
 
 
 def outcome_of(error: BaseException) -> Outcome:

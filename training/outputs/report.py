@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from server.regression.heatmap import data_uri, greyscale, heatmap
 from server.regression.model import Model
-from server.regression.shapes import SIDE, Floats
-from server.storage.evaluation import Evaluation
+from server.regression.shapes import SIDE
+from server.storage.evaluation import BINS, Evaluation
 from server.storage.history import History
 from server.system.atomic_write import write_atomically
+from training.outputs.charts import FRAME, draw_curve, draw_reliability
 
 TEMPLATE = "report.html"
 
@@ -22,29 +22,15 @@ REPORTS = "reports"
 # How many misread images are shown, highest loss first.
 MAX_MISTAKES = 40
 
-# The frame of the curves, in units of the SVG's viewBox.
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 400, 20, 210
-
 
 @dataclass(frozen=True)
-class Tick:
-    """A number on an axis, and its position in units of the SVG."""
+class Mistake:
+    """A misclassified test image, as a PNG data URI, and the probability of the predicted digit."""
 
-    at: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One metric over the steps, for training and validation, as points of an SVG polyline."""
-
-    name: str
-    train: str
-    validation: str
-    last_train: str
-    last_validation: str
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
+    uri: str
+    label: int
+    digit: int
+    probability: float
 
 
 def write_report(
@@ -72,18 +58,6 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
     )
     limit = float(np.abs(model.weights).max())
     maps = [column.reshape(SIDE, SIDE) for column in model.weights.T]
-    misread = int((evaluation.label != evaluation.digit).sum())
-    mistakes = [
-        {
-            "uri": data_uri(
-                greyscale(evaluation.pixels[row].reshape(SIDE, SIDE) / np.float32(255))
-            ),
-            "label": int(evaluation.label[row]),
-            "digit": int(evaluation.digit[row]),
-            "probability": float(evaluation.probability[row]),
-        }
-        for row in range(min(misread, MAX_MISTAKES))
-    ]
     confusion = evaluation.confusion
     return environment.get_template(TEMPLATE).render(
         model=model,
@@ -91,6 +65,7 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
         settings=settings_of(model),
         metrics=metrics_of(model),
         limit=limit,
+        frame=FRAME,
         heatmaps=[data_uri(heatmap(values, limit)) for values in maps],
         curves=[
             draw_curve("Loss", history.steps, history.train_loss, history.validation_loss),
@@ -99,9 +74,10 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
             ),
         ],
         evaluation=evaluation,
-        reliability=evaluation.reliability(),
-        misread=int(confusion.sum() - confusion.trace()),
-        mistakes=mistakes,
+        bins=BINS,
+        reliability=draw_reliability(evaluation),
+        misclassified=int(confusion.sum() - confusion.trace()),
+        mistakes=mistakes_of(evaluation),
     )
 
 
@@ -132,36 +108,22 @@ def metrics_of(model: Model) -> list[tuple[str, str]]:
         ("accuracy, training", f"{card.train_accuracy:.4f}"),
         ("accuracy, validation", f"{card.validation_accuracy:.4f}"),
         ("accuracy, test", f"{card.test_accuracy:.4f}"),
-        ("calibration error", f"{card.calibration_error:.4f}"),
-        ("sure answers", f"{card.sure_fraction:.4f}"),
+        ("expected calibration error", f"{card.calibration_error:.4f}"),
+        ("fraction of sure answers", f"{card.sure_fraction:.4f}"),
         ("seconds", f"{card.seconds:.1f}"),
     ]
 
 
-def draw_curve(name: str, steps: NDArray[np.int32], train: Floats, validation: Floats) -> Curve:
-    """Return the curve of a metric (n,) over steps (n,): x is log(1 + step), y starts at 0."""
-    last = max(1, int(steps[-1]))
-    highest = float(max(train.max(), validation.max(), 1e-6))
-
-    def x_of(step: float) -> float:
-        return round(_LEFT + (_RIGHT - _LEFT) * float(np.log1p(step) / np.log1p(last)), 1)
-
-    def y_of(value: float) -> float:
-        return round(_BOTTOM - (_BOTTOM - _TOP) * value / highest, 1)
-
-    def points(values: Floats) -> str:
-        return " ".join(
-            f"{x_of(step)},{y_of(float(value))}"
-            for step, value in zip(steps.tolist(), values, strict=True)
+def mistakes_of(evaluation: Evaluation) -> list[Mistake]:
+    """Return the misclassified test images with the highest loss, at most MAX_MISTAKES."""
+    misread = int((evaluation.label != evaluation.digit).sum())
+    images = evaluation.pixels.reshape(-1, SIDE, SIDE) / np.float32(255)
+    return [
+        Mistake(
+            uri=data_uri(greyscale(images[row])),
+            label=int(evaluation.label[row]),
+            digit=int(evaluation.digit[row]),
+            probability=float(evaluation.probability[row]),
         )
-
-    powers = [0, *(10**power for power in range(int(np.log10(last)) + 1))]
-    return Curve(
-        name=name,
-        train=points(train),
-        validation=points(validation),
-        last_train=f"{train[-1]:.4f}",
-        last_validation=f"{validation[-1]:.4f}",
-        x_ticks=[Tick(x_of(step), f"{step:,}") for step in powers],
-        y_ticks=[Tick(y_of(highest * part), f"{highest * part:.2f}") for part in (0, 0.5, 1)],
-    )
+        for row in range(min(misread, MAX_MISTAKES))
+    ]

@@ -15,8 +15,8 @@ from typing import TypeVar, TypeVarTuple
 
 from server.system.child_process import end_with_parent, start_child
 
-# How long the child process may take to clean up. The whole training must stop within
-# `stopping.STOP_SECONDS`.
+# How long the child process may take to clean up: less than `stopping.STOP_SECONDS`, in which the
+# training must stop.
 MAX_CLEANUP_SECONDS = 0.5
 
 Arguments = TypeVarTuple("Arguments")

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
-from server.storage.model_file import check_name
+from server.storage.model_name import check_name
+from server.system.atomic_write import file_stamp
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
@@ -77,12 +78,12 @@ class RunState:
         self.name = name
         self.record: Record | None = None
         self._path = models / (name + FILE_SUFFIX)
-        self._initial_stamp = self._stamp()
+        self._initial_stamp = file_stamp(self._path)
 
     @property
     def is_saved(self) -> bool:
         """Tell whether the model's file has been replaced."""
-        return self._stamp() != self._initial_stamp
+        return file_stamp(self._path) != self._initial_stamp
 
     def describe(self) -> str:
         """Say whether the model is saved or unchanged."""
@@ -98,13 +99,6 @@ class RunState:
         if self.is_saved:
             self.record.mark_finished()
         self.record.mark_interrupted()
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except (OSError, ValueError):
-            return None
-        return (status.st_ino, status.st_mtime_ns)
 
 
 def train_or_exit(

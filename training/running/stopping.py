@@ -52,22 +52,9 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
         if len(received) == 1:
             raise Stopped(number)
 
-    def watch() -> None:
-        while data := reader.recv(1):
-            number = data[0]
-            # 0 marks the end of the context; other signals have their own handlers.
-            if number not in (0, *SIGNALS):
-                continue
-            if number == 0 or has_left.wait(STOP_SECONDS):
-                return
-            callback = threading.Thread(target=before_exit, daemon=True)
-            callback.start()
-            callback.join(EXIT_CALLBACK_SECONDS)
-            with suppress(OSError, ValueError):
-                sys.stderr.flush()
-            os._exit(SIGNAL_EXIT_BASE + number)
-
-    watcher = threading.Thread(target=watch, name="signals", daemon=True)
+    watcher = threading.Thread(
+        target=_watch, args=(reader, has_left, before_exit), name="signals", daemon=True
+    )
     watcher.start()
     previous_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     # TensorFlow replaces SIGTERM's handler in C; Python still knows its own previous handler.
@@ -84,3 +71,25 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
         watcher.join()
         reader.close()
         writer.close()
+
+
+def _watch(
+    reader: socket.socket, has_left: threading.Event, before_exit: Callable[[], None]
+) -> None:
+    """Exit by force if the main thread does not leave the context in time; runs in a thread.
+
+    :param reader: gets the number of each signal, and 0 at the end of the context
+    """
+    while data := reader.recv(1):
+        number = data[0]
+        # Other signals have their own handlers.
+        if number not in (0, *SIGNALS):
+            continue
+        if number == 0 or has_left.wait(STOP_SECONDS):
+            return
+        callback = threading.Thread(target=before_exit, daemon=True)
+        callback.start()
+        callback.join(EXIT_CALLBACK_SECONDS)
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(SIGNAL_EXIT_BASE + number)

@@ -28,7 +28,7 @@ from training.settings.recipe import Recipe
 Stage = Literal["waiting", "joined"]
 StageCallback = Callable[[Stage], None]
 
-# How long a child process may take to stop by itself: the most that `stopping` takes, and a margin.
+# How long a child process may take to stop by itself: the maximum of `stopping`, and a margin.
 KILL_SECONDS = STOP_SECONDS + EXIT_CALLBACK_SECONDS + 0.2
 
 # How often to check for a signal, and how long to wait for an address to accept a connection.

@@ -39,6 +39,22 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training", description="Train, evaluate and save one model."
     )
+    add_recipe_options(parser)
+    add_data_argument(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "--worker-timeout",
+        type=positive_number,
+        default=WORKER_TIMEOUT,
+        metavar="SECONDS",
+        help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
+        f"(default: {WORKER_TIMEOUT:g})",
+    )
+    return parser
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """Add the recipe, and the options that change it."""
     parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT_RECIPE)
     parser.add_argument("--steps", type=positive_count)
     parser.add_argument(
@@ -62,7 +78,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="train on only N images of each digit",
     )
     parser.add_argument("--seed", type=seed, default=0, help=f"0 to {MAX_SEED}")
-    add_data_argument(parser)
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the model's name and for the directories of all outputs."""
     parser.add_argument("--models", type=directory, default=MODELS, help="directory of the models")
     parser.add_argument("--name", help="the model's name (default: the recipe's)")
     parser.add_argument(
@@ -77,15 +96,6 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--export", type=directory, metavar="DIR", help="write a TensorFlow SavedModel"
     )
-    parser.add_argument(
-        "--worker-timeout",
-        type=positive_number,
-        default=WORKER_TIMEOUT,
-        metavar="SECONDS",
-        help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
-        f"(default: {WORKER_TIMEOUT:g})",
-    )
-    return parser
 
 
 def check_stream(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

@@ -14,8 +14,7 @@ from training.settings.recipe import Recipe
 # about 60 different steps remain.
 POINTS = 80
 
-# The most steps and examples in one call to TensorFlow, so that progress is reported several times
-# a second.
+# Limits of one call to TensorFlow, so that progress is reported several times a second.
 MAX_CHUNK_STEPS = 250
 MAX_CHUNK_EXAMPLES = 50_000
 

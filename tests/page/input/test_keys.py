@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.page.conditions import GUARDS
 from tests.support.page import collect_console_messages, strokes_of
 from tests.support.pen import ONE, Stroke, draw_with_mouse, read_answer

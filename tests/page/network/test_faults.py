@@ -342,7 +342,6 @@ def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page:
     assert not any("training" in url for url in asked)
     page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
     page.mouse.move(1, 1)
-    expect(page.locator("#answer")).to_have_attribute("aria-busy", "true")
     page.evaluate("wake()")
     assert read_answer(page) == "1"
     page.mouse.up()

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.support.page import collect_console_messages
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.support.page import collect_console_messages, collect_failed_requests, open_view
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.page.conditions import IMPATIENT, busy
 from tests.support.pen import FOUR, draw_with_mouse, read_answer
 

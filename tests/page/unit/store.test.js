@@ -71,3 +71,72 @@ test("an action runs only when an input changes, and a result is computed once",
   assert.equal(twice(2), twice(2));
   assert.deepEqual(twice(3), [6]);
 });
+
+test("the pen continues a drawing: its answer stays, and one undo restores what was before", () => {
+  const prediction = { digit: 7 };
+  const store = createStore({ ...createState(), strokes: [LINE], label: 7, prediction });
+  const { question } = store.state;
+  const stroke = [LINE[0]];
+  store.change({ strokes: [LINE, stroke], isDrawing: true });
+  stroke.push(LINE[1]);
+  store.change({ strokes: [LINE, stroke], isDrawing: true });
+  store.change({ isDrawing: false });
+  assert.equal(store.state.question, question);
+  assert.equal(store.state.prediction, prediction);
+  assert.equal(store.state.isBusy, true);
+  assert.equal(store.state.label, null);
+  assert.deepEqual(store.state.past, [{ strokes: [LINE], image: null, label: 7 }]);
+});
+
+test("a drawing that is cleared under the pen is another one, which the pen does not continue", () => {
+  const store = createStore(createState());
+  store.change({ strokes: [LINE], isDrawing: true });
+  const { question } = store.state;
+  store.change({ strokes: [] });
+  assert.equal(store.state.isDrawing, false);
+  assert.equal(store.state.question, question + 1);
+});
+
+test("a model that was replaced under its name begins another question", () => {
+  const model = { name: "a", digest: "1" };
+  const store = createStore({ ...createState(), models: [model], model: "a", strokes: [LINE] });
+  const { question } = store.state;
+  store.change({ models: [{ ...model }] });
+  assert.equal(store.state.question, question);
+  store.change({ models: [{ ...model, digest: "2" }] });
+  assert.equal(store.state.question, question + 1);
+  assert.equal(store.state.isBusy, true);
+});
+
+test("pixels under other normalizations belong to one picture", () => {
+  const store = createStore({ ...createState(), normalizedInk: new Map([["moments", [1]]]) });
+  store.change({ view: "weights" });
+  assert.equal(store.state.normalizedInk.size, 1);
+  store.change({ picture: { pixels: new Uint8Array(784), crop: { left: 0, top: 0, side: 1 } } });
+  assert.equal(store.state.normalizedInk.size, 0);
+});
+
+test("the message about an address stays until something that it holds changes", () => {
+  const store = createStore({ ...createState(), notice: "The drawing is cut off." });
+  store.change({ pixel: 3 });
+  assert.notEqual(store.state.notice, "");
+  store.change({ temperature: 2 });
+  assert.equal(store.state.notice, "");
+});
+
+test("the training that ended last is news until the training view is opened", () => {
+  const store = createStore({ ...createState(), endedTraining: { run: "r" } });
+  store.change({ view: "weights" });
+  assert.deepEqual(store.state.endedTraining, { run: "r" });
+  store.change({ view: "training" });
+  assert.equal(store.state.endedTraining, null);
+});
+
+test("at most a hundred drawings can be restored, and an empty first one is not among them", () => {
+  const store = createStore(createState());
+  for (let count = 0; count < 120; count++) store.change({ strokes: [LINE] });
+  assert.equal(store.state.past.length, 100);
+  const first = createStore(createState());
+  first.change({ strokes: [LINE] });
+  assert.deepEqual(first.state.past, []);
+});

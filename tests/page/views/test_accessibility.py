@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.support.pen import SEVEN, draw_with_finger, draw_with_mouse, read_answer
 
 SIZES: dict[str, ViewportSize] = {

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
 from server.storage.model_file import MODELS, load_model
-from server.web.page import VIEWS
+from server.web.routes.page import VIEWS
 from tests.page.oracle import colours_of
 from tests.support.page import open_view, place_of
 from tests.support.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer

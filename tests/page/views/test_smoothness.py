@@ -1,11 +1,13 @@
 """That the page stays smooth: it loads what it needs, and each move costs what is new."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from server.web.routes.page import VIEWS
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 SPIRAL: Stroke = [
@@ -55,6 +57,15 @@ MODULES = """() => performance.getEntriesByType("resource")
 PRELOADED = """() => [...document.querySelectorAll("[rel=modulepreload], script")]
   .map(({ href, src }) => new URL(href ?? src).pathname.replace(/^.static.v-[^/]*./, ""))"""
 
+STYLES = """() => [...document.styleSheets]
+  .map(({ href }) => new URL(href).pathname.replace(/^.static.v-[^/]*./, ""))"""
+
+# The selectors at the top level of each view's style file, by the view.
+OWN_RULES = """() => Object.fromEntries([...document.styleSheets].flatMap(({ href, cssRules }) => {
+  const [, view] = href.match(/views.(.*).css$/) ?? [];
+  return !view || view === "shared" ? [] : [[view, [...cssRules].map((rule) => rule.selectorText)]];
+}))"""
+
 
 def strokes_in_address(page: Page) -> Any:
     page.wait_for_url("**drawing**")
@@ -65,28 +76,50 @@ def test_all_that_the_first_view_needs_is_asked_for_at_once_and_nothing_else(pag
     loaded = page.evaluate(MODULES)
     assert sorted(loaded) == sorted(page.evaluate(PRELOADED))
     assert "views/guide.js" not in loaded
+    assert page.evaluate(STYLES) == ["style.css", "page.css"]
 
 
-def test_a_view_that_cannot_be_had_is_asked_for_until_it_comes(
-    browser: Browser, server_url: str
+LOGIN_PAGE = "<!doctype html><title>Log in</title>"
+
+
+@pytest.mark.parametrize("file", ["softmax.js", "softmax.css", "shared.css"])
+@pytest.mark.parametrize("fail", [Route.abort, lambda route: route.fulfill(body=LOGIN_PAGE)])
+def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until_then(
+    browser: Browser, server_url: str, file: str, fail: Callable[[Route], None]
 ) -> None:
+    view = "#view-softmax"
     with browser.new_context() as context:
         page = context.new_page()
-        page.route("**/views/softmax.js", lambda route: route.abort())
+        page.route(f"**/views/{file}", lambda route: fail(route))
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         page.keyboard.press("3")
         expect(page.locator("#problem")).to_contain_text("cannot be reached")
-        expect(page.locator("#view-softmax[aria-busy=true]")).to_be_visible()
-        page.unroute("**/views/softmax.js")
-        expect(page.locator("#view-softmax[aria-busy=false]")).to_be_visible()
+        expect(page.locator(view)).to_have_attribute("aria-busy", "true")
+        expect(page.locator(view)).to_be_hidden()
+        page.unroute(f"**/views/{file}")
+        expect(page.locator(f"{view}[aria-busy=false]")).to_be_visible()
         expect(page.locator("#odds")).to_contain_text("Draw a digit")
         expect(page.locator("#problem")).to_be_empty()
+        styles = page.evaluate(STYLES)
+        assert styles[:3] == ["style.css", "page.css", "views/shared.css"]
+        assert styles.count("views/softmax.css") == 1
         # What was tried in vain before is there once, not twice.
         draw_with_mouse(page, SEVEN)
         read_answer(page)
         page.locator("#steps .add[value='1']").first.click()
         expect(page.locator("#odds")).to_contain_text("+1 took the odds of 0")
+
+
+def test_a_view_looks_the_same_whichever_view_was_opened_before(page: Page) -> None:
+    """All rules in the style file of a view apply in it only."""
+    for number, view in enumerate(VIEWS, 1):
+        page.keyboard.press(str(number))
+        expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
+    own = page.evaluate(OWN_RULES)
+    assert sorted(own) == sorted(set(VIEWS) - {"draw"})
+    for view, selectors in own.items():
+        assert selectors == [f":where(#view-{view})"]
 
 
 def test_who_has_begun_to_draw_can_see_all_views_without_the_server(

@@ -5,10 +5,10 @@ from functools import lru_cache
 from flask import Blueprint, Response, render_template
 
 from server.regression.shapes import DIGITS
-from server.web.responses import with_etag
-from server.web.static_files import static_version
+from server.web.api.responses import with_etag
+from server.web.routes.static_files import static_version
 
-# The page's views by the name that stands in its address, in the order of the keys that open them.
+# The page's views: the name in the URL, and the title; in the order of the keys that open them.
 VIEWS = {
     "draw": "Draw",
     "pixels": "Pixels",
@@ -23,7 +23,7 @@ VIEWS = {
 routes = Blueprint("page", __name__)
 
 
-# The page and its files ignore their query: programs that pass links on add parameters to them.
+# The page and its files ignore the query string: mail and chat programs add parameters to links.
 @routes.get("/")
 def page() -> Response:
     """Return the page."""
@@ -32,5 +32,5 @@ def page() -> Response:
 
 @lru_cache(maxsize=1)
 def render_page(version: str) -> str:
-    """Write the page, once for all who ask: nothing of it depends on who that is."""
+    """Return the page as HTML, cached, since it is the same for all clients."""
     return render_template("index.html", digits=range(DIGITS), views=VIEWS, version=version)

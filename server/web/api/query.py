@@ -31,13 +31,13 @@ class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CacheQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`v`: the digest of the model or history, with which clients may cache the answer for good."""
+    """`v`: the digest of the model or history, with which clients may cache the answer forever."""
 
     v: str | None = None
 
 
 class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`digit`: one heatmap instead of ten in a row; `scale`: how many pixels a weight is wide.
+    """`digit`: one heatmap instead of ten in a row; `scale`: pixels per weight, in x and y.
 
     `v` is the model's digest, as in `CacheQuery`.
     """
@@ -50,7 +50,7 @@ class HeatmapQuery(msgspec.Struct, forbid_unknown_fields=True):
 def parse_query(arguments: MultiDict[str, str], kind: type[Query]) -> Query:
     """Return the arguments of a query string as a struct of the given kind.
 
-    :raise BadRequest: a parameter is unknown or stands twice, or its value is not accepted
+    :raise BadRequest: a parameter is unknown or repeated, or its value is not accepted
     """
     repeated = [name for name, values in arguments.lists() if len(values) > 1]
     if repeated:

@@ -1,7 +1,7 @@
-"""The page's files, at URLs that change when any of them does, so browsers cache them for good.
+"""The page's files, at URLs with a version, so that browsers cache them permanently.
 
-Modules name each other by relative addresses, so that the page's version of one leads to that of
-all others.
+The version changes when any file does. Modules import each other by relative URLs, so all modules
+of a page have the same version.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
-from server.web.responses import cached_forever
+from server.web.api.responses import cached_forever
 
-STATIC = Path(__file__).parents[2] / "static"
+STATIC = Path(__file__).parents[3] / "static"
 
 
 def static_version() -> str:

@@ -12,16 +12,16 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
 from server.regression.shapes import PIXELS
-from server.web.drawing import BYTES, JSON
-from server.web.problems import PROBLEM_TYPE, Problem
-from server.web.query import parse_query
+from server.web.api.drawing import BYTES, JSON
+from server.web.api.problems import PROBLEM_TYPE, Problem
+from server.web.api.query import parse_query
 
 _SCHEMAS = "#/components/schemas/{name}"
 
 Schema = dict[str, Any]
 
 
-# Every route refuses unknown parameters, and every one may be busy.
+# The errors of every route: unknown parameters, and an overloaded server.
 COMMON_ERRORS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -33,8 +33,8 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
 class Operation:
     """What a route takes and returns.
 
-    `answer` is a type that is sent as JSON, or a content type; `errors` are statuses besides those
-    of COMMON_ERRORS.
+    `answer` is a type that is sent as JSON, or a content type; `errors` are statuses in addition to
+    COMMON_ERRORS.
     """
 
     name: str

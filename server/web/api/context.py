@@ -1,4 +1,4 @@
-"""What the views of an application share: its models, what belongs to them, and sample digits."""
+"""What an application's views share: the models, their artifacts, and sample digits."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _EXTENSION = "evidence"
 
 @dataclass(frozen=True)
 class Context:
-    """Everything that views look things up in."""
+    """The models, their artifacts, and the sample digits."""
 
     store: ModelStore
     artifacts: ModelArtifacts
@@ -44,5 +44,5 @@ def find_model(name: str | None) -> Model:
     if model is not None:
         return model
     if name is None:
-        raise ServiceUnavailable("No model is ready; `python -m training` makes one.")
+        raise ServiceUnavailable("No model is ready. `python -m training` creates one.")
     raise NotFound(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")

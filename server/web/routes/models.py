@@ -7,12 +7,12 @@ from flask import Response
 from server.regression.heatmap import heatmap
 from server.regression.shapes import DIGITS, SIDE
 from server.storage.sample_digits import SampleDigits
-from server.web.api import ApiBlueprint
-from server.web.context import find_model, get_context
-from server.web.drawing import BYTES
-from server.web.query import CacheQuery, HeatmapQuery
-from server.web.responses import cached, json_response, with_etag
-from server.web.weight_files import weights_csv, weights_float32
+from server.web.api.blueprint import ApiBlueprint
+from server.web.api.context import find_model, get_context
+from server.web.api.drawing import BYTES
+from server.web.api.query import CacheQuery, HeatmapQuery
+from server.web.api.responses import cached, json_response, with_etag
+from server.web.api.weight_files import weights_csv, weights_float32
 
 CSV = "text/csv"
 

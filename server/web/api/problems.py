@@ -38,6 +38,6 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected_error(error: Exception) -> Response:
         app.logger.error("Unexpected error", exc_info=error)
-        detail = "The server failed; the request may well be right."
+        detail = "Internal error of the server. The request may be valid."
         body = encode_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
         return Response(body, HTTPStatus.INTERNAL_SERVER_ERROR, content_type=PROBLEM_TYPE)

@@ -15,7 +15,8 @@ from server.storage.history import History
 from server.storage.model_file import load_model
 from tests.support.factories import make_evaluation, make_history, save_small_model
 from training.outputs.animation import animate
-from training.outputs.report import draw_curve, render, write_report
+from training.outputs.charts import draw_curve
+from training.outputs.report import render, write_report
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_report_has_the_settings_and_the_metrics(
     ):
         assert words in text
     assert "accuracy, test 0.5000" in text
-    assert "2 of the test images are misread" in text
+    assert "2 test images are misclassified" in text
     assert "4, read 9 (0.50)" in text
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page

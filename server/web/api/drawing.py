@@ -1,4 +1,4 @@
-"""Drawings in requests: validated here, once, and turned into pixels."""
+"""Drawings in requests: validation, and conversion to pixels."""
 
 import json
 from codecs import BOM_UTF8
@@ -52,7 +52,7 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
         raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
     # Msgspec raises UnicodeDecodeError for text that is not UTF-8.
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _look_for_nan(body)
+        _refuse_nan(body)
         raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
     return np.array(drawing.pixels, np.float32), drawing.model
 
@@ -67,14 +67,14 @@ def parse_bytes(body: bytes) -> Floats:
     return np.divide(np.frombuffer(body, np.uint8), 255, dtype=np.float32)
 
 
-def _look_for_nan(body: bytes) -> None:
-    """Raise if the body would be valid JSON but for NaN or an infinity, as Python writes them.
+def _refuse_nan(body: bytes) -> None:
+    """Raise an error if only NaN or an infinity, as Python writes them, makes the JSON invalid.
 
     :raise NotADrawingError: the body holds NaN or an infinity
     """
 
     def refuse(constant: str) -> Never:
-        raise NotADrawingError(f"{constant} is no intensity. Accepted: {ACCEPTED}.")
+        raise NotADrawingError(f"{constant} is not an intensity. Accepted: {ACCEPTED}.")
 
     try:
         json.loads(body, parse_constant=refuse)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Response, request
 
-from server.web.drawing import JSON
+from server.web.api.drawing import JSON
 
 # The longest lifetime of a cached response. Source: RFC 2616, 14.21.
 YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -36,22 +36,22 @@ def with_etag(response: Response, digest: str | None = None) -> Response:
     return response
 
 
-def cached(response: Response, digest: str, asked: str | None) -> Response:
-    """Let the browser cache the response, for good if the URL contains its digest.
+def cached(response: Response, digest: str, url_digest: str | None) -> Response:
+    """Let the browser cache the response, permanently if the URL contains its digest.
 
     With another digest or none in the URL, the browser revalidates the response each time.
 
     :param digest: of the response
-    :param asked: the digest in the URL
+    :param url_digest: the digest in the URL, if any
     """
     with_etag(response, digest)
-    if asked == digest:
+    if url_digest == digest:
         cached_forever(response)
     return response
 
 
 def cached_forever(response: Response) -> Response:
-    """Let the browser cache the response for good: its URL changes when the content does."""
+    """Let the browser cache the response permanently: its URL changes when the content does."""
     response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
 
@@ -59,7 +59,7 @@ def cached_forever(response: Response) -> Response:
 def gzipped(response: Response) -> Response:
     """Compress text for clients that accept gzip, except in responses to POST.
 
-    The ETag becomes a weak one, because it stands for both representations.
+    The ETag becomes a weak one, because it is the same for both representations.
     """
     is_text = (response.content_type or "").startswith(_TEXT_TYPES)
     if request.method not in ("GET", "HEAD") or not is_text:

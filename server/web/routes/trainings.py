@@ -8,13 +8,14 @@ from flask import Response
 from werkzeug.exceptions import NotFound
 
 from server.storage.evaluation import Evaluation, EvaluationAnswer
-from server.storage.history import History, quantize
+from server.storage.history import History
 from server.storage.training_monitor import MAX_LIST_AGE, TrainingList, describe_training
-from server.web.api import ApiBlueprint
-from server.web.context import find_model, get_context
-from server.web.drawing import BYTES, JSON
-from server.web.query import CacheQuery
-from server.web.responses import cached, json_response, with_etag
+from server.web.api.blueprint import ApiBlueprint
+from server.web.api.context import find_model, get_context
+from server.web.api.drawing import BYTES, JSON
+from server.web.api.query import CacheQuery
+from server.web.api.responses import cached, json_response, with_etag
+from server.web.api.weight_files import last_step_bytes, replay_bytes
 
 routes = ApiBlueprint("training")
 
@@ -45,21 +46,21 @@ def show_training_weights(name: str) -> Response:
     A scale and b (10,) as float32, then W (784, 10) as int8, to be multiplied by the scale.
     """
     history = find_training(name)
-    return with_etag(Response(_encode_last(history), content_type=BYTES), history.digest)
+    return with_etag(Response(_encode_last_step(history), content_type=BYTES), history.digest)
 
 
 @routes.api_route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
 def replay_training(query: CacheQuery, run: str) -> Response:
     """Return W and b at all n recorded steps of one training, little-endian.
 
-    They are n scales, n × b (10) and the last W (784, 10), all float32, and n × W (784, 10)
-    int8, each to be multiplied with its scale: 31,360 + 7,884 n bytes. With the history's
-    digest as `v`, clients may cache them for good.
+    First n scales, n × b (10) and the exact last W (784, 10), all as float32; then n × W (784, 10)
+    as int8, each to be multiplied by its scale: 31,360 + 7,884 n bytes. With the history's digest
+    as `v`, clients may cache them permanently.
     """
     history = get_context().artifacts.find_run(run)
     if history is None:
         raise NotFound(f"There is no history of the training {run!r} any more.")
-    return cached(Response(history.blob(), content_type=BYTES), history.digest, query.v)
+    return cached(Response(replay_bytes(history), content_type=BYTES), history.digest, query.v)
 
 
 @routes.api_route("/api/histories", answer=TrainingList)
@@ -91,11 +92,9 @@ def show_evaluation(name: str) -> Response:
 
 
 @lru_cache(maxsize=8)
-def _encode_last(history: History) -> bytes:
+def _encode_last_step(history: History) -> bytes:
     """Encode the current W and b, once for all clients that follow a training."""
-    weights, scale = quantize(history.last_weights)
-    floats: bytes = scale.astype("<f4").tobytes() + history.last_bias.astype("<f4").tobytes()
-    return floats + weights.tobytes()
+    return last_step_bytes(history)
 
 
 @lru_cache(maxsize=8)

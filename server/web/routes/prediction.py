@@ -5,9 +5,9 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 from server.regression.prediction import Prediction, predict
 from server.regression.shapes import Floats
-from server.web.api import ApiBlueprint
-from server.web.context import find_model
-from server.web.drawing import (
+from server.web.api.blueprint import ApiBlueprint
+from server.web.api.context import find_model
+from server.web.api.drawing import (
     ACCEPTED,
     BYTES,
     JSON,
@@ -17,8 +17,8 @@ from server.web.drawing import (
     parse_bytes,
     parse_json,
 )
-from server.web.query import PredictQuery, parse_fields
-from server.web.responses import json_response
+from server.web.api.query import PredictQuery, parse_fields
+from server.web.api.responses import json_response
 
 PREDICT = "/api/predict"
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from server.storage.archive import ArchiveError
 from server.storage.history import load_history
-from tests.training.records import record
+from tests.training.outputs.records import record
 from training.data.sources import DataError
 from training.fitting.regression import DivergedError
 from training.outputs.reason import public_reason

@@ -12,7 +12,7 @@ from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from server.storage.model_file import MODELS, load_model
 from training.data.mnist import load_mnist
 from training.data.sources import DataError
-from training.outputs import export
+from training.outputs import export, tensorflow_normalization
 from training.outputs.export import TOLERANCE, export_model
 
 
@@ -85,7 +85,7 @@ def test_an_answer_for_one_drawing_has_all_outputs(exported: Any) -> None:
 def test_every_normalization_of_the_server_can_be_exported() -> None:
     from server.regression.normalization import NORMALIZATIONS
 
-    assert export.NORMALIZATIONS.keys() == NORMALIZATIONS.keys()
+    assert tensorflow_normalization.NORMALIZATIONS.keys() == NORMALIZATIONS.keys()
 
 
 def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ PROGRAM = """
 import signal, sys
 from pathlib import Path
 from training.running.child_call import run_in_child
-from tests.training.test_child_process import sleep_in_child
+from tests.training.running.test_child_process import sleep_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -12,7 +12,7 @@ import pytest
 from server.regression.shapes import DIGITS
 from server.storage.history import load_history, pack_history, save_history
 from server.storage.training_monitor import WRITE_SECONDS
-from tests.training.records import NO_BIAS, record, weights_of
+from tests.training.outputs.records import NO_BIAS, record, weights_of
 from training.fitting.evaluation import Metrics
 from training.fitting.regression import DivergedError
 from training.outputs.reason import IN_TERMINAL

@@ -1,0 +1,1 @@
+"""What routes share: registration, validation, documentation, responses, errors."""

@@ -1,0 +1,1 @@
+"""The routes: the page, its files, and the API."""
