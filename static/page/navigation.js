@@ -20,6 +20,7 @@ const WRITE_MS = 300;
 export function createNavigation(store, isView) {
   const links = findAll("nav a", HTMLAnchorElement);
   const live = find("#live", HTMLElement);
+  const guideSteps = findAll("#guide-steps button", HTMLButtonElement).length;
   const history = createHistory();
   let writing = 0;
   /** Whether the state is being read from the address or the history, which need no new entry. */
@@ -43,7 +44,7 @@ export function createNavigation(store, isView) {
 
   /** Show what the address holds. */
   const open = () => {
-    restore({ ...readState(store.state, isView) });
+    restore({ ...readState(store.state, isView, guideSteps) });
     scrollTo(0, 0);
   };
 
@@ -102,9 +103,10 @@ export function createNavigation(store, isView) {
 /**
  * @param {Readonly<State>} state
  * @param {(name: string) => boolean} isView
+ * @param {number} guideSteps how many steps the guide has
  * @returns {Partial<State>} what the address holds; `notice` names what it has and the page does not
  */
-function readState(state, isView) {
+function readState(state, isView, guideSteps) {
   /** @param {string} name */
   const isModel = (name) => findModel(state, name) !== undefined;
   const { problems, ...shared } = readAddress(location.hash, (kind, name) =>
@@ -123,6 +125,10 @@ function readState(state, isView) {
   if (shared.comparedModel && !isModel(shared.comparedModel)) {
     problems.push(`There is no model “${shared.comparedModel}” here to compare with.`);
     shared.comparedModel = "";
+  }
+  if (shared.guideStep > guideSteps) {
+    problems.push(`The guide has no step ${shared.guideStep}; this is the first one.`);
+    shared.guideStep = 1;
   }
   // Without an address, whatever was drawn while the page was loading stays.
   const { strokes, image, label } = state;
