@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from server.web.routes.page import VIEWS
+from tests.support.page import open_view
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 SPIRAL: Stroke = [
@@ -54,8 +55,13 @@ MODULES = """() => performance.getEntriesByType("resource")
   .map(({ name }) => new URL(name).pathname.replace(/^.static.v-[^/]*./, ""))
   .filter((name) => name.endsWith(".js"))"""
 
-PRELOADED = """() => [...document.querySelectorAll("[rel=modulepreload], script")]
-  .map(({ href, src }) => new URL(href ?? src).pathname.replace(/^.static.v-[^/]*./, ""))"""
+# Whether the modules that a view would import are those of the bundle.
+IS_SHARED = """async () => {
+  const { src } = document.querySelector("script[src]");
+  const bundle = await import(src);
+  const dom = await import(new URL("../components/dom.js", src));
+  return dom.find === bundle.find;
+}"""
 
 STYLES = """() => [...document.styleSheets]
   .map(({ href }) => new URL(href).pathname.replace(/^.static.v-[^/]*./, ""))"""
@@ -72,11 +78,14 @@ def strokes_in_address(page: Page) -> Any:
     return page.evaluate(STROKES_IN_ADDRESS)
 
 
-def test_all_that_the_first_view_needs_is_asked_for_at_once_and_nothing_else(page: Page) -> None:
-    loaded = page.evaluate(MODULES)
-    assert sorted(loaded) == sorted(page.evaluate(PRELOADED))
-    assert "views/guide.js" not in loaded
+def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(page: Page) -> None:
+    assert page.evaluate(MODULES) == ["page/bundle.js"]
     assert page.evaluate(STYLES) == ["style.css", "page.css"]
+    open_view(page, "softmax")
+    loaded = page.evaluate(MODULES)
+    assert "views/softmax.js" in loaded
+    assert not any(name.startswith(("numbers/", "state/")) for name in loaded)
+    assert page.evaluate(IS_SHARED)
 
 
 LOGIN_PAGE = "<!doctype html><title>Log in</title>"
