@@ -1,6 +1,7 @@
 """The page in a browser: opened, listened to, and what it holds."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,6 +107,25 @@ def strokes_of(page: Page) -> list[list[dict[str, float]]]:
     """Read the drawing from the page's URL."""
     wait_for_address(page)
     return strokes_in(page, page.url)
+
+
+def wait_for_frames(page: Page, count: int = 2) -> None:
+    """Wait until the page has been painted so often: what it does with the next frame is done."""
+    page.evaluate(
+        """async (count) => {
+          for (let frame = 0; frame < count; frame++) await new Promise(requestAnimationFrame);
+        }""",
+        count,
+    )
+
+
+def wait_for_event(page: Page, condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until a condition holds that this test's own listeners and routes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition does not hold in time"
+        # Listeners and routes run only while Playwright is called.
+        page.wait_for_timeout(10)
 
 
 def is_inked(page: Page, point: tuple[float, float]) -> bool:

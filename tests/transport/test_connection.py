@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from tests.benchmarks.load import connect, request_bytes, stalled
 from tests.support.serving import Running, running
+from tests.support.waiting import wait_until
 
 # The limits are minutes and thousands; with these a test need not wait.
 PROGRAM = """
@@ -36,6 +38,7 @@ import time
 from server.web.routes import prediction as prediction_routes
 
 def predict(*arguments):
+    print("Predicting", flush=True)
     time.sleep(1)
     return real_predict(*arguments)
 
@@ -195,14 +198,14 @@ def test_one_more_than_the_room_holds_is_told_to_come_again() -> None:
         inside[0].sendall(request_bytes())
         assert read_answer(inside[0])[0] == 200
         inside[0].close()
-        # The server hears of it a moment later.
-        for _ in range(100):
+
+        def is_let_in() -> bool:
             with connect(server.url) as connection:
                 connection.sendall(request_bytes())
-                if read_answer(connection)[0] == 200:
-                    return
-            time.sleep(0.05)
-        pytest.fail("A place that was left is not given to another.")
+                return read_answer(connection)[0] == 200
+
+        # The server hears a moment later that a place was left.
+        wait_until(is_let_in)
 
 
 def test_a_head_without_end_is_refused_before_it_fills_the_memory(server: Running) -> None:
@@ -247,11 +250,7 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(patient_server: Runnin
 
 
 def test_sigterm_finishes_what_is_under_way() -> None:
-    slow = (
-        "import time; from server.web.routes import prediction as routes; predict = routes.predict;"
-    )
-    slow += "routes.predict = lambda *asked: time.sleep(1) or predict(*asked)"
-    program = f"{slow}\n{PROGRAM.format(patience=30, most=9, keep_alive=9)}"
+    program = SLOW + PROGRAM.format(patience=30, most=9, keep_alive=9)
     with ExitStack() as stack:
         server = stack.enter_context(running(["-c", program]))
         asking, stalled, idle = (stack.enter_context(connect(server.url)) for _ in range(3))
@@ -260,13 +259,19 @@ def test_sigterm_finishes_what_is_under_way() -> None:
         stalled.sendall(request_bytes()[:-1])
         # JSON goes to Flask, and so to what is slow.
         asking.sendall(json_request())
-        time.sleep(0.3)
+        wait_for_prediction(server)
         os.kill(server.pid, signal.SIGTERM)
         status, _, body = read_answer(asking)
         assert status == 200
         assert len(json.loads(body)["probabilities"]) == 10
         assert all(map(is_closed, (asking, stalled, idle)))
     assert server.process.wait(10) == 0
+
+
+def wait_for_prediction(server: Running) -> None:
+    """Wait until a server that is SLOW has begun with a prediction."""
+    assert server.process.stdout is not None
+    assert server.process.stdout.readline() == "Predicting\n"
 
 
 def json_request() -> bytes:
@@ -364,7 +369,7 @@ def test_sigterm_answers_what_came_before_half_a_request(rest: bytes) -> None:
     program = SLOW + PROGRAM.format(patience=30, most=9, keep_alive=9)
     with running(["-c", program]) as server, connect(server.url) as connection:
         connection.sendall(json_request() + rest)
-        time.sleep(0.3)
+        wait_for_prediction(server)
         os.kill(server.pid, signal.SIGTERM)
         assert [answer[0] for answer in read_responses(connection)] == [200]
     assert server.process.wait(10) == 0
@@ -373,10 +378,10 @@ def test_sigterm_answers_what_came_before_half_a_request(rest: bytes) -> None:
 def test_a_refusal_is_not_lost_when_the_client_goes_on_sending(server: Running) -> None:
     with connect(server.url) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"a" * 400_000)
-        time.sleep(0.2)
-        connection.sendall(b"a" * 100_000)
-        time.sleep(0.2)
-        connection.sendall(b"a" * 100_000)
+        # The refusal is there, and is not read yet.
+        assert select.select([connection], [], [], 10)[0]
+        for _ in range(2):
+            connection.sendall(b"a" * 100_000)
         assert [answer[0] for answer in read_responses(connection)] == [431]
 
 
@@ -438,7 +443,10 @@ serving.serve_app(Gateway(app), listener, lambda: print(f"Serving on {{url}}", f
             if index % 2:
                 connection.settimeout(10)
                 connection.recv(1000)
-        time.sleep(4)
-        with connect(server.url) as counting:
-            counting.sendall(b"GET /count HTTP/1.1\r\n\r\n")
-            assert read_answer(counting)[2] == b"0"
+
+        def open_connections() -> bytes:
+            with connect(server.url) as counting:
+                counting.sendall(b"GET /count HTTP/1.1\r\n\r\n")
+                return read_answer(counting)[2]
+
+        wait_until(lambda: open_connections() == b"0")

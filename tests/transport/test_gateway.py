@@ -81,6 +81,7 @@ def test_waiting_for_a_thread_counts_too(app: Flask, door: threading.Event) -> N
 
     async def crowd() -> list[Answer]:
         asking = [asyncio.create_task(ask(gateway, "/api/door")) for _ in range(THREADS + 1)]
+        # Longer than anybody may wait; the last one has no thread before the door opens.
         await asyncio.sleep(0.2)
         door.set()
         return await asyncio.gather(*asking)
@@ -124,8 +125,11 @@ def test_bodies_that_are_still_coming_in_hold_up_nobody(app: Flask) -> None:
 
     async def crowd() -> int:
         never = asyncio.Event()
+        waiting = 0
 
         async def receive() -> dict[str, object]:
+            nonlocal waiting
+            waiting += 1
             await never.wait()
             return {"type": "http.disconnect"}
 
@@ -133,7 +137,8 @@ def test_bodies_that_are_still_coming_in_hold_up_nobody(app: Flask) -> None:
             raise AssertionError(message)
 
         stalled = [asyncio.create_task(gateway(scope, receive, send)) for _ in range(1000)]
-        await asyncio.sleep(0.01)
+        while waiting < len(stalled):
+            await asyncio.sleep(0)
         status = (await ask(gateway, "/echo")).status
         never.set()
         # Whoever has left is sent nothing.

@@ -19,6 +19,7 @@ from server.transport import workers as workers_module
 from server.transport.workers import Supervisor, WorkerError
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers share a socket, not on Windows")
 
@@ -63,13 +64,6 @@ def workers() -> Iterator[Workers]:
         process.kill()
 
 
-def wait_for(condition: object) -> None:
-    end = time.monotonic() + 10
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def is_gone(pid: int) -> bool:
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
     return state.stdout.strip()[:1] in (b"", b"Z")
@@ -90,7 +84,7 @@ def test_a_signal_ends_all_of_them_with_success(workers: Workers, number: signal
 def test_a_worker_that_dies_is_replaced(workers: Workers) -> None:
     first, second = workers.pids()
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: len(workers.pids() - {first, second}) == 1)
+    wait_until(lambda: len(workers.pids() - {first, second}) == 1)
     assert all(workers.healthy() for _ in range(10))
     workers.process.terminate()
     _, errors = workers.process.communicate(timeout=15)
@@ -102,7 +96,7 @@ def test_a_worker_that_dies_is_replaced(workers: Workers) -> None:
 def test_none_outlives_the_process_that_started_it(workers: Workers) -> None:
     pids = workers.pids()
     workers.process.kill()
-    wait_for(lambda: all(is_gone(pid) for pid in pids))
+    wait_until(lambda: all(is_gone(pid) for pid in pids))
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])

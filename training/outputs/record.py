@@ -8,6 +8,7 @@ without steps, too.
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -58,11 +59,20 @@ class Record:
     If two trainings have the same name, only the later one is recorded in the file.
 
     :param weights: W (784, 10) before the first step
+    :param clock: seconds that only ever grow
     """
 
-    def __init__(self, models: Path, name: str, settings: Settings, weights: Floats) -> None:
+    def __init__(
+        self,
+        models: Path,
+        name: str,
+        settings: Settings,
+        weights: Floats,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._name = name
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
         self._scheduled = set(recorded_steps(settings.steps))
         self._entries: list[_Entry] = []
         self._last_weights = weights
@@ -115,7 +125,7 @@ class Record:
         columns = metrics.reshape(-1, len(Metrics._fields)).T
         return History(
             name=self._name,
-            card=msgspec.structs.replace(card, seconds=round(time.monotonic() - self._start, 3)),
+            card=msgspec.structs.replace(card, seconds=round(self._clock() - self._start, 3)),
             steps=np.array([entry.step for entry in entries], np.int32),
             train_loss=columns[0],
             train_accuracy=columns[1],
@@ -135,7 +145,7 @@ class Record:
 
     def is_due(self, step: int) -> bool:
         """Tell whether to add this step: it is scheduled, or the last was WRITE_SECONDS ago."""
-        return step in self._scheduled or time.monotonic() - self._last_added >= WRITE_SECONDS
+        return step in self._scheduled or self._clock() - self._last_added >= WRITE_SECONDS
 
     def add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
         """Add W (784, 10) and b (10,) after a step.
@@ -157,7 +167,7 @@ class Record:
             self._entries.append(entry)
             self._last_weights = weights
             self._card = msgspec.structs.replace(self._card, step=step)
-        self._last_added = time.monotonic()
+        self._last_added = self._clock()
 
     def finish(
         self, weights: Floats, bias: Floats, temperature: float, digest: str

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import GUARDS
-from tests.support.page import collect_console_messages, strokes_of
+from tests.support.page import collect_console_messages, strokes_of, wait_for_frames
 from tests.support.pen import ONE, Stroke, draw_with_mouse, read_answer
 
 ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
@@ -260,7 +260,7 @@ def test_the_browser_remembers_that_single_key_shortcuts_are_off_until_they_are_
 
 
 def happened_view(page: Page) -> str | None:
-    page.wait_for_timeout(50)
+    wait_for_frames(page)
     return page.get_attribute("main", "data-view")
 
 
@@ -310,6 +310,7 @@ def test_the_list_of_keys_has_a_button_at_every_width(
 def test_escape_in_a_dialog_closes_the_dialog_and_nothing_else(
     page: Page, opener: str, presses: int
 ) -> None:
+    page.clock.install()
     draw_with_mouse(page, ONE)
     assert read_answer(page) == "1"
     page.click(opener)
@@ -318,7 +319,7 @@ def test_escape_in_a_dialog_closes_the_dialog_and_nothing_else(
     expect(page.locator("dialog[open]")).to_have_count(0)
     assert read_answer(page) == "1"
     # A while later it is the page that is meant.
-    page.wait_for_timeout(800)
+    page.clock.fast_forward(800)
     page.keyboard.press("Escape")
     assert read_answer(page) == ""
 

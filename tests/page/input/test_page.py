@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.support.page import wait_for_event, wait_for_frames
 from tests.support.pen import (
     FOUR,
     ONE,
@@ -229,13 +230,13 @@ def test_a_late_answer_to_a_cleared_drawing_is_dropped(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/predict*", lambda route: held.append(route))
     draw_with_mouse(page, SEVEN)
-    page.wait_for_timeout(50)
+    wait_for_event(page, lambda: held)
     page.click("#clear")
     assert len(held) == 1
     with page.expect_response("**/api/predict*"):
         # What was held goes on its way.
         page.unroute("**/api/predict*")
-    page.wait_for_timeout(100)
+    wait_for_frames(page)
     assert read_answer(page) == ""
     assert set(page.locator(".percent").all_text_contents()) == {""}
 
@@ -244,7 +245,9 @@ def test_one_request_is_under_way_at_a_time(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/predict*", lambda route: held.append(route))
     draw_with_mouse(page, FOUR)
-    page.wait_for_timeout(100)
+    wait_for_event(page, lambda: held)
+    # Another request would be sent with the next frame.
+    wait_for_frames(page, 3)
     assert len(held) == 1
     page.unroute("**/api/predict*")
     assert read_answer(page) == "4"

@@ -144,8 +144,9 @@ def test_a_palm_that_the_system_cancels_when_the_pen_comes_leaves_no_ink(
 
 
 def test_a_finger_draws_again_when_the_pen_has_been_away(tablet: Page) -> None:
+    tablet.clock.install()
     draw_with_stylus(tablet, FOUR[:1])
-    tablet.wait_for_timeout(1100)
+    tablet.clock.fast_forward(1100)
     draw_with_finger(tablet, FOUR[1:])
     assert read_answer(tablet) == "4"
     assert len(lengths(tablet)) == 2
@@ -163,8 +164,9 @@ def test_a_touch_that_never_ends_does_not_keep_the_mouse_from_drawing(
 def test_a_pen_that_is_never_lifted_does_not_keep_the_mouse_from_drawing(
     tablet: Page, device: CDPSession
 ) -> None:
+    tablet.clock.install()
     send_stylus(device, "mousePressed", on_screen(tablet, (0.5, 0.2)), buttons=1)
-    tablet.wait_for_timeout(1100)
+    tablet.clock.fast_forward(1100)
     draw_with_mouse(tablet, [[(0.5, 0.2), (0.5, 0.9)]])
     assert read_answer(tablet) == "1"
     assert lengths(tablet) == [1, 5]

@@ -16,7 +16,15 @@ from server.storage.history import TRAININGS, save_history
 from server.storage.model_file import load_model
 from tests.page.conditions import GUARDS, IMPATIENT, busy
 from tests.support.factories import make_card, make_history, save_model, save_small_model
-from tests.support.page import collect_console_messages, is_inked, open_page, open_view, strokes_of
+from tests.support.page import (
+    collect_console_messages,
+    is_inked,
+    open_page,
+    open_view,
+    strokes_of,
+    wait_for_event,
+    wait_for_frames,
+)
 from tests.support.pen import (
     FOUR,
     ONE,
@@ -104,8 +112,7 @@ def test_a_busy_server_is_asked_again_when_it_says_and_for_the_last_drawing_alon
             "request",
             lambda request: "predict" in request.url and drawings.append(request.post_data_buffer),
         )
-        while min(map(len, asked.values())) < 2:
-            page.wait_for_timeout(50)
+        wait_for_event(page, lambda: min(map(len, asked.values())) >= 2)
         for path, times in asked.items():
             assert times[1] - times[0] >= 2
             page.unroute(f"**{path}*")
@@ -248,12 +255,12 @@ def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
         page.wait_for_selector("#model option", state="attached")
         for number in range(4):
             draw_with_mouse(page, [ONE, SEVEN, FOUR][number % 3])
-            page.wait_for_timeout(40 * number)
+            wait_for_frames(page, 3 * number)
             page.keyboard.press("cz"[number % 2])
-            page.wait_for_timeout(60)
+            wait_for_frames(page, 4)
             draw_with_mouse(page, [[(0.1, 0.1 * number), (0.9, 0.1 * number)]])
             read_answer(page)
-            page.wait_for_timeout(50)
+            wait_for_frames(page, 3)
             page.keyboard.press("zc"[number % 2])
         read_answer(page)
         asked, seen = page.evaluate("[asked, seen]")
@@ -322,6 +329,11 @@ def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page:
     page.evaluate(
         """() => {
           window.isAsleep = false;
+          // How often a timer of half a second, as that of the look at what is trained, has ended.
+          window.looks = 0;
+          const wait = setTimeout;
+          window.setTimeout = (action, ms, ...rest) =>
+            wait((...values) => { looks += ms === 500; action(...values); }, ms, ...rest);
           const next = requestAnimationFrame;
           const held = [];
           window.requestAnimationFrame = (action) => isAsleep ? held.push(action) : next(action);
@@ -334,11 +346,12 @@ def test_a_tab_that_sleeps_in_the_middle_of_a_stroke_answers_when_it_wakes(page:
     page.mouse.down()
     page.mouse.move(*on_screen(page, ONE[0][1]), steps=4)
     page.evaluate("isAsleep = true")
-    page.wait_for_timeout(600)
+    page.wait_for_function("() => looks > 1")
     asked.clear()
+    looks = page.evaluate("looks")
     for point in ONE[0][2:]:
         page.mouse.move(*on_screen(page, point), steps=4)
-    page.wait_for_timeout(700)
+    page.wait_for_function("before => looks > before", arg=looks)
     assert not any("training" in url for url in asked)
     page.evaluate('document.querySelector("#pad").releasePointerCapture(pointer)')
     page.mouse.move(1, 1)
@@ -450,6 +463,5 @@ def test_what_the_security_policy_forbids_would_fail_these_tests(
         for deed in FORBIDDEN:
             assert complaints == []
             page.evaluate(f"() => {{ {deed}; }}")
-            page.wait_for_timeout(100)
-            assert any("Content Security Policy" in complaint for complaint in complaints)
+            wait_for_event(page, lambda: any("Security Policy" in said for said in complaints))
             complaints.clear()

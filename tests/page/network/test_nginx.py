@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser
 from server.web.routes.page import VIEWS
 from tests.support.page import collect_console_messages
 from tests.support.pen import SEVEN, draw_with_mouse, read_answer
+from tests.support.waiting import wait_until
 
 CONFIGURATION = """
 daemon off;
@@ -51,6 +51,14 @@ def find_nginx() -> str:
     return path
 
 
+def accepts_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 @contextmanager
 def reverse_proxy(url: str, prefix: str, directory: Path) -> Iterator[str]:
     """Run nginx in front of a server; yield the URL of the page behind it."""
@@ -64,15 +72,8 @@ def reverse_proxy(url: str, prefix: str, directory: Path) -> Iterator[str]:
     command = [nginx, "-e", "stderr", "-p", str(directory), "-c", str(configuration)]
     with subprocess.Popen(command) as process:
         try:
-            end = time.monotonic() + 10
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except ConnectionRefusedError:
-                    assert process.poll() is None
-                    assert time.monotonic() < end
-                    time.sleep(0.02)
+            wait_until(lambda: process.poll() is not None or accepts_connections(port))
+            assert process.poll() is None
             yield f"http://127.0.0.1:{port}{prefix}"
         finally:
             process.terminate()

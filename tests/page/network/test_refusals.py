@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.page import collect_console_messages, open_view, strokes_of
+from tests.support.page import collect_console_messages, open_view, strokes_of, wait_for_frames
 from tests.support.pen import ONE, SEVEN, draw_with_mouse, read_answer
 
 REFUSE_HISTORY = """() => {
@@ -29,7 +29,7 @@ def test_views_models_and_drawings_change_where_the_history_refuses(page: Page) 
     # The links say where they lead, whatever the address bar does.
     link = page.get_attribute("nav [data-view=guide]", "href") or ""
     page.wait_for_function(
-        "document.querySelector('nav [data-view=guide]').hash.includes('drawing=')"
+        "() => document.querySelector('nav [data-view=guide]').hash.includes('drawing=')"
     )
     assert link.startswith("#view=guide")
 
@@ -69,13 +69,16 @@ def test_the_url_is_written_as_soon_as_the_browser_lets_it(page: Page) -> None:
 
 
 def test_who_goes_back_while_a_url_is_refused_stays_there(page: Page) -> None:
+    page.clock.install()
     open_view(page, "softmax")
     page.evaluate(REFUSE_HISTORY)
     open_view(page, "weights")
     page.go_back()
     expect(page.locator("main")).to_have_attribute("data-view", "draw")
     page.evaluate("allow()")
-    page.wait_for_timeout(1500)
+    # What was refused would be tried again by now.
+    page.clock.fast_forward(1500)
+    wait_for_frames(page)
     expect(page.locator("main")).to_have_attribute("data-view", "draw")
     assert page.evaluate("history.state.view") == "draw"
     page.go_forward()
@@ -103,14 +106,15 @@ def test_a_browser_that_refuses_draws_answers_and_shows_views(
         context.add_init_script(REFUSALS[refusal])
         page = context.new_page()
         complaints = collect_console_messages(page)
+        page.clock.install()
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         draw_with_mouse(page, SEVEN)
         assert read_answer(page) == "7"
         for view in ("change", "weights", "draw"):
             open_view(page, view)
-        # The drawing flies into its place after a while.
-        page.wait_for_timeout(600)
+        # The drawing flies into its place once the pen has rested.
+        page.clock.run_for(1000)
         page.keyboard.press("s")
         page.click("#copy")
         expect(page.locator("#share-result")).not_to_be_empty()

@@ -9,16 +9,36 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import IMPATIENT, busy
+from tests.support.page import wait_for_event, wait_for_frames
 from tests.support.pen import FOUR, draw_with_mouse, read_answer
 
-# Answers take long enough for the page to change several times meanwhile.
+# Answers take long enough for the page to change several times meanwhile. Those that are awaited
+# are counted, but for the page's regular question what is being trained.
 SLOW = """
   const ask = window.fetch;
+  window.awaited = 0;
+  window.asked = 0;
   window.fetch = async (...request) => {
-    const response = await ask(...request);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    return response;
+    const counts = !String(request[0]).endsWith("/api/training");
+    awaited += counts;
+    asked += counts;
+    try {
+      const response = await ask(...request);
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      return response;
+    } finally {
+      awaited -= counts;
+    }
   };
+"""
+
+# Nothing is awaited, and five frames later nothing else was asked for.
+IS_QUIET = """
+  async () => {
+    const before = asked;
+    for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
+    return awaited === 0 && asked === before;
+  }
 """
 
 
@@ -63,7 +83,7 @@ def test_the_first_load_of_a_view_asks_for_each_thing_once(
     page.keyboard.press("g")
     page.keyboard.press("Escape")
     read_answer(page)
-    page.wait_for_timeout(2500)
+    wait_for_event(page, lambda: page.evaluate(IS_QUIET))
     paths = " ".join(counts)
     for part in ["models", "normalized/weights.bin", "digits", *NEEDED.get(view, [])]:
         assert part in paths
@@ -85,14 +105,14 @@ def test_quick_changes_of_views_and_models_ask_for_each_thing_once(
         page.select_option("#model", "tutorial")
         page.keyboard.press("7")
         page.select_option("#model", "normalized")
-    page.wait_for_timeout(2500)
+    wait_for_event(page, lambda: page.evaluate(IS_QUIET))
     for model in ("tutorial", "normalized", "tutorial"):
         page.select_option("#model", model)
         for key in "678":
             page.keyboard.press(key)
-            page.wait_for_timeout(200)
+            wait_for_frames(page, 5)
     read_answer(page)
-    page.wait_for_timeout(2500)
+    wait_for_event(page, lambda: page.evaluate(IS_QUIET))
     paths = " ".join(counts)
     for model in ("tutorial", "normalized"):
         for part in ("weights.bin", "evaluation"):
@@ -131,8 +151,7 @@ def test_what_failed_is_asked_for_again_until_it_comes(
     page.wait_for_selector("#model option", state="attached")
     expect(page.locator("#problem")).not_to_be_empty()
     draw_with_mouse(page, FOUR)
-    while len(failures) < 3:
-        page.wait_for_timeout(50)
+    wait_for_event(page, lambda: len(failures) >= 3)
     # One after another, however often the page changes.
     assert len(failures) < 20
     page.unroute(f"**/{part}*")

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ from playwright.sync_api import Browser, Download, Page, expect
 from server.storage.model_file import MODELS, load_model
 from server.web.routes.page import VIEWS
 from tests.page.oracle import colours_of
-from tests.support.page import open_view, place_of
+from tests.support.page import open_view, place_of, wait_for_address, wait_for_frames
 from tests.support.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer
+from tests.support.waiting import wait_until
 
 WINDOW = {"width": 1280, "height": 800}
 
@@ -22,7 +22,7 @@ def shown(page: Page) -> list[str]:
     """Return all that the page says, and all numbers that its pictures are painted from."""
     read_answer(page)
     expect(page.locator("#answer-why")).to_contain_text("leads")
-    page.wait_for_timeout(100)
+    wait_for_frames(page)
     texts = page.locator("main").all_inner_texts()
     pictures = page.locator("main canvas:not(#pad):visible").evaluate_all(
         "canvases => canvases.map(canvas => canvas.toDataURL())"
@@ -71,17 +71,13 @@ def test_a_view_opened_from_its_address_in_another_browser_is_the_same(
     open_view(page, view)
     set_something(page, view)
     page.mouse.move(1, 1)
-    # The address follows a moment after the last change.
-    page.wait_for_timeout(500)
+    wait_for_address(page)
     with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as context:
         other = context.new_page()
         other.goto(page.url)
         other.wait_for_selector("#answer:not([data-digit=''])")
         # What a view needs from the server arrives one after the other.
-        end = time.monotonic() + 20
-        while shown(other) != (before := shown(page)) and time.monotonic() < end:
-            other.wait_for_timeout(100)
-        assert shown(other) == before
+        wait_until(lambda: shown(other) == shown(page))
 
 
 def test_the_back_button_goes_back_through_the_views(page: Page) -> None:

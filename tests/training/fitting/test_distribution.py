@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from server.storage.history import load_history
 from server.storage.model_file import load_model
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
+from tests.support.waiting import wait_until
 from training.data.examples import keep_few
 from training.data.mnist import Dataset
 from training.fitting.distribution import (
@@ -212,10 +212,7 @@ def check_that_it_stops(process: subprocess.Popen[str], number: signal.Signals) 
     _, said = process.communicate(timeout=20)
     assert time.monotonic() - sent < STOPPED_SECONDS
     assert process.returncode in (-number, 128 + number)
-    deadline = time.monotonic() + 5
-    while any(is_running(child) for child in children):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not any(is_running(child) for child in children), 5)
     return said
 
 
@@ -226,17 +223,20 @@ def test_a_worker_that_waits_for_the_others_is_ended_by_a_signal(
     tmp_path: Path, worker: int, number: signal.Signals
 ) -> None:
     addresses = free_addresses(2)
-    # Only the leader listens while it waits, so the test can wait for that.
-    leader = addresses[0].rpartition(":")[2]
+    leader = int(addresses[0].rpartition(":")[2])
     with start(["--models", str(tmp_path)], config(addresses, worker)) as process:
         try:
             assert process.stderr is not None
             assert "waits for the others" in process.stderr.readline()
             if worker == 0:
-                wait_until(lambda: accepts_connections(int(leader)))
+                wait_until(lambda: accepts_connections(leader))
+                said = check_that_it_stops(process, number)
             else:
-                time.sleep(1)
-            said = check_that_it_stops(process, number)
+                # In the leader's place: whoever connects to it waits for it.
+                with socket.create_server(("127.0.0.1", leader)) as listener:
+                    listener.settimeout(60)
+                    with listener.accept()[0]:
+                        said = check_that_it_stops(process, number)
         finally:
             process.kill()
     assert "Traceback" not in said
@@ -254,7 +254,7 @@ def test_a_worker_that_trains_is_ended_by_a_signal_and_reports_it(
     # TensorFlow replaces the handler of SIGTERM for a cluster of one worker, too.
     with start(arguments, config(free_addresses(1), 0)) as process:
         try:
-            wait_until(lambda: path.exists() and load_history(path).card.step > 0)
+            wait_until(lambda: path.exists() and load_history(path).card.step > 0, 60)
             said = check_that_it_stops(process, number)
         finally:
             process.kill()
@@ -319,10 +319,3 @@ def accepts_connections(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,18 @@ import pytest
 from server.regression.shapes import DIGITS
 from server.storage.history import load_history, pack_history, save_history
 from server.storage.training_monitor import WRITE_SECONDS
-from tests.training.outputs.records import NO_BIAS, record, weights_of
+from tests.support.waiting import wait_until
+from tests.training.outputs.records import NO_BIAS, SETTINGS, record, weights_of
 from training.fitting.evaluation import Metrics
 from training.fitting.regression import DivergedError
 from training.outputs.reason import IN_TERMINAL
+from training.outputs.record import Record
 
 METRICS = Metrics(2.0, 0.25, 1.5, 0.5)
 
 
 def saved(directory: Path) -> Any:
     return load_history(directory / "training" / "mine.npz")
-
-
-def wait_until(true: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_it_is_written_at_the_start_and_again_without_any_step(tmp_path: Path) -> None:
@@ -82,15 +76,13 @@ def test_a_step_off_the_schedule_is_recorded_until_the_next(tmp_path: Path) -> N
     assert training.history.steps.tolist() == [0, 1, 990]
 
 
-def test_a_step_is_due_if_it_is_scheduled_or_after_some_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    training = record(tmp_path)
+def test_a_step_is_due_if_it_is_scheduled_or_after_some_time(tmp_path: Path) -> None:
+    now = [100.0]
+    training = Record(tmp_path, "mine", SETTINGS, weights_of(0), clock=lambda: now[0])
     training.add(0, METRICS, weights_of(0), NO_BIAS)
     assert training.is_due(1)
     assert not training.is_due(990)
-    later = time.monotonic() + WRITE_SECONDS
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    now[0] += WRITE_SECONDS
     assert training.is_due(990)
 
 
@@ -152,7 +144,9 @@ def test_of_two_with_the_same_name_the_later_is_recorded_and_both_finish(
         with record(tmp_path) as second:
             second.add(0, METRICS, weights_of(2), NO_BIAS)
             first.add(0, METRICS, weights_of(1), NO_BIAS)
-            time.sleep(3 * WRITE_SECONDS)
+            # While the second is written three times, the first would be written too.
+            times = set()
+            wait_until(lambda: times.add(saved(tmp_path).card.seconds) or len(times) > 3)
             assert saved(tmp_path).card.run == second.history.card.run
             first.add(1_000, METRICS, weights_of(1), NO_BIAS)
             history, _ = first.finish(weights_of(1), NO_BIAS, 1, "first")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.support.serving import ROOT
+from tests.support.waiting import wait_until
 from training.data.sources import DataError
 from training.running.child_call import run_in_child
 
@@ -39,13 +40,6 @@ def sleep_in_child(path: Path) -> None:
         time.sleep(MINUTES)
     finally:
         path.unlink()
-
-
-def wait_for(path: Path, exists: bool = True) -> None:
-    deadline = time.monotonic() + 20
-    while path.exists() != exists:
-        assert time.monotonic() < deadline, f"{path} exists: {not exists}"
-        time.sleep(0.01)
 
 
 def test_a_function_is_called_in_a_child_process_with_its_arguments() -> None:
@@ -78,7 +72,7 @@ def test_a_child_process_that_ends_early_is_an_error() -> None:
 def test_leaving_the_context_ends_the_child_process_after_it_has_cleaned_up(tmp_path: Path) -> None:
     path = tmp_path / "here"
     with run_in_child(sleep_in_child, path):
-        wait_for(path)
+        wait_until(path.exists)
     assert not path.exists()
     assert active_children() == []
 
@@ -118,10 +112,10 @@ def test_both_processes_end_without_output(
         text=True,
         start_new_session=True,
     ) as process:
-        wait_for(path)
+        wait_until(path.exists)
         send(process.pid, number)
         _, said = process.communicate(timeout=20)
-    wait_for(path, exists=False)
+    wait_until(lambda: not path.exists())
     assert process.returncode == -number
     assert said == ""
 
