@@ -30,7 +30,7 @@ export function createViews(change) {
         // Browsers do not repeat a failed import, so check first that the module can be loaded.
         requestModule(url),
         // One after the other: a view's own rules follow the shared ones in the document.
-        loadStyle("shared").then(() => loadStyle(name)),
+        loadStyle("components/shared").then(() => loadStyle(`views/${name}`)),
       ]);
       const { createView } = await import(url.href);
       loaded.set(name, createView(change));
@@ -85,7 +85,7 @@ function createStyleLoader() {
 
   return async (name) => {
     if (!loads.has(name)) {
-      loads.set(name, addStyle(new URL(`../views/${name}.css`, import.meta.url)));
+      loads.set(name, addStyle(new URL(`../${name}.css`, import.meta.url)));
     }
     try {
       await loads.get(name);

@@ -69,7 +69,7 @@ STYLES = """() => [...document.styleSheets]
 # The selectors at the top level of each view's style file, by the view.
 OWN_RULES = """() => Object.fromEntries([...document.styleSheets].flatMap(({ href, cssRules }) => {
   const [, view] = href.match(/views.(.*).css$/) ?? [];
-  return !view || view === "shared" ? [] : [[view, [...cssRules].map((rule) => rule.selectorText)]];
+  return !view ? [] : [[view, [...cssRules].map((rule) => rule.selectorText)]];
 }))"""
 
 
@@ -91,7 +91,7 @@ def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(pag
 LOGIN_PAGE = "<!doctype html><title>Log in</title>"
 
 
-@pytest.mark.parametrize("file", ["softmax.js", "softmax.css", "shared.css"])
+@pytest.mark.parametrize("file", ["views/softmax.js", "views/softmax.css", "components/shared.css"])
 @pytest.mark.parametrize("fail", [Route.abort, lambda route: route.fulfill(body=LOGIN_PAGE)])
 def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until_then(
     browser: Browser, server_url: str, file: str, fail: Callable[[Route], None]
@@ -99,14 +99,14 @@ def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until
     view = "#view-softmax"
     with browser.new_context() as context:
         page = context.new_page()
-        page.route(f"**/views/{file}", lambda route: fail(route))
+        page.route(f"**/{file}", lambda route: fail(route))
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         page.keyboard.press("3")
         expect(page.locator("#problem")).to_contain_text("cannot be reached")
         expect(page.locator(view)).to_have_attribute("aria-busy", "true")
         expect(page.locator(view)).to_be_hidden()
-        page.unroute(f"**/views/{file}")
+        page.unroute(f"**/{file}")
         expect(page.locator(f"{view}[aria-busy=false]")).to_be_visible()
         expect(page.locator("#odds")).to_contain_text("Draw a digit")
         expect(page.locator("#problem")).to_be_empty()
