@@ -78,7 +78,10 @@ export function createViews(change) {
   };
 }
 
-/** @returns {(name: string) => Promise<void>} Load a style sheet, once. One that failed can be tried again. */
+/**
+ * Make a function that loads a style sheet, once. After a failure, it can be tried again.
+ * @returns {(name: string) => Promise<void>} takes its path without the suffix
+ */
 function createStyleLoader() {
   /** @type {Map<string, Promise<void>>} The style sheets that are being loaded, or have been. */
   const loads = new Map();
@@ -99,8 +102,8 @@ function createStyleLoader() {
 /**
  * Add a style sheet to the document.
  * @param {URL} url
- * @returns {Promise<void>} Resolved when its rules apply.
- * @throws {Error} The server was not reached, or something else answered in its place.
+ * @returns {Promise<void>} resolved when its rules apply
+ * @throws {Error} the server was not reached, or something else answered
  */
 function addStyle(url) {
   const link = document.createElement("link");

@@ -69,7 +69,7 @@ STYLES = """() => [...document.styleSheets]
 # The selectors at the top level of each view's style file, by the view.
 OWN_RULES = """() => Object.fromEntries([...document.styleSheets].flatMap(({ href, cssRules }) => {
   const [, view] = href.match(/views.(.*).css$/) ?? [];
-  return !view ? [] : [[view, [...cssRules].map((rule) => rule.selectorText)]];
+  return view ? [[view, [...cssRules].map((rule) => rule.selectorText)]] : [];
 }))"""
 
 
@@ -111,7 +111,7 @@ def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until
         expect(page.locator("#odds")).to_contain_text("Draw a digit")
         expect(page.locator("#problem")).to_be_empty()
         styles = page.evaluate(STYLES)
-        assert styles[:3] == ["style.css", "page.css", "views/shared.css"]
+        assert styles[:3] == ["style.css", "page.css", "components/shared.css"]
         assert styles.count("views/softmax.css") == 1
         # What was tried in vain before is there once, not twice.
         draw_with_mouse(page, SEVEN)
