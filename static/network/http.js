@@ -95,7 +95,7 @@ export async function requestModule(module, checked = new Set()) {
   checked.add(module.href);
   const text = await (await request(module.href, MODULE_TYPE)).text();
   const imported = [...text.matchAll(IMPORTS)].map(([, path]) => new URL(path, module).href);
-  // The import map leads modules that the page has loaded to its bundle, which is this module.
+  // In the bundle, the import map leads every script that the page has loaded to this module.
   const missing = imported.filter((href) => import.meta.resolve?.(href) !== import.meta.url);
   await Promise.all(missing.map((href) => requestModule(new URL(href), checked)));
 }

@@ -403,3 +403,15 @@ def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -
     page.get_by_label("adds ink").check()
     page.mouse.click(*place_of(page, "#edit", 1, 1))
     expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
+
+
+def test_the_keyboard_s_pen_begins_no_stroke_while_the_mouse_draws(page: Page) -> None:
+    page.mouse.move(*on_screen(page, (0.2, 0.2)))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, (0.2, 0.4)), steps=4)
+    page.keyboard.press("Space")
+    page.mouse.move(*on_screen(page, (0.2, 0.8)), steps=4)
+    page.mouse.up()
+    read_answer(page)
+    (stroke,) = strokes_of(page)
+    assert max(point["x"] for point in stroke) < 0.3

@@ -118,7 +118,7 @@ def test_any_last_part_is_read_whatever_follows_it(page: Page) -> None:
             found, problems = page.evaluate(
                 """async ([part, end]) => {
                   const main = document.querySelector("script[type=module]").src;
-                  const module = new URL("state/address.js", main);
+                  const module = new URL("../state/address.js", main);
                   const { readAddress, writeAddress } = await import(module);
                   const exists = (_kind, name) => ["weights", "tutorial"].includes(name);
                   const { problems, ...state } =

@@ -301,3 +301,12 @@ def test_a_model_without_an_evaluation_says_so(learning: tuple[Path, Page]) -> N
     _, page = learning
     open_view(page, "accuracy")
     expect(page.locator("#accuracy-words")).to_contain_text("There is no evaluation of small")
+
+
+def test_a_box_that_compares_a_training_keeps_the_focus(page: Page) -> None:
+    open_view(page, "training")
+    box = page.locator("#compared input").first
+    box.focus()
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
