@@ -64,7 +64,7 @@ class HistoryCard(Settings, frozen=True, kw_only=True):
 
     `run` is a unique ID, since trainings can share a name. `step` of `steps` were completed after
     `seconds`. `reason` explains why there is no model. `model` is the digest of the model that the
-    training produced.
+    training produced; it is informative, and nothing depends on it.
     """
 
     run: str

@@ -153,7 +153,7 @@ class Connection(HttpToolsProtocol):
         self._response_deadline.start()
 
     def resume_writing(self) -> None:
-        """Stop the response timer: the client's system has received everything written so far."""
+        """Stop the response timer: the operating system has taken everything written so far."""
         super().resume_writing()
         self._response_deadline.stop()
 

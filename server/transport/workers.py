@@ -164,8 +164,8 @@ def serve_with_workers(
 ) -> None:
     """Serve with several processes until SIGINT or SIGTERM; one that dies is replaced.
 
-    :param ready: called once, when all workers are serving
-    :raise WorkerError: all workers die before any has served
+    :param ready: as in `Supervisor`
+    :raise WorkerError: all workers die, or cannot be started, before any has served
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)

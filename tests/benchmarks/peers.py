@@ -7,7 +7,7 @@ the same request as the live path and prints the same line as `python -m server`
 - `tensorflow` computes softmax(xW + b) in a `tf.function`, the shape known and traced beforehand.
 - `keras` calls a `keras.Model`'s `predict` on each request.
 
-Neither of the two normalises the drawing or tells whether it is sure: they do less than the demo.
+Neither of the two normalizes the drawing or tells whether it is sure: they do less than the demo.
 """
 
 import math

@@ -76,12 +76,12 @@ def batch_source(
 def augmented_batches(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
 ) -> tf.data.Dataset:
-    """Stream each step's augmented and normalised pixels (n, 784), ink = 255, and one-hot (n, 10).
+    """Stream each step's augmented and normalized pixels (n, 784), ink = 255, and one-hot (n, 10).
 
     The examples are those of `batch_indices`, each changed at random. The stream depends only on
     the seed, not on its length. At most PREFETCHED_BATCHES batches are in memory.
 
-    :param pixels: not normalised
+    :param pixels: not normalized
     :param share: the part of each batch that this worker computes
     """
     images = tf.constant(pixels.reshape(-1, SIDE, SIDE, 1))

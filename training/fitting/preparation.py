@@ -20,7 +20,7 @@ from training.settings.recipe import Recipe
 class Preparation:
     """The data of one training.
 
-    `original` is MNIST and `normalized` the same after the recipe's normalisation; both have at
+    `original` is MNIST and `normalized` the same after the recipe's normalization; both have at
     most the training images that the `recipe` asks for. The regression is trained on
     `training_images`. `variants` describes the digits' features; its limits are fitted after the
     training. `seconds` is how long the preparation took.
@@ -43,7 +43,7 @@ def load_and_prepare(folder: Path | None, recipe: Recipe, seed: int) -> Preparat
 
 
 def prepare(original: Dataset, recipe: Recipe, seed: int) -> Preparation:
-    """Prepare a dataset that is not normalised yet."""
+    """Prepare a dataset that is not normalized yet."""
     start = time.monotonic()
     original, recipe = choose_examples(original, recipe)
     normalized = normalize_dataset(original, recipe)

@@ -122,8 +122,8 @@ def model_name(options: argparse.Namespace) -> str:
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """Return the recipe with the changes from the command line.
 
-    Another optimiser gets its own default learning rate, because the recipe's rate is tuned for the
-    recipe's optimiser.
+    Another optimizer gets its own default learning rate, because the recipe's rate is tuned for the
+    recipe's optimizer.
     """
     recipe = RECIPES[options.recipe]
     if options.optimizer is not None and options.optimizer.lower() != recipe.optimizer:

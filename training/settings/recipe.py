@@ -15,8 +15,8 @@ class Recipe:
     """The settings of a training; command-line options override some of them.
 
     `normalization` is applied to every image, in training and in serving. `synthetic` is the number
-    of synthetic digits added to MNIST. `optimizer` is the name of a Keras optimiser;
-    `learning_rate` None is that optimiser's default, and with `has_decay` the rate falls linearly
+    of synthetic digits added to MNIST. `optimizer` is the name of a Keras optimizer;
+    `learning_rate` None is that optimizer's default, and with `has_decay` the rate falls linearly
     to 0. `steps` is the number of batches, `batch_size` the number of random examples in each, or
     "all". `l2_penalty` times the sum of squared weights is added to the loss. With `is_calibrated`,
     W and b are divided by a temperature after the training. `init` sets W to zeros, or to normally
