@@ -62,7 +62,7 @@ class Model:
     def evidence(self, pixels: Floats) -> Floats:
         """Return the evidence, or logits, (…, 10) of normalized pixels (…, 784).
 
-        It does not depend, bit for bit, on which images are computed together.
+        Each image's evidence is the same, bit for bit, alone and in any batch.
         """
         products: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
         return products + self.bias

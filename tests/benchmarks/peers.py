@@ -97,7 +97,7 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     host, port = listener.getsockname()
     url = f"http://{host}:{port}"
-    serve_app(gateway, listener, ready=lambda: print(f"Serving on {url}", flush=True))
+    serve_app(gateway, listener, on_ready=lambda: print(f"Serving on {url}", flush=True))
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ def keep_few(images: Images, per_digit: int) -> Images:
     return images.select(is_selected)
 
 
-def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
-    """Return the dataset reduced to the recipe's `images_per_digit`, and the recipe for it.
+def limit_images_per_digit(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
+    """Return the dataset with at most `images_per_digit` training images, and the recipe for it.
 
     The number of synthetic digits is reduced in the same proportion.
     """
@@ -55,7 +55,7 @@ def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
     )
 
 
-def select_training_images(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
+def training_images_for(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
     """Return the images that the regression is trained on.
 
     They are the examples. With `augmented` they are the same images before normalization, because

@@ -1,4 +1,4 @@
-"""Batches: the examples of each step, shuffled by digit and, if requested, augmented."""
+"""Batches: the examples of each step, in a stratified shuffle and, if requested, augmented."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,7 +29,7 @@ def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[
     As in the tutorial's loader, every example is used once before any is used again.
     """
     random = np.random.default_rng(seed)
-    size = recipe.examples_per_step(len(labels))
+    size = recipe.batch_size_for(len(labels))
     order = np.empty(0, np.int64)
     for steps in chunks(recipe, len(labels)):
         count = steps * size
@@ -40,7 +40,7 @@ def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[
 
 
 def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
-    """Return indices (n,) in random order, with each digit distributed evenly over it.
+    """Return indices (n,) of a stratified shuffle: random, with each digit spread evenly.
 
     Each batch then has the digits in the proportions of the data, which reduces the variance of the
     result: over 40 seeds the tutorial's test accuracy is 0.9188 ± 0.0017, and 0.9173 ± 0.0023 with

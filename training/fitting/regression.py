@@ -105,7 +105,7 @@ def train(
     :raise DivergedError: the loss or W is not finite
     """
     cluster = cluster or Cluster()
-    batch_size = recipe.examples_per_step(len(labels))
+    batch_size = recipe.batch_size_for(len(labels))
     if batch_size < cluster.workers:
         raise ValueError(f"A batch of {batch_size} cannot be shared by {cluster.workers} workers.")
     keras.utils.set_random_seed(seed)
