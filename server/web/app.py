@@ -10,7 +10,7 @@ from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
 from server.web.api.context import Context, set_context
-from server.web.api.problems import register_problems
+from server.web.api.problems import register_error_handlers
 from server.web.api.responses import gzipped
 from server.web.api.security import add_security_headers
 from server.web.routes import models as model_routes
@@ -36,11 +36,11 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     # The redirect would contain the server's own address, which a reverse proxy may hide.
     app.url_map.merge_slashes = False
     set_context(app, Context(store or ModelStore(models), ModelArtifacts(models), load_digits()))
-    register_problems(app)
+    register_error_handlers(app)
     register_static_files(app)
     for module in (page, prediction, model_routes, trainings, service):
         app.register_blueprint(module.routes)
-    # In reverse order: the headers come last.
+    # Flask calls these in reverse order of registration: compression first, then the headers.
     app.after_request(add_security_headers)
     app.after_request(gzipped)
     return app
