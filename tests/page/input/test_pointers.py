@@ -176,7 +176,7 @@ def test_a_palm_leaves_no_edits_where_a_pen_edits_pixels(tablet: Page, device: C
     draw_with_mouse(tablet, SEVEN)
     read_answer(tablet)
     open_view(tablet, "change")
-    tablet.get_by_label("adds ink").check()
+    tablet.get_by_label("Fill", exact=True).check()
     send_touch(device, "touchStart", [place_of(tablet, "#edit", 26, 26)])
     send_stylus(device, "mouseMoved", place_of(tablet, "#edit", 1, 1))
     send_stylus(device, "mousePressed", place_of(tablet, "#edit", 1, 1), buttons=1)
@@ -216,7 +216,7 @@ def test_what_is_selected_is_not_dragged_when_pixels_are_edited(page: Page) -> N
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     for row in (1, 3):
         select_all(page)
         page.mouse.move(*place_of(page, "#edit", row, 1))
@@ -375,7 +375,7 @@ def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_i
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     page.mouse.move(*place_of(page, "#edit", 1, 1))
     page.mouse.down()
     page.mouse.down(button="right")
@@ -400,7 +400,7 @@ def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -
     read_answer(page)
     assert len(strokes_of(page)) == 2
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     page.mouse.click(*place_of(page, "#edit", 1, 1))
     expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
 
