@@ -11,7 +11,6 @@ import { createDialogs } from "./page/dialogs.js";
 import { listenToPixels } from "./page/inspect.js";
 import { listenToShortcuts } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
-import { createRenderer } from "./page/renderer.js";
 import { createViews } from "./page/views.js";
 import { writeAddress } from "./state/address.js";
 import { createState, derive } from "./state/state.js";
@@ -23,8 +22,8 @@ const main = find("main", HTMLElement);
 
 // The store calls its listeners in this order: the request for a prediction is sent first.
 const reporter = createReporter(store);
+const predictor = createPredictor(store, reporter, () => loader.requestModels());
 const loader = createLoader(store, reporter, () => navigation.open());
-const predictor = createPredictor(store, reporter, loader.requestModels);
 const drawing = createDrawing(store);
 const views = createViews(change);
 const navigation = createNavigation(store, views.exists);
@@ -33,7 +32,9 @@ const dialogs = createDialogs(change, {
   address: () => writeAddress(store.state),
   openGallery: loader.openGallery,
 });
-const renderer = createRenderer(predictor.askBeforeFrame, () => {
+/** A frame that will show the state, 0 for none. */
+let frame = 0;
+function show() {
   const shown = derive(store.state);
   document.documentElement.classList.toggle("projector", shown.isProjector);
   main.dataset.view = shown.view;
@@ -42,15 +43,40 @@ const renderer = createRenderer(predictor.askBeforeFrame, () => {
   navigation.show(shown);
   views.show(shown);
   dialogs.show(shown);
+}
+
+const loadView = reporter.createResource("view", {
+  toKey: (/** @type {string} */ name) => name,
+  fetch: views.load,
+  onAnswer: show,
+  requestMissing: loadMissingView,
 });
-const loadView = reporter.createQuestion("view", views.load, renderer.showAfterEvent);
+
+function loadMissingView() {
+  const { view } = store.state;
+  if (!views.isLoaded(view)) loadView(view);
+}
+
+/** The pen moves more often than there are frames. */
+function showWithFrame() {
+  frame ||= requestAnimationFrame(() => {
+    try {
+      predictor.askBeforeFrame();
+    } finally {
+      frame = 0;
+    }
+    show();
+  });
+}
 
 store.subscribe((state) => {
-  // That an answer is awaited is shown at once, but its arrival only together with the answer.
+  // aria-busy is set at once; show() removes it together with showing the answer.
   if (state.isBusy) answer.showBusy();
-  if (!views.isLoaded(state.view)) loadView(state.view);
-  if (state.isDrawing) renderer.showWithFrame();
-  else renderer.showAfterEvent();
+  loadMissingView();
+});
+store.afterChanges(() => {
+  if (store.state.isDrawing) showWithFrame();
+  else show();
 });
 
 find("#model", HTMLSelectElement).addEventListener("change", (event) => {
@@ -115,5 +141,6 @@ for (const type of ["pointermove", "pointerdown", "keydown"]) {
   addEventListener(type, () => views.loadAll().catch(() => {}), { once: true });
 }
 
+show();
 loader.requestModels();
 watchTrainings(store, reporter, loader);

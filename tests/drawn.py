@@ -75,7 +75,7 @@ def main() -> None:
         sys.exit(f"{arguments.file} has no drawings")
     strokes = [drawing["strokes"] for drawing in drawings]
     model, answers = ask_page(strokes, arguments.model, arguments.models)
-    print(json.dumps(summarise(model, drawings, answers)))
+    print(json.dumps(summarize(model, drawings, answers)))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -118,7 +118,7 @@ def replay(page: Page, drawings: Sequence[Any]) -> list[tuple[str, bool]]:
     return answers
 
 
-def summarise(
+def summarize(
     model: str, drawings: list[dict[str, Any]], answers: list[tuple[str, bool]]
 ) -> dict[str, Any]:
     """Return the fraction read right, over all and by hand and label, and the fraction sure."""

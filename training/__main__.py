@@ -7,8 +7,7 @@ import sys
 # Before a training begins there is nothing to clean up: Ctrl-C ends the process without a message.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from server.storage.archive import ArchiveError  # noqa: E402, after the line above
-from server.storage.model_name import check_name  # noqa: E402
+from server.storage.model_name import ModelNameError, check_name  # noqa: E402, after the line above
 from training.running.start import start_training  # noqa: E402
 from training.running.supervisor import supervise  # noqa: E402
 from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
@@ -23,11 +22,12 @@ def main() -> None:
         check_name(model_name(options))
         text = os.environ.get(TF_CONFIG)
         worker, addresses = read_config(text) if text else (0, [])
-    except (ClusterError, ArchiveError) as error:
+    except (ClusterError, ModelNameError) as error:
         sys.exit(f"Not trained: {error}")
     if addresses:
         supervise(start_training, options, recipe, worker, addresses)
-    start_training(options, recipe)
+    else:
+        start_training(options, recipe)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The distance of an image from a model's training images.
+"""Out-of-distribution detection: the distance of an image from a model's training images.
 
 A softmax regression gives ten probabilities for anything, a scribble too. So the model's file also
 holds, for each variant of a digit, the mean of its training images' features and their principal
@@ -53,7 +53,8 @@ _NEXT = np.eye(SIDE, k=1, dtype=np.float32)
 _SMOOTH = np.eye(SIDE, dtype=np.float32) / 2 + (_NEXT + _NEXT.T) / 4
 _DIFFERENCE = _NEXT - _NEXT.T
 
-# The offset of each orientation in a row of all of them; the last is followed by the first.
+# Where each orientation begins in a row of `_edges`' result, as a flat offset. Orientations are
+# cyclic: after the last comes the first, and two more entries spare the modulo.
 _START = SIDE * (np.arange(_ORIENTATIONS + 2) % _ORIENTATIONS)
 _COLUMNS = np.arange(SIDE)
 

@@ -52,23 +52,23 @@ class Model:
     digest: str
 
     def normalize(self, pixels: Floats) -> Floats:
-        """Return the normalised pixels (…, 784) of drawn ones (…, 784), both in [0, 1]."""
+        """Return the normalized pixels (…, 784) of drawn ones (…, 784), both in [0, 1]."""
         return NORMALIZATIONS[self.card.normalization](pixels)
 
     def placement(self, pixels: Floats) -> Placement:
-        """Return where in drawn pixels (784,) the normalised ones are sampled from."""
+        """Return where in drawn pixels (784,) the normalized ones are sampled from."""
         return PLACEMENTS[self.card.normalization](pixels)
 
     def evidence(self, pixels: Floats) -> Floats:
-        """Return the evidence, or logits, (…, 10) of normalised pixels (…, 784).
+        """Return the evidence, or logits, (…, 10) of normalized pixels (…, 784).
 
-        It does not depend, bit for bit, on which images are computed together.
+        Each image's evidence is the same, bit for bit, alone and in any batch.
         """
         products: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
         return products + self.bias
 
     def contributions(self, pixels: Floats) -> Floats:
-        """Return pixel × weight (10, 784) of normalised pixels (784,).
+        """Return pixel × weight (10, 784) of normalized pixels (784,).
 
         Each row and the bias add up to that digit's evidence.
         """

@@ -1,4 +1,4 @@
-"""Normalisation: the preprocessing of an image before W, the same in training and in serving.
+"""Normalization: the preprocessing of an image before W, the same in training and in serving.
 
 A softmax regression has separate weights for each pixel. Whatever moves ink without changing the
 digit costs accuracy: position, size, aspect ratio and slant.
@@ -12,18 +12,19 @@ import numpy as np
 
 from server.regression.shapes import PIXELS, SIDE, Floats
 
-# Standard deviations of ink from the centre of mass to each edge of the normalised image.
-REACH = 2.6
+# The distance from the centre of mass to each edge of the normalized image, in standard deviations
+# of ink.
+EDGE_DEVIATIONS = 2.6
 
-# The minimum standard deviation, in pixels: a 1 has almost no width, and must not be stretched over
-# the whole image.
+# The minimum standard deviation of all ink along an axis, in pixels: a 1 has almost no width, and
+# must not be stretched over the whole image.
 MIN_SPREAD = 2.45
 
 # Added to the vertical variance, in square pixels: the slant of a flat drawing is mostly noise.
 SLANT_DAMPING = 3.0
 
-# The weight of a side's own standard deviation, from 0 to 1, in a geometric mean with that of all
-# ink; the mean determines the side's reach.
+# The weight of the standard deviation of a side's ink, from 0 to 1, in its geometric mean with that
+# of all ink. The mean determines the distance from the centre of mass to the edge on that side.
 SIDE_WEIGHT = 0.4
 
 # Added to variances, in square pixels: about that of a thin pen stroke.
@@ -61,9 +62,9 @@ _Four = Annotated[tuple[float, ...], msgspec.Meta(min_length=4, max_length=4)]
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a normalised image was sampled from, in pixels of the image as drawn.
+    """Where a normalized image was sampled from, in pixels of the image as drawn.
 
-    `centre` (x, y) becomes the centre of the normalised image. `reach` has the distances from there
+    `centre` (x, y) becomes the centre of the normalized image. `reach` has the distances from there
     to its left, right, top and bottom edges; each side is scaled linearly. `slant` is the shear:
     pixels to the right per pixel down.
     """
@@ -87,14 +88,17 @@ def place_as_drawn(_pixels: Floats) -> Placement:
 def normalize_by_moments(pixels: Floats) -> Floats:
     """Return images with the centre of mass at the centre, deslanted, and each side scaled.
 
-    The slant is the shear that makes x and y uncorrelated. Then each side of the centre (left,
-    right, top, bottom) is scaled so that REACH standard deviations of its ink reach the edge.
-    All of it is one bilinear resampling. Images without ink stay unchanged.
+    The slant is the shear that makes x and y uncorrelated, damped by SLANT_DAMPING. Then each side
+    of the centre (left, right, top, bottom) is scaled so that its edge is EDGE_DEVIATIONS times its
+    spread from the centre. The spread is a weighted geometric mean of two standard deviations: that
+    of the ink on this side, with SIDE_WEIGHT, and that of all ink along the axis. If the second is
+    below MIN_SPREAD, the spread is enlarged by the ratio of the two. All of it is one bilinear
+    resampling. Images without ink stay unchanged.
 
     :param pixels: (…, 784) in [0, 1]
     :return: the same shape and range, quantized to steps of 1/255
     Source: slant and size by moments are R. G. Casey, "Moment normalization of handprinted
-    characters", 1970; separate scales per side are bi-moment normalisation, C.-L. Liu et al.,
+    characters", 1970; separate scales per side are bi-moment normalization, C.-L. Liu et al.,
     "Handwritten digit recognition: investigation of normalization and feature extraction
     techniques", 2004.
     """
@@ -117,12 +121,13 @@ def place_by_moments(pixels: Floats) -> Placement:
 
 
 def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Return x and y of the centre of mass, slant (n, 1 each), and reaches of ink (n, 784).
+    """Return where images (n, 784) are sampled: x, y, slant, and distances to the edges.
 
-    Reaches (n, 2 each) are left and right, then top and bottom.
+    `x` and `y` of the centre of mass and the slant are (n, 1) each. The distances from there to the
+    left and right edges are (n, 2), and those to the top and bottom edges are (n, 2).
     """
     # One product per image: rounding in a product of all would depend on which images are
-    # normalised together.
+    # normalized together.
     sums = (images[:, np.newaxis] @ MONOMIALS)[:, 0].astype(np.float32)
     moments = sums / np.maximum(sums[:, :1], EPSILON)
     x, y = moments[:, 1:2], moments[:, 2:3]
@@ -140,7 +145,7 @@ def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
 
 def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
-    """Return the distances (n, 2, 2) from the centre of mass to the normalised image's edges.
+    """Return the distances (n, 2, 2) from the centre of mass to the normalized image's edges.
 
     The last two dimensions are the axis, and before or after the centre; the unit is pixels.
 
@@ -154,10 +159,11 @@ def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
     np.maximum(offsets, 0, out=after)
     np.subtract(after, offsets, out=before)
     total = np.maximum(variances, 0)[:, :, np.newaxis] + PEN_VARIANCE
-    # Half the exponent turns a ratio of variances into one of standard deviations.
+    # The factor that turns the standard deviation of all ink into the geometric mean with that of
+    # the side. Half the exponent turns a ratio of variances into one of standard deviations.
     sides = ((_side_variances(ink, distances) + PEN_VARIANCE) / total) ** (SIDE_WEIGHT / 2)
     spreads = np.maximum(np.sqrt(total), MIN_SPREAD)
-    return np.multiply(sides, REACH * spreads, dtype=np.float32)
+    return np.multiply(sides, EDGE_DEVIATIONS * spreads, dtype=np.float32)
 
 
 def _sample_offsets(reaches: Floats) -> Floats:

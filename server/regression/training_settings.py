@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-# How W is initialised.
+# How W is initialized.
 Init = Literal["zeros", "random"]
 
 
@@ -12,7 +12,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a training.
 
     `normalization` names the preprocessing of every image. `learning_rate` is null for the
-    optimiser's default. A batch size of "all" means full-batch training. `images_per_digit` is the
+    optimizer's default. A batch size of "all" means full-batch training. `images_per_digit` is the
     size of MNIST's subset, per digit; null for all images. With `augmented`, every step trains on
     new, randomly distorted versions of these images.
     """

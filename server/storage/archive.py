@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from server.storage.model_name import ModelNameError
+
 FILE_SUFFIX = ".npz"
 
 # The maximum size of a file, and of its unpacked content: many times that of any file of ours, and
@@ -39,17 +41,19 @@ _COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class ArchiveError(ValueError):
-    """A file, its name or its numbers are invalid; the message says why."""
+    """A file or its content is invalid; the message says why."""
 
 
 def load_archive(path: Path, parse: Callable[[str, bytes], Content]) -> Content:
-    """Return what `parse` makes of a file's name, without the suffix, and its bytes.
+    """Read a file, and return its content as parsed.
 
-    :raise ArchiveError: the file cannot be read, or `parse` refuses it; names the file
+    :param parse: gets the file's name without the suffix, and its bytes
+    :raise ArchiveError: the file cannot be read, or `parse` raises ArchiveError or ModelNameError;
+        the message begins with the file's name
     """
     try:
         return parse(path.stem, _read(path))
-    except ArchiveError as error:
+    except (ArchiveError, ModelNameError) as error:
         raise ArchiveError(f"{path.name}: {error}") from error
 
 

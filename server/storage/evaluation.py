@@ -58,14 +58,15 @@ class EvaluationCard(msgspec.Struct, frozen=True, kw_only=True):
 class Bin(msgspec.Struct):
     """One bin of a reliability diagram, from `low` to `high`: the number of images in it.
 
-    `probability` is their mean top probability, `right` their accuracy; both are null if empty.
+    `probability` is their mean top probability, `accuracy` (in JSON: `right`) the fraction that is
+    classified correctly; both are null if the bin is empty.
     """
 
     low: float
     high: float
     count: int
     probability: float | None
-    right: float | None
+    accuracy: float | None = msgspec.field(name="right")
 
 
 class Example(msgspec.Struct):
@@ -154,7 +155,7 @@ class Evaluation:
                 high=(position + 1) / BINS,
                 count=int(count),
                 probability=float(self.bin_probability[position]) if count else None,
-                right=float(self.bin_right[position]) if count else None,
+                accuracy=float(self.bin_right[position]) if count else None,
             )
             for position, count in enumerate(self.bin_counts)
         ]
@@ -172,6 +173,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
     """Return the bytes of an evaluation file.
 
     :raise ArchiveError: `load_evaluation` would refuse them
+    :raise ModelNameError: the evaluation's name is invalid
     """
     arrays: Arrays = {key: getattr(evaluation, key) for key in _LAYOUT}
     content = pack(arrays, evaluation.card, compressed=True)
@@ -182,7 +184,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
 def _unpack(name: str, content: bytes) -> Evaluation:
     """Return the evaluation of a file's bytes.
 
-    :raise ArchiveError: the name, an array or the card is invalid
+    :raise ArchiveError: an array or the card is invalid
+    :raise ModelNameError: the name is invalid
     """
     check_name(name)
     arrays, card = unpack(content, _LAYOUT, EvaluationCard)

@@ -41,7 +41,8 @@ TRAININGS = "training"
 # What a running training is doing.
 Phase = Literal["preparing", "training", "evaluating"]
 
-# How a training ended. The file of a killed training still says "running".
+# The state of a training in its file: running, or how it ended. The file of a killed training still
+# says "running"; `training_monitor` finds that it died.
 Outcome = Literal["running", "finished", "diverged", "interrupted", "failed"]
 
 _MAX_INT8 = 127
@@ -64,7 +65,7 @@ class HistoryCard(Settings, frozen=True, kw_only=True):
 
     `run` is a unique ID, since trainings can share a name. `step` of `steps` were completed after
     `seconds`. `reason` explains why there is no model. `model` is the digest of the model that the
-    training produced.
+    training produced; it is informative, and nothing depends on it.
     """
 
     run: str
@@ -127,6 +128,7 @@ def save_history(directory: Path, history: History, *, durable: bool = True) -> 
 
     :param durable: compress and sync it; False for a snapshot that is soon overwritten
     :raise ArchiveError: `load_history` would refuse it
+    :raise ModelNameError: its name is invalid
     :raise OSError: the disk is full or the directory is not writable
     """
     content = pack_history(history, compressed=durable)
@@ -137,6 +139,7 @@ def pack_history(history: History, *, compressed: bool = True) -> bytes:
     """Return the bytes of a history file; compression about halves them.
 
     :raise ArchiveError: `load_history` would refuse them
+    :raise ModelNameError: the history's name is invalid
     """
     arrays: Arrays = {key: getattr(history, key) for key in _LAYOUT}
     content = pack(arrays, history.card, compressed=compressed)
@@ -147,7 +150,8 @@ def pack_history(history: History, *, compressed: bool = True) -> bytes:
 def _unpack(name: str, content: bytes) -> History:
     """Return the history of a file's bytes.
 
-    :raise ArchiveError: the name, an array or the card is invalid
+    :raise ArchiveError: an array or the card is invalid
+    :raise ModelNameError: the name is invalid
     """
     check_name(name)
     arrays, card = unpack(content, _LAYOUT, HistoryCard)

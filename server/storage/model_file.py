@@ -63,7 +63,8 @@ def pack_model(weights: Floats, bias: Floats, familiarity: Familiarity, card: Mo
 def unpack_model(name: str, content: bytes) -> Model:
     """Return the model of a file's bytes.
 
-    :raise ArchiveError: the name, an array or the card is invalid
+    :raise ArchiveError: an array or the card is invalid
+    :raise ModelNameError: the name is invalid
     """
     check_name(name)
     arrays, card = unpack(content, _LAYOUT, ModelCard)

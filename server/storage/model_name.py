@@ -2,8 +2,6 @@
 
 import re
 
-from server.storage.archive import ArchiveError
-
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9_-])?")
 
 # Windows reserves these for devices, with any extension too.
@@ -11,23 +9,26 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
-def check_name(name: str) -> str:
-    """Return the name if it is valid for a model.
+class ModelNameError(ValueError):
+    """A name is not valid for a model; the message says why, and what is accepted."""
+
+
+def check_name(name: str) -> None:
+    """Check that a name is valid for a model.
 
     Valid names are file names on every system. They have no capitals, because Windows and macOS
     ignore case.
 
-    :raise ArchiveError: it is not 1 to 64 of a-z, 0-9, '_', '-' and '.', beginning with a letter or
-        a digit and not ending in '.', or Windows reserves it for a device
+    :raise ModelNameError: it is not 1 to 64 of a-z, 0-9, '_', '-' and '.', beginning with a letter
+        or a digit and not ending in '.', or Windows reserves it for a device
     """
     if not _NAME.fullmatch(name):
-        raise ArchiveError(
+        raise ModelNameError(
             f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '_', '-' and '.', "
             "beginning with a letter or a digit and not ending in '.'"
         )
     if _DEVICE.fullmatch(name):
-        raise ArchiveError(
+        raise ModelNameError(
             f"{name!r} cannot name a model: Windows reserves con, prn, aux, nul, com0 to com9 and "
             "lpt0 to lpt9 for devices, with any extension too. Begin with another word"
         )
-    return name

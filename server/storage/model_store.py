@@ -30,7 +30,7 @@ class ModelStore:
         return _default_first(self._files.scan())
 
     def find(self, name: str | None = None) -> Model | None:
-        """Return the current model of a name, by default the default one; None if there is none."""
+        """Return the current model of that name, or the default one; None if there is none."""
         return _find(self.models, name)
 
     def find_recent(self, name: str | None = None) -> Model | None:

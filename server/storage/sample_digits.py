@@ -1,8 +1,8 @@
 """MNIST digits for the page: some test images, and the mean image of each digit.
 
 They are stored in one NumPy archive, which `python -m training.data.sample_digits` writes: `pixels`
-(n, 784) and `labels` (n,) of test images as drawn, and for each normalisation NAME `mean_NAME`
-(10, 784), the mean of each digit's normalised training images. All are bytes, ink = 255.
+(n, 784) and `labels` (n,) of test images as drawn, and for each normalization NAME `mean_NAME`
+(10, 784), the mean of each digit's normalized training images. All are bytes, ink = 255.
 """
 
 import base64
@@ -30,7 +30,7 @@ class Digit(msgspec.Struct):
 class SampleDigits(msgspec.Struct):
     """Some of MNIST's test images, and the mean training image of each digit.
 
-    `means` has, for each normalisation, ten images of 784 bytes (ink = 255) in base64.
+    `means` has, for each normalization, ten images of 784 bytes (ink = 255) in base64.
     """
 
     digits: list[Digit]
@@ -55,7 +55,7 @@ def save_digits(pixels: Bytes, labels: Bytes, means: dict[str, Bytes], path: Pat
 
     :param pixels: (n, 784) as drawn
     :param labels: (n,)
-    :param means: (10, 784) for each normalisation, by name
+    :param means: (10, 784) for each normalization, by name
     """
     mean_arrays: dict[str, Any] = {f"mean_{name}": images for name, images in means.items()}
     np.savez_compressed(path, pixels=pixels, labels=labels, **mean_arrays)

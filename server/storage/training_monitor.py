@@ -17,7 +17,7 @@ import numpy as np
 
 from server.regression.shapes import Floats
 from server.regression.training_settings import Settings
-from server.storage.history import TRAININGS, History, Phase, load_history
+from server.storage.history import TRAININGS, History, Outcome, Phase, load_history
 from server.storage.watched_directory import WatchedDirectory
 
 # The interval of heartbeats.
@@ -33,7 +33,9 @@ MAX_LIST_AGE = 0.1
 # Decimals of the curves in JSON: finer than the pixels of a screen.
 _DECIMALS = 5
 
-State = Literal["running", "finished", "diverged", "interrupted", "failed", "died"]
+# The state of a training as the API sends it: that of its file, or "died" for a training whose file
+# says "running", but that sends no more heartbeats.
+State = Literal[Outcome, "died"]
 
 
 class Curves(msgspec.Struct):

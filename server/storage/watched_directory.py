@@ -43,8 +43,8 @@ class WatchedDirectory(Generic[Content]):
     def scan(self) -> dict[str, Content]:
         """Return the current content of the files, sorted by name.
 
-        It takes about 20 µs if nothing has changed. While another thread scans, it waits and scans
-        again, because that scan may have passed a file before it changed.
+        It takes about 20 µs if nothing has changed. If another thread is scanning, this waits and
+        then scans too: a file may have changed after the other thread had checked it.
         """
         with self._lock:
             return self._scan()

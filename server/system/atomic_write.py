@@ -27,10 +27,10 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Pat
 
 
 def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -> None:
-    """Write several files, or none of them if one cannot be written.
+    """Write all contents to temporary files, then rename them in the given order.
 
-    All are written under temporary names, then renamed in the order given, replacing the old files.
-    If a file has been replaced, all before it have, even after a power failure.
+    If a write fails, no file is replaced; if a rename fails, the earlier files stay replaced. If a
+    file has been replaced, all before it have, even after a power failure.
 
     :raise OSError: the disk is full or a directory is not writable
     """

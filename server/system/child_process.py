@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection as PipeConnection
 from multiprocessing.context import SpawnProcess
 from threading import Thread
 from typing import TypeVarTuple
@@ -21,10 +21,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def start_child(
-    target: Callable[[Connection, *Arguments], object],
+    target: Callable[[PipeConnection, *Arguments], object],
     *arguments: *Arguments,
     is_daemon: bool = True,
-) -> tuple[SpawnProcess, Connection]:
+) -> tuple[SpawnProcess, PipeConnection]:
     """Call `target(sender, *arguments)` in a child process; return it and the receiving end.
 
     The receiving end raises EOFError when the child process has ended. The child process ignores

@@ -52,24 +52,28 @@ class Deadline:
             self._handle = None
 
 
-class Connection(HttpToolsProtocol):
+class ClientConnection(HttpToolsProtocol):
     """Uvicorn's connection, with limits."""
 
+    # Whether there are already MAX_CONNECTIONS others.
     _is_surplus = False
+    # Whether a request has begun to arrive and is incomplete, and whether its head is.
     _is_in_request = False
     _is_in_head = False
-    _has_begun = False
+    # Whether a request has begun in the piece that is being parsed.
+    _has_begun_in_piece = False
     _head_bytes = 0
     # The newest request that has arrived completely.
-    _last: RequestResponseCycle | None = None
+    _last_complete: RequestResponseCycle | None = None
+    # Whether further requests are discarded, and the refusal that waits for earlier responses.
     _is_refused = False
-    _refusal: Response | None = None
+    _waiting_refusal: Response | None = None
     _discarded_bytes = 0
     _request_deadline: Deadline
     _response_deadline: Deadline
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start to wait for a request."""
+        """Prepare the socket, and start the request timer."""
         super().connection_made(transport)
         # The head and the body of a response are written one after the other, and Nagle's algorithm
         # would hold back the second. Asyncio disables it only for sockets made with IPPROTO_TCP.
@@ -99,15 +103,15 @@ class Connection(HttpToolsProtocol):
             self._parse(data[start : start + _PIECE_BYTES])
         # Any data stops uvicorn's keep-alive timer, even an empty line, which begins no request. So
         # this timer also runs between requests.
-        if self._is_in_request or not self._has_pending():
+        if self._is_in_request or not self._has_pending_response():
             self._request_deadline.start()
         else:
             self._request_deadline.stop()
 
     def _parse(self, piece: bytes) -> None:
-        self._has_begun = False
+        self._has_begun_in_piece = False
         super().data_received(piece)
-        if self._is_in_head and not self._has_begun:
+        if self._is_in_head and not self._has_begun_in_piece:
             self._head_bytes += len(piece)
             if self._head_bytes > MAX_HEAD_BYTES:
                 detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
@@ -120,11 +124,11 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keep the connection open if a response is pending: the client sends no more data."""
-        return self._finish()
+        return self._close_after_responses()
 
     def on_message_begin(self) -> None:
         """Record that a request has begun."""
-        self._is_in_request = self._is_in_head = self._has_begun = True
+        self._is_in_request = self._is_in_head = self._has_begun_in_piece = True
         self._head_bytes = 0
         super().on_message_begin()
 
@@ -136,16 +140,16 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Record that the request has arrived completely, and when."""
         self._is_in_request = False
-        self._last = self.cycle
+        self._last_complete = self.cycle
         self.scope["state"][ARRIVED] = time.monotonic()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Start the next pipelined request, or send a refusal that waits for earlier responses."""
-        if self._refusal is None or self.pipeline or self.transport.is_closing():
+        if self._waiting_refusal is None or self.pipeline or self.transport.is_closing():
             super().on_response_complete()
         else:
-            self._send_refusal(self._refusal)
+            self._send_refusal(self._waiting_refusal)
 
     def pause_writing(self) -> None:
         """Start the response timer: the client does not read as fast as the server writes."""
@@ -153,7 +157,7 @@ class Connection(HttpToolsProtocol):
         self._response_deadline.start()
 
     def resume_writing(self) -> None:
-        """Stop the response timer: the client's system has received everything written so far."""
+        """Stop the response timer: the operating system has taken everything written so far."""
         super().resume_writing()
         self._response_deadline.stop()
 
@@ -163,22 +167,22 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Shut down gracefully: close after the responses to all complete requests."""
-        if not self._finish():
+        if not self._close_after_responses():
             self.transport.close()
 
-    def _has_pending(self) -> bool:
+    def _has_pending_response(self) -> bool:
         """Tell whether a request has arrived completely, and its response is not complete."""
-        return self._last is not None and not self._last.response_complete
+        return self._last_complete is not None and not self._last_complete.response_complete
 
-    def _finish(self) -> bool:
-        """Drop an incomplete request, and close after the last pending response.
+    def _close_after_responses(self) -> bool:
+        """Drop an incomplete request, and let the last pending response close the connection.
 
-        :return: whether a response is pending
+        :return: whether a response is pending; if none is, the caller closes the connection
         """
         self._drop_request()
-        if self._last is None or self._last.response_complete:
+        if self._last_complete is None or self._last_complete.response_complete:
             return False
-        self._last.keep_alive = False
+        self._last_complete.keep_alive = False
         return True
 
     def _drop_request(self) -> None:
@@ -201,7 +205,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, response: Response) -> None:
-        """Answer the request in progress without the app, after all earlier ones, and close."""
+        """Refuse the current request without the app: after all earlier responses, then close."""
         self._is_refused = True
         self._request_deadline.stop()
         in_body = self._is_in_request and not self._is_in_head
@@ -210,8 +214,8 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
             return
         self._drop_request()
-        if self._has_pending():
-            self._refusal = response
+        if self._has_pending_response():
+            self._waiting_refusal = response
         else:
             self._send_refusal(response)
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from server.web.api.problems import PROBLEM_TYPE, encode_problem
-from server.web.app import MAX_BODY_BYTES, SECURITY_HEADERS
+from server.web.api.security import SECURITY_HEADERS
+from server.web.app import MAX_BODY_BYTES
 from server.web.routes.prediction import PREDICT
 
 # Source: the ASGI specification.

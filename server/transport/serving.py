@@ -11,7 +11,7 @@ from uvicorn import Config, Server
 
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
-from server.transport.connection import MAX_CONNECTIONS, Connection
+from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway
 from server.transport.live_predictions import LivePredictions
 from server.web.app import create_app
@@ -30,28 +30,28 @@ EXTRA_FILES = 500
 
 
 def serve(
-    listener: socket.socket, models: Path, ready: Callable[[], None], max_accepts: int = BACKLOG
+    listener: socket.socket, models: Path, on_ready: Callable[[], None], max_accepts: int = BACKLOG
 ) -> None:
     """Serve a directory's models until SIGINT or SIGTERM, then shut down gracefully.
 
-    :param ready: called as soon as requests are answered
+    :param on_ready: called as soon as requests are answered
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
         share the socket can accept the rest
     """
     store = ModelStore(models)
     live = LivePredictions(store)
-    serve_app(Gateway(create_app(models, store), live.answer), listener, ready, max_accepts)
+    serve_app(Gateway(create_app(models, store), live.answer), listener, on_ready, max_accepts)
 
 
 def serve_app(
-    app: Gateway, listener: socket.socket, ready: Callable[[], None], max_accepts: int = BACKLOG
+    app: Gateway, listener: socket.socket, on_ready: Callable[[], None], max_accepts: int = BACKLOG
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
     config = Config(
         app,
-        http=Connection,
+        http=ClientConnection,
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -69,15 +69,15 @@ def serve_app(
     # Uvicorn handles the signals itself, and raises them again after its shutdown.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    _Server(config, ready).run(sockets=[listener])
+    _Server(config, on_ready).run(sockets=[listener])
 
 
 class _Server(Server):
     """Uvicorn's server, which calls a function when it is ready."""
 
-    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept connections."""
@@ -85,7 +85,7 @@ class _Server(Server):
         # Asyncio also uses `max_accepts` as the listening socket's backlog: set that separately.
         for listener in sockets or []:
             listener.listen(BACKLOG)
-        self._ready()
+        self._on_ready()
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection as PipeConnection
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -39,15 +40,19 @@ class WorkerError(RuntimeError):
 
 @dataclass
 class Worker:
-    """One process; `report` gets one message when it serves, and is None after that."""
+    """One worker process.
+
+    `report` is the receiving end of a pipe for one message, which the worker sends when it serves;
+    None once that is read. `started` is on the monotonic clock.
+    """
 
     process: SpawnProcess
-    report: Connection | None
+    report: PipeConnection | None
     started: float
     is_serving: bool = False
 
     def read_report(self) -> None:
-        """Set `is_serving`, unless the worker has died without sending a message."""
+        """Read the worker's message, or find that it has died without one; set `is_serving`."""
         assert self.report is not None
         with self.report, suppress(EOFError):
             self.report.recv()
@@ -58,25 +63,26 @@ class Worker:
 class Supervisor:
     """Keeps a number of workers running.
 
-    :param ready: called once, when all workers that have not died are serving
+    :param on_ready: called once, when at least one worker is running and all running ones serve
     """
 
     def __init__(
-        self, count: int, listener: socket.socket, models: Path, ready: Callable[[], None]
+        self, count: int, listener: socket.socket, models: Path, on_ready: Callable[[], None]
     ) -> None:
         self._count = count
         self._listener = listener
         self._models = models
-        self._ready = ready
+        self._on_ready = on_ready
         self._workers: list[Worker] = []
+        # Whether any worker has ever served.
         self._has_served = False
-        self._is_announced = False
+        self._has_called_on_ready = False
         # Seconds from the death of a worker to the start of the next one.
         self._delay = 0.0
         self._next_start = time.monotonic()
 
     def run(self) -> None:
-        """Start workers and replace those that die, forever.
+        """Start workers, and replace those that die, until an exception such as SystemExit.
 
         :raise WorkerError: all workers die, or cannot be started, before any has served
         """
@@ -90,15 +96,15 @@ class Supervisor:
             timeout = max(0.0, self._next_start - time.monotonic()) if is_waiting else None
             reports = [worker.report for worker in self._workers if worker.report]
             sentinels = [worker.process.sentinel for worker in self._workers]
-            ready = wait([*reports, *sentinels], timeout)
+            changed = wait([*reports, *sentinels], timeout)
             for worker in self._workers.copy():
-                if worker.report in ready:
+                if worker.report in changed:
                     worker.read_report()
                     self._has_served |= worker.is_serving
-                if worker.process.sentinel in ready:
+                if worker.process.sentinel in changed:
                     self._remove(worker)
             if self._has_served and all(worker.is_serving for worker in self._workers):
-                self._announce()
+                self._call_on_ready()
 
     def stop(self) -> None:
         """Shut all workers down gracefully; kill those that take longer than KILL_SECONDS."""
@@ -109,7 +115,7 @@ class Supervisor:
             worker.process.kill()
 
     def _start_missing(self) -> None:
-        """Start the missing workers, unless the restart delay has not passed.
+        """Start the missing workers, if the restart delay has passed.
 
         :raise WorkerError: none has served, and none can be started
         """
@@ -144,10 +150,10 @@ class Supervisor:
             self._next_start = now + self._delay
         _log.error("%s; starting another in %.1f s", event, self._next_start - now)
 
-    def _announce(self) -> None:
-        if not self._is_announced:
-            self._is_announced = True
-            self._ready()
+    def _call_on_ready(self) -> None:
+        if not self._has_called_on_ready:
+            self._has_called_on_ready = True
+            self._on_ready()
 
 
 def _start(listener: socket.socket, models: Path) -> Worker:
@@ -160,23 +166,23 @@ def _start(listener: socket.socket, models: Path) -> Worker:
 
 
 def serve_with_workers(
-    count: int, listener: socket.socket, models: Path, ready: Callable[[], None]
+    count: int, listener: socket.socket, models: Path, on_ready: Callable[[], None]
 ) -> None:
     """Serve with several processes until SIGINT or SIGTERM; one that dies is replaced.
 
-    :param ready: called once, when all workers are serving
-    :raise WorkerError: all workers die before any has served
+    :param on_ready: as in `Supervisor`
+    :raise WorkerError: all workers die, or cannot be started, before any has served
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    supervisor = Supervisor(count, listener, models, ready)
+    supervisor = Supervisor(count, listener, models, on_ready)
     try:
         supervisor.run()
     finally:
         supervisor.stop()
 
 
-def _work(report: Connection, listener: socket.socket, models: Path) -> None:
+def _work(report: PipeConnection, listener: socket.socket, models: Path) -> None:
     """Serve in a worker."""
     end_with_parent()
     serve(listener, models, lambda: report.send("serving"), MAX_ACCEPTS)

@@ -3,15 +3,16 @@
 import mimetypes
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 
 from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
 from server.web.api.context import Context, set_context
-from server.web.api.problems import register_problems
+from server.web.api.problems import register_error_handlers
 from server.web.api.responses import gzipped
+from server.web.api.security import add_security_headers
 from server.web.routes import models as model_routes
 from server.web.routes import page, prediction, service, trainings
 from server.web.routes.static_files import STATIC, register_static_files
@@ -20,16 +21,6 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 # 784 numbers written as long as a double can be take 20 kB; the rest is room for white space.
 MAX_BODY_BYTES = 256 * 1024
-
-# The page loads nothing from other hosts, runs no inline code, and cannot be framed.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
@@ -45,17 +36,11 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     # The redirect would contain the server's own address, which a reverse proxy may hide.
     app.url_map.merge_slashes = False
     set_context(app, Context(store or ModelStore(models), ModelArtifacts(models), load_digits()))
-    register_problems(app)
+    register_error_handlers(app)
     register_static_files(app)
     for module in (page, prediction, model_routes, trainings, service):
         app.register_blueprint(module.routes)
-    # In reverse order: the headers come last.
+    # Flask calls these in reverse order of registration: compression first, then the headers.
     app.after_request(add_security_headers)
     app.after_request(gzipped)
     return app
-
-
-def add_security_headers(response: Response) -> Response:
-    """Add SECURITY_HEADERS to a response."""
-    response.headers.update(SECURITY_HEADERS)
-    return response

@@ -143,41 +143,39 @@ function createCheckboxes(change) {
   /** @type {HTMLInputElement[]} */
   let boxes = [];
 
-  const fill = whenChanged(
-    (
-      /** @type {string} */ _listed,
-      /** @type {Training[]} */ others,
-      /** @type {readonly Training[]} */ runs,
-    ) => {
-      boxes = others.map(({ run }) => {
-        const box = document.createElement("input");
-        box.type = "checkbox";
-        box.value = run;
-        box.addEventListener("change", () => {
-          change({
-            comparedRuns: boxes.filter(({ checked }) => checked).map(({ value }) => value),
-          });
-        });
-        return box;
-      });
-      row.replaceChildren(
-        ...boxes.map((box, index) => {
-          const label = document.createElement("label");
-          label.className = "check";
-          const line = document.createElement("span");
-          line.className = `series ${seriesOf(others[index], runs)}`;
-          label.append(box, line, nameOf(others[index]));
-          return label;
-        }),
-      );
-    },
-  );
+  const changeCompared = () => {
+    change({ comparedRuns: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+  };
+
+  // Rebuilding the boxes would take the focus from them, so compare what they show, as JSON.
+  const fill = whenChanged((/** @type {string} */ json) => {
+    /** @type {{run: string, name: string, series: string}[]} */
+    const choices = JSON.parse(json);
+    boxes = choices.map(({ run }) => {
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.value = run;
+      box.addEventListener("change", changeCompared);
+      return box;
+    });
+    const labels = choices.map(({ name, series }, index) => {
+      const label = document.createElement("label");
+      label.className = "check";
+      const line = document.createElement("span");
+      line.className = `series ${series}`;
+      label.append(boxes[index], line, name);
+      return label;
+    });
+    row.replaceChildren(...labels);
+  });
 
   return ({ runs, training, comparedRuns }) => {
     const others = runs.filter((one) => one !== training);
     root.hidden = others.length === 0;
-    const listed = others.map((one) => `${one.run} ${nameOf(one)} ${seriesOf(one, runs)}`);
-    fill(listed.join("\n"), others, runs);
+    const choices = others.map((one) => {
+      return { run: one.run, name: nameOf(one), series: seriesOf(one, runs) };
+    });
+    fill(JSON.stringify(choices));
     const chosen = comparedRuns.map((name) => findNamedRun(runs, name)?.run);
     for (const box of boxes) box.checked = chosen.includes(box.value);
   };

@@ -2,6 +2,7 @@
 
 import { find, queryMedia } from "../components/dom.js";
 import { snap } from "../state/address_parts.js";
+import { isFresh } from "../state/state.js";
 import { createFlight } from "./flight.js";
 import { createPainter, listenToKeys, listenToPen } from "./pad.js";
 
@@ -20,7 +21,7 @@ export function createDrawing(store) {
   const animation = createAnimation(store, pad, () => paint(store.state, true));
   const pen = createPen(store);
   // In this order, the keyboard's stroke ends before another pen begins one.
-  listenToKeys(pad, find("#pen", HTMLElement), pen);
+  listenToKeys(pad, find("#pen", HTMLElement), pen, () => store.state.isDrawing);
   listenToPen(pad, pen);
 
   const undo = () => {
@@ -89,8 +90,9 @@ function createPen(store) {
       // After an undo or clear under the pen, the rest is a stroke of its own.
       const isGone = store.state.strokes.at(-1) !== stroke;
       if (isGone) begin(points[0]);
+      const rest = isGone ? points.slice(1) : points;
       // The stroke grows in place, so that painting and rasterizing continue where they were.
-      stroke.push(...points.slice(Number(isGone)).map(snap));
+      stroke.push(...rest.map(snap));
       store.change({ strokes: [...store.state.strokes], isDrawing: true });
     },
 
@@ -126,8 +128,8 @@ function createAnimation(store, pad, repaint) {
   let resting = 0;
 
   const start = () => {
-    const { picture, prediction, explanation } = store.state;
-    const placement = prediction === explanation && explanation?.placement;
+    const { picture, explanation } = store.state;
+    const placement = isFresh(store.state) && explanation?.placement;
     if (picture && placement) flight.start(picture, placement);
   };
   const stop = () => {

@@ -41,8 +41,9 @@ const DIRECTIONS = {
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLElement} cursor marks the pen's position
  * @param {Omit<StrokeListener, "cancel">} pen
+ * @param {() => boolean} isDrawing whether any pen is down: the keyboard's begins no stroke then
  */
-export function listenToKeys(canvas, cursor, pen) {
+export function listenToKeys(canvas, cursor, pen, isDrawing) {
   const point = { x: 0.5, y: 0.5 };
   let isDown = false;
 
@@ -63,7 +64,7 @@ export function listenToKeys(canvas, cursor, pen) {
     const direction = DIRECTIONS[event.key];
     if (event.key === " " && !event.repeat) {
       if (isDown) lift();
-      else {
+      else if (!isDrawing()) {
         isDown = true;
         pen.begin({ ...point });
       }

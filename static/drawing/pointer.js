@@ -31,15 +31,7 @@ const PEN_LOST_MS = 5000;
  * @param {StrokeListener} listener
  */
 export function listenToStrokes(element, { begin, extend, end, cancel }) {
-  /**
-   * The pointer that draws. Events made by scripts may lack `buttons`.
-   * @type {{id: number, type: string, hasButtons: boolean} | null}
-   */
-  let active = null;
-  /** Time of the last event of a pen, anywhere in the window, ms. */
-  let lastPen = -Infinity;
-  /** Time at which the browser last cancelled a drawing touch, as it does with palms, ms. */
-  let lastCancelledTouch = -Infinity;
+  const tracker = createTracker(end, cancel);
   /** Time of the last raw move, ms. */
   let lastRaw = -Infinity;
 
@@ -51,20 +43,82 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
     });
   };
 
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !tracker.press(event)) return;
+    try {
+      element.setPointerCapture(event.pointerId);
+    } catch {
+      // The pointer is gone, or a script made the event. The stroke continues without capture.
+    }
+    element.focus({ preventScroll: true });
+    begin(toPoints([event])[0]);
+  });
+  // By default, a press starts to drag or select text, and moves the focus.
+  element.addEventListener("mousedown", (event) => event.preventDefault());
+  // A long press on a phone would open a menu in the middle of a stroke.
+  element.addEventListener("contextmenu", (event) => event.preventDefault());
+
+  /** @param {PointerEvent} event */
+  const move = (event) => {
+    if (!tracker.isDrawing(event)) return;
+    // Browsers merge the moves between two frames; Safari before version 17 does not return them.
+    const moves = event.getCoalescedEvents?.() ?? [];
+    const newMoves = (moves.length ? moves : [event]).filter(
+      ({ timeStamp }) => timeStamp > lastRaw,
+    );
+    if (newMoves.length) extend(toPoints(newMoves));
+  };
+
+  element.addEventListener("pointermove", move);
+  // Over HTTPS and on localhost, Chromium also reports each move immediately, and then again with
+  // the next frame.
+  element.addEventListener("pointerrawupdate", (event) => {
+    const raw = /** @type {PointerEvent} */ (event);
+    // The loss of capture is reported after the next raw move, so check it here.
+    if (!element.hasPointerCapture(raw.pointerId)) return;
+    move(raw);
+    lastRaw = raw.timeStamp;
+  });
+  element.addEventListener("lostpointercapture", tracker.release);
+  // On the window, since a pointer that could not be captured may be lifted elsewhere.
+  for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
+    addEventListener(type, tracker.release, { capture: true });
+  }
+  for (const type of /** @type {const} */ ([
+    "pointerover",
+    "pointermove",
+    "pointerdown",
+    "pointerup",
+  ])) {
+    addEventListener(type, tracker.noticePen, { capture: true });
+  }
+  // A window without focus does not receive releases.
+  addEventListener("blur", tracker.lift);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) tracker.lift();
+  });
+}
+
+/**
+ * Decide which pointer draws.
+ * @param {() => void} end
+ * @param {() => void} cancel
+ */
+function createTracker(end, cancel) {
+  /**
+   * The pointer that draws. Events made by scripts may lack `buttons`.
+   * @type {{id: number, type: string, hasButtons: boolean} | null}
+   */
+  let active = null;
+  /** Time of the last event of a pen, anywhere in the window, ms. */
+  let lastPen = -Infinity;
+  /** Time at which the browser last cancelled a drawing touch, as it does with palms, ms. */
+  let lastCancelledTouch = -Infinity;
+
   const lift = () => {
     if (!active) return;
     active = null;
     end();
-  };
-
-  /** @param {PointerEvent} event */
-  const noticePen = ({ pointerType, timeStamp }) => {
-    if (pointerType !== "pen") return;
-    lastPen = timeStamp;
-    if (active?.type !== "touch" && timeStamp - lastCancelledTouch > PEN_NEAR_MS) return;
-    active = null;
-    lastCancelledTouch = -Infinity;
-    cancel();
   };
 
   /**
@@ -82,78 +136,46 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
     return pointerType === "mouse" && active?.type === "pen" && silence < PEN_NEAR_MS;
   };
 
-  element.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || isIntruder(event)) return;
-    lift();
-    lastCancelledTouch = -Infinity;
-    const hasButtons = (event.buttons & PRIMARY) !== 0;
-    active = { id: event.pointerId, type: event.pointerType, hasButtons };
-    try {
-      element.setPointerCapture(event.pointerId);
-    } catch {
-      // The pointer is gone, or a script made the event. The stroke continues without capture.
-    }
-    element.focus({ preventScroll: true });
-    begin(toPoints([event])[0]);
-  });
-  // By default, a press starts to drag or select text, and moves the focus.
-  element.addEventListener("mousedown", (event) => event.preventDefault());
-  // A long press on a phone would open a menu in the middle of a stroke.
-  element.addEventListener("contextmenu", (event) => event.preventDefault());
+  return {
+    lift,
 
-  /** @param {PointerEvent} event */
-  const move = (event) => {
-    if (event.pointerId !== active?.id) return;
-    // The release was not reported: it went to another window, or came while another button was down,
-    // which browsers report as a move.
-    if (active.hasButtons && !(event.buttons & PRIMARY)) return lift();
-    // Browsers merge the moves between two frames; Safari before version 17 does not return them.
-    const moves = event.getCoalescedEvents?.() ?? [];
-    const newMoves = (moves.length ? moves : [event]).filter(
-      ({ timeStamp }) => timeStamp > lastRaw,
-    );
-    if (newMoves.length) extend(toPoints(newMoves));
+    /** Let a pressed pointer draw. @param {PointerEvent} event @returns {boolean} whether it does */
+    press(event) {
+      if (isIntruder(event)) return false;
+      lift();
+      lastCancelledTouch = -Infinity;
+      const hasButtons = (event.buttons & PRIMARY) !== 0;
+      active = { id: event.pointerId, type: event.pointerType, hasButtons };
+      return true;
+    },
+
+    /** @param {PointerEvent} event a move @returns {boolean} whether its pointer draws */
+    isDrawing(event) {
+      if (event.pointerId !== active?.id) return false;
+      const isReleased = active.hasButtons && !(event.buttons & PRIMARY);
+      // The release was not reported: it went to another window, or came while another button was
+      // down, which browsers report as a move.
+      if (isReleased) lift();
+      return !isReleased;
+    },
+
+    /** @param {PointerEvent} event the end of a pointer's contact or capture */
+    release(event) {
+      if (event.pointerId !== active?.id) return;
+      if (event.type === "pointercancel" && active.type === "touch") {
+        lastCancelledTouch = event.timeStamp;
+      }
+      lift();
+    },
+
+    /** Notice that a pen is near, and cancel a palm's stroke. @param {PointerEvent} event */
+    noticePen({ pointerType, timeStamp }) {
+      if (pointerType !== "pen") return;
+      lastPen = timeStamp;
+      if (active?.type !== "touch" && timeStamp - lastCancelledTouch > PEN_NEAR_MS) return;
+      active = null;
+      lastCancelledTouch = -Infinity;
+      cancel();
+    },
   };
-
-  element.addEventListener("pointermove", move);
-  // Over HTTPS and on localhost, Chromium also reports each move immediately, and then again with the
-  // next frame.
-  element.addEventListener("pointerrawupdate", (event) => {
-    const raw = /** @type {PointerEvent} */ (event);
-    // The loss of capture is reported after the next raw move, so check it here.
-    if (!element.hasPointerCapture(raw.pointerId)) return;
-    move(raw);
-    lastRaw = raw.timeStamp;
-  });
-
-  element.addEventListener("lostpointercapture", (event) => {
-    if (event.pointerId === active?.id) lift();
-  });
-  // On the window, since a pointer that could not be captured may be lifted elsewhere.
-  for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    addEventListener(
-      type,
-      (event) => {
-        if (event.pointerId !== active?.id) return;
-        if (type === "pointercancel" && active.type === "touch") {
-          lastCancelledTouch = event.timeStamp;
-        }
-        lift();
-      },
-      { capture: true },
-    );
-  }
-  for (const type of /** @type {const} */ ([
-    "pointerover",
-    "pointermove",
-    "pointerdown",
-    "pointerup",
-  ])) {
-    addEventListener(type, noticePen, { capture: true });
-  }
-  // A window without focus does not receive releases.
-  addEventListener("blur", lift);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) lift();
-  });
 }

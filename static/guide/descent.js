@@ -103,7 +103,7 @@ function describeDescent({ learner: { weights, losses }, picture }, examples) {
   const done = `After ${steps} the mean loss is ${meanLoss(weights, examples).toFixed(3)}`;
   const score = losses.length
     ? `, and ${right} of ${examples.length} are read correctly.`
-    : ", that of guessing.";
+    : ", the loss of guessing (ln 10).";
   if (!picture) return `${done}${score}`;
   const { probabilities } = softmaxSteps(evidence(toInk(picture.pixels), weights));
   const answer = largest(probabilities);

@@ -29,7 +29,7 @@ export function createLabel(change) {
  * @param {Shown["prediction"]} prediction
  */
 function describeLabel(label, prediction) {
-  if (label === null) return "Choose the label. A digit of MNIST brings its own.";
+  if (label === null) return "Choose the label. Sample digits are already labelled.";
   if (!prediction) return `The label of a ${label}. Draw one, and compare.`;
   const given = formatPercent(prediction.probabilities[label]);
   return `The answer that the label asks for is 100 % for ${label}; the model gives ${given}.`;

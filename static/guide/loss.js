@@ -51,7 +51,7 @@ export function createLoss(change) {
     const beyond = probability < MIN_PROBABILITY ? ", beyond the chart's top" : "";
     setText(
       words,
-      `If it is a ${truth}: the model gave that ${formatPercent(probability)}, and −ln of it is a loss of ${loss.toFixed(2)}${beyond}.`,
+      `Label ${truth}: the model gave it a probability of ${formatPercent(probability)}, so the loss is −ln of that, ${loss.toFixed(2)}${beyond}.`,
     );
   };
 }

@@ -35,7 +35,6 @@ import { BYTES_TYPE, request, requestObject, withTimeout } from "./http.js";
  * @property {string} normalization
  * @property {number} test_accuracy
  * @property {string} digest
- * @property {boolean} history whether its training was recorded
  * @property {boolean} evaluation whether its test results were recorded
  */
 

@@ -94,8 +94,10 @@ export async function requestModule(module, checked = new Set()) {
   if (checked.has(module.href)) return;
   checked.add(module.href);
   const text = await (await request(module.href, MODULE_TYPE)).text();
-  const paths = [...text.matchAll(IMPORTS)].map(([, path]) => new URL(path, module));
-  await Promise.all(paths.map((path) => requestModule(path, checked)));
+  const imported = [...text.matchAll(IMPORTS)].map(([, path]) => new URL(path, module).href);
+  // In the bundle, the import map leads every script that the page has loaded to this module.
+  const missing = imported.filter((href) => import.meta.resolve?.(href) !== import.meta.url);
+  await Promise.all(missing.map((href) => requestModule(new URL(href), checked)));
 }
 
 /** @returns {RequestInit} options of a request that the server answers without delay */

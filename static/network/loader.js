@@ -19,7 +19,7 @@ import { askLatest } from "./requests.js";
 /** @typedef {import("../state/store.js").Store} Store */
 /** @typedef {ReturnType<typeof createLoader>} Loader */
 
-/** How many replays are kept, those shown last: each takes half a megabyte. */
+/** How many replays are kept, those loaded last: each takes half a megabyte. */
 const MAX_FRAMES = 4;
 
 /**
@@ -63,8 +63,6 @@ function createModelLoader(store, reporter, onFirstModels, onOtherModels) {
       if (!isListed) {
         isListed = true;
         onFirstModels();
-      } else if (!findModel(store.state, store.state.model)) {
-        store.change({ model: store.state.defaultModel });
       }
     },
   );
@@ -140,7 +138,7 @@ function createSampleLoader(store, reporter) {
  * @param {Reporter} reporter
  */
 function createTrainingLoader(store, reporter) {
-  /** Versions of the recorded trainings: the server's, and the one in the state. */
+  /** Versions of the recorded trainings: the one to request, and the one in the state. */
   let newest = 1;
   let loaded = 0;
 

@@ -33,8 +33,9 @@ export function watchTrainings(store, reporter, loader) {
     const wasRunning = new Set(running.map(({ run }) => run));
     const ended = changed.filter((training) => training.state !== "running");
     const endedTraining = ended.find(({ run }) => wasRunning.has(run)) ?? state.endedTraining;
-    // Whoever followed a training sees how it ended, not another one.
-    const isFollowed = endedTraining !== null && endedTraining.run === followed?.run;
+    // A training that is being watched stays selected when it ends.
+    const isFollowed =
+      state.view === "training" && endedTraining !== null && endedTraining.run === followed?.run;
     store.change({ trainings, endedTraining, ...(isFollowed ? { run: followed.run } : {}) });
 
     // When the page is opened, trainings that ended earlier are not news unless a model is missing.
@@ -49,6 +50,7 @@ export function watchTrainings(store, reporter, loader) {
     onReturn() {
       reporter.setProblem("server", "");
       loader.renewHistories();
+      loader.requestModels();
     },
     onFailure: (error) => reporter.reportFailure("server", error),
   });

@@ -12,8 +12,8 @@ import { whenChanged } from "../state/memo.js";
 
 /** @type {Record<string, string>} Descriptions of the server's normalizations. */
 const NORMALIZATIONS = {
-  none: "The same: this model uses no normalization",
-  moments: "Sheared upright, and each side scaled to the same spread of ink",
+  none: "No normalization: the same picture",
+  moments: "Deskewed, and each side scaled to the same spread of ink",
 };
 
 /**
@@ -90,7 +90,7 @@ export function createAnswer() {
  * @returns {string} the answer in words
  */
 function describe({ prediction, picture }) {
-  if (!prediction) return picture ? "Reading…" : "Waiting for ink";
+  if (!prediction) return picture ? "Reading…" : "Draw a digit to get a prediction";
   const { digit, sure, probabilities, doubt } = prediction;
   if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
   if (doubt === "unlike") {

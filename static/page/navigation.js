@@ -1,7 +1,7 @@
 /** The current view, its entry in the browser's history, and the address that holds the state. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { readAddress, writeAddress } from "../state/address.js";
+import { emptyAddress, readAddress, writeAddress } from "../state/address.js";
 import { findModel } from "../state/state.js";
 import { isOtherAddress } from "../state/store.js";
 import { createHistory } from "./history.js";
@@ -20,7 +20,10 @@ const WRITE_MS = 300;
 export function createNavigation(store, isView) {
   const links = findAll("nav a", HTMLAnchorElement);
   const live = find("#live", HTMLElement);
+  const guideSteps = findAll("#guide-steps button", HTMLButtonElement).length;
   const history = createHistory();
+  /** The address with which the page was opened, until its state is shown. */
+  let initial = /** @type {string | null} */ (location.hash);
   let writing = 0;
   /** Whether the state is being read from the address or the history, which need no new entry. */
   let isRestoring = false;
@@ -29,25 +32,39 @@ export function createNavigation(store, isView) {
     clearTimeout(writing);
     const { state } = store;
     history.replace(state.view, writeAddress(state));
+    updateLinks();
+  };
+
+  const updateLinks = () => {
     for (const link of links) {
-      link.href = writeAddress({ ...state, view: link.dataset.view ?? "" });
+      link.href = writeAddress({ ...store.state, view: link.dataset.view ?? "" });
     }
   };
 
   /** @param {Partial<State>} changes */
   const restore = (changes) => {
     isRestoring = true;
-    store.change(changes);
-    isRestoring = false;
+    try {
+      store.change(changes);
+    } finally {
+      isRestoring = false;
+    }
   };
 
   /** Show what the address holds. */
   const open = () => {
-    restore({ ...readState(store.state, isView) });
+    const shared = readState(initial ?? location.hash, store.state, isView, guideSteps);
+    const kept = initial === null ? {} : keepChanges(store.state, shared);
+    initial = null;
+    restore({ ...shared, ...kept });
+    updateLinks();
+    if (Object.keys(kept).length) writing = setTimeout(write, WRITE_MS);
     scrollTo(0, 0);
   };
 
   store.subscribe((state, before) => {
+    // Until the address is open, it is not overwritten.
+    if (initial !== null) return;
     if (state.isDrawing || isRestoring) clearTimeout(writing);
     else if (before.isDrawing || isOtherAddress(state, before)) {
       clearTimeout(writing);
@@ -65,13 +82,13 @@ export function createNavigation(store, isView) {
   // Back and forward change the view and keep the drawing.
   addEventListener("popstate", (event) => {
     history.forget();
-    if (!event.state) return;
+    if (!event.state || initial !== null) return;
     restore({ view: event.state.view });
     write();
   });
   // An address that was typed or followed is shown as it is.
   addEventListener("hashchange", () => {
-    if (location.hash !== writeAddress(store.state)) open();
+    if (initial === null && location.hash !== writeAddress(store.state)) open();
   });
   for (const link of links) {
     link.addEventListener("click", (event) => {
@@ -100,14 +117,16 @@ export function createNavigation(store, isView) {
 }
 
 /**
+ * @param {string} address
  * @param {Readonly<State>} state
  * @param {(name: string) => boolean} isView
- * @returns {Partial<State>} what the address holds; `notice` names what it has and the page does not
+ * @param {number} guideSteps how many steps the guide has
+ * @returns {import("../state/address.js").Shareable & {notice: string}} what the address holds; `notice` names what it has and the page does not
  */
-function readState(state, isView) {
+function readState(address, state, isView, guideSteps) {
   /** @param {string} name */
   const isModel = (name) => findModel(state, name) !== undefined;
-  const { problems, ...shared } = readAddress(location.hash, (kind, name) =>
+  const { problems, ...shared } = readAddress(address, (kind, name) =>
     kind === "view" ? isView(name) : isModel(name),
   );
   if (!isView(shared.view)) {
@@ -124,10 +143,26 @@ function readState(state, isView) {
     problems.push(`There is no model “${shared.comparedModel}” here to compare with.`);
     shared.comparedModel = "";
   }
-  // Without an address, whatever was drawn while the page was loading stays.
-  const { strokes, image, label } = state;
-  const drawn = location.hash ? {} : { strokes, image, label };
-  return { ...shared, ...drawn, notice: problems.join(" ") };
+  if (shared.guideStep > guideSteps) {
+    problems.push(`The guide has no step ${shared.guideStep}; this is the first one.`);
+    shared.guideStep = 1;
+  }
+  return { ...shared, notice: problems.join(" ") };
+}
+
+/**
+ * @param {Readonly<State>} state
+ * @param {import("../state/address.js").Shareable} shared what the page was opened with
+ * @returns {Partial<State>} the view and the drawing that the visitor has chosen in the meantime; a
+ *   drawing of the address replaces it, and can be undone
+ */
+function keepChanges({ view, strokes, image, label, isDrawing }, shared) {
+  const isDrawn = strokes.length > 0 || image !== null;
+  const isReplaced = shared.strokes.length > 0 || shared.image !== null;
+  return {
+    ...(view === emptyAddress().view ? {} : { view }),
+    ...(isDrawn && !isReplaced ? { strokes, image, label, isDrawing } : {}),
+  };
 }
 
 /**

@@ -30,7 +30,7 @@ export function createViews(change) {
         // Browsers do not repeat a failed import, so check first that the module can be loaded.
         requestModule(url),
         // One after the other: a view's own rules follow the shared ones in the document.
-        loadStyle("shared").then(() => loadStyle(name)),
+        loadStyle("components/shared").then(() => loadStyle(`views/${name}`)),
       ]);
       const { createView } = await import(url.href);
       loaded.set(name, createView(change));
@@ -78,14 +78,17 @@ export function createViews(change) {
   };
 }
 
-/** @returns {(name: string) => Promise<void>} Load a style sheet, once. One that failed can be tried again. */
+/**
+ * Make a function that loads a style sheet, once. After a failure, it can be tried again.
+ * @returns {(name: string) => Promise<void>} takes its path without the suffix
+ */
 function createStyleLoader() {
   /** @type {Map<string, Promise<void>>} The style sheets that are being loaded, or have been. */
   const loads = new Map();
 
   return async (name) => {
     if (!loads.has(name)) {
-      loads.set(name, addStyle(new URL(`../views/${name}.css`, import.meta.url)));
+      loads.set(name, addStyle(new URL(`../${name}.css`, import.meta.url)));
     }
     try {
       await loads.get(name);
@@ -99,8 +102,8 @@ function createStyleLoader() {
 /**
  * Add a style sheet to the document.
  * @param {URL} url
- * @returns {Promise<void>} Resolved when its rules apply.
- * @throws {Error} The server was not reached, or something else answered in its place.
+ * @returns {Promise<void>} resolved when its rules apply
+ * @throws {Error} the server was not reached, or something else answered
  */
 function addStyle(url) {
   const link = document.createElement("link");

@@ -36,9 +36,6 @@ const MAX_TEMPERATURE = 10;
 /** Units of evidence that can be added to a digit, or taken from it. */
 export const MAX_ADDED_EVIDENCE = 20;
 
-/** Steps of the guide. */
-export const GUIDE_STEPS = 6;
-
 /** An address has a part that cannot be read to its end. */
 export class PartError extends RangeError {
   /**
@@ -97,7 +94,7 @@ export const PARTS = {
     read: readEdits,
   },
   meanDigit: { name: "mean", write: writeChoice, read: readDigit },
-  guideStep: { name: "step", write: String, read: (text) => readWhole(text, 1, GUIDE_STEPS) },
+  guideStep: { name: "step", write: String, read: (text) => readWhole(text, 1, Infinity) },
   label: { name: "label", write: writeChoice, read: readDigit },
   run: { name: "run", write: String, read: String },
   replayStep: { name: "at", write: writeChoice, read: (text) => readWhole(text, 0, Infinity) },

@@ -35,8 +35,9 @@ import { memoized } from "./memo.js";
  * @property {readonly Pick<Shareable, "strokes" | "image" | "label">[]} past earlier drawings, for
  *   undo
  * @property {Picture | null} picture the drawing in 28×28; null without ink
- * @property {number} question counts drawings and models: an answer to an earlier one is dropped
- * @property {boolean} isBusy whether the drawing has changed since the prediction was made
+ * @property {number} question grows with each new drawing or model: an answer to a question with a
+ *   lower number is dropped
+ * @property {boolean} isBusy whether an answer to the current drawing is awaited
  * @property {Prediction | null} prediction the latest
  * @property {Explanation | null} explanation the latest complete one, perhaps of fewer strokes
  * @property {number | null} pixel the chosen one, row-major
@@ -176,6 +177,14 @@ export function normalizedInkOf(state, normalization) {
 
 /**
  * @param {State} state
+ * @returns {boolean} whether the explanation belongs to the whole drawing
+ */
+export function isFresh({ explanation, prediction, isBusy }) {
+  return explanation !== null && prediction === explanation && !isBusy;
+}
+
+/**
+ * @param {State} state
  * @returns {Shown}
  */
 export function derive(state) {
@@ -184,7 +193,7 @@ export function derive(state) {
     ...state,
     summary,
     learned: summary && state.weights.get(summary.digest),
-    isFresh: state.explanation !== null && state.prediction === state.explanation,
+    isFresh: isFresh(state),
     runs: joinRuns(state.trainings, state.histories),
     training: findRun(state),
   };

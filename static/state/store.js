@@ -11,6 +11,8 @@ import { findModel } from "./state.js";
  * @property {Readonly<State>} state the current one; a change replaces it
  * @property {(changes: Partial<State>) => void} change
  * @property {(listener: Listener) => void} subscribe calls the listener after each change
+ * @property {(listener: () => void) => void} afterChanges calls the listener once after a change and
+ *   all changes that listeners made because of it, before `change` returns
  */
 
 /** How many earlier drawings can be restored by undoing. */
@@ -24,6 +26,8 @@ export function createStore(initial) {
   let state = initial;
   /** @type {Listener[]} */
   const listeners = [];
+  /** @type {(() => void)[]} */
+  const finalListeners = [];
   /** @type {[State, State][]} Changes that listeners have not been told yet. */
   const queue = [];
   let isNotifying = false;
@@ -39,6 +43,7 @@ export function createStore(initial) {
     } finally {
       isNotifying = false;
     }
+    for (const listener of finalListeners) listener();
   };
 
   return {
@@ -54,6 +59,9 @@ export function createStore(initial) {
     subscribe(listener) {
       listeners.push(listener);
     },
+    afterChanges(listener) {
+      finalListeners.push(listener);
+    },
   };
 }
 
@@ -62,8 +70,9 @@ export function createStore(initial) {
  * @param {Partial<State>} changes
  * @returns {State} the state with the changes and everything that follows from them
  */
-export function follow(before, changes) {
+function follow(before, changes) {
   const state = { ...before, ...changes };
+  if (state.models !== before.models && before.models.length) replaceMissingModels(state);
   const isOtherDrawing = state.strokes !== before.strokes || state.image !== before.image;
   const isOtherModel = digestOf(state) !== digestOf(before);
 
@@ -71,7 +80,8 @@ export function follow(before, changes) {
     // Only the pen continues a drawing; whatever else changes it begins another one.
     state.isDrawing = changes.isDrawing ?? false;
     if (!("label" in changes)) state.label = null;
-    if (!("past" in changes) && !before.isDrawing) state.past = withPast(before);
+    const isSameStroke = before.isDrawing && state.isDrawing;
+    if (!("past" in changes) && !isSameStroke) state.past = withPast(before);
   }
   if (isOtherDrawing || isOtherModel) {
     // Edits and added evidence belong to one drawing and one model.
@@ -79,7 +89,8 @@ export function follow(before, changes) {
     if (!("addedEvidence" in changes)) state.addedEvidence = noneOf(state.addedEvidence);
     state.isBusy = state.strokes.length > 0 || state.image !== null;
   }
-  if (isOtherModel || (isOtherDrawing && !state.isDrawing)) {
+  const isContinued = state.isDrawing && state.image === before.image;
+  if (isOtherModel || (isOtherDrawing && !isContinued)) {
     // No answer to an earlier question may be shown.
     state.question = before.question + 1;
     state.prediction = null;
@@ -88,9 +99,19 @@ export function follow(before, changes) {
   if (state.picture !== before.picture) state.normalizedInk = new Map();
   if (state.comparedModel === state.model) state.comparedModel = "";
   if (state.view === "training") state.endedTraining = null;
+  else state.isPlaying = false;
   // The message about the address stays until something else is chosen.
   if (!("notice" in changes) && isOtherAddress(state, before)) state.notice = "";
   return state;
+}
+
+/**
+ * Deselect models that are no longer listed.
+ * @param {State} state
+ */
+function replaceMissingModels(state) {
+  if (!findModel(state, state.model)) state.model = state.defaultModel;
+  if (!findModel(state, state.comparedModel)) state.comparedModel = "";
 }
 
 /** @param {number[]} added */

@@ -19,9 +19,6 @@ const STATES = {
   died: "died without an error message and left no model",
 };
 
-/** @type {Record<Training["phase"], string>} */
-const PHASES = { preparing: "preparing", training: "training", evaluating: "evaluating" };
-
 /**
  * @param {Change} change
  * @returns {(shown: Shown) => void}
@@ -60,7 +57,7 @@ function describeState(training) {
   if (!training) return "There is no recorded training yet; run python -m training to make one.";
   const { name, state, phase, step, steps, seconds, reason } = training;
   if (state === "running") {
-    return `${name} ${STATES.running}, ${PHASES[phase]}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
+    return `${name} ${STATES.running}, ${phase}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
   }
   const end = `${name} ${STATES[state]}, after ${step} of ${steps} steps and ${seconds.toFixed(0)} s.`;
   return reason ? `${end} ${reason}` : end;
@@ -71,7 +68,7 @@ function describeSettings(training) {
   const { optimizer, learning_rate, batch_size, init, has_bias, images_per_digit, augmented } =
     training;
   const parts = [
-    `recipe ${training.recipe}`,
+    `Settings: recipe ${training.recipe}`,
     `optimizer ${optimizer}`,
     learning_rate === null ? "default learning rate" : `learning rate ${learning_rate}`,
     `batches of ${batch_size}`,

@@ -7,7 +7,7 @@ the same request as the live path and prints the same line as `python -m server`
 - `tensorflow` computes softmax(xW + b) in a `tf.function`, the shape known and traced beforehand.
 - `keras` calls a `keras.Model`'s `predict` on each request.
 
-Neither of the two normalises the drawing or tells whether it is sure: they do less than the demo.
+Neither of the two normalizes the drawing or tells whether it is sure: they do less than the demo.
 """
 
 import math
@@ -97,7 +97,7 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     host, port = listener.getsockname()
     url = f"http://{host}:{port}"
-    serve_app(gateway, listener, ready=lambda: print(f"Serving on {url}", flush=True))
+    serve_app(gateway, listener, on_ready=lambda: print(f"Serving on {url}", flush=True))
 
 
 if __name__ == "__main__":

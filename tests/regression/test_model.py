@@ -12,6 +12,7 @@ from server.regression.model import Model, softmax
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import MAX_BYTES, MAX_UNPACKED_BYTES, ArchiveError
 from server.storage.model_file import load_model, pack_model, unpack_model
+from server.storage.model_name import ModelNameError
 from tests.support.factories import (
     make_card,
     make_familiarity,
@@ -130,7 +131,7 @@ WINDOWS_DEVICES = [
     ],
 )
 def test_a_name_that_a_model_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ArchiveError, match="cannot name a model"):
+    with pytest.raises(ModelNameError, match="cannot name a model"):
         save_small_model(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
 

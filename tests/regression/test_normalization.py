@@ -1,15 +1,15 @@
-"""The normalisation: what does not matter is taken away, and nothing else."""
+"""The normalization: what does not matter is taken away, and nothing else."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from server.regression.normalization import (
+    EDGE_DEVIATIONS,
     MIN_SPREAD,
     NORMALIZATIONS,
     PEN_VARIANCE,
     PLACEMENTS,
-    REACH,
     SIDE_WEIGHT,
     SLANT_DAMPING,
     leave_as_drawn,
@@ -70,7 +70,7 @@ def normalize_in_pillow(pixels: Floats) -> np.ndarray:
     sides = []
     for offset in (x - cx - slant * (y - cy), y - cy):
         variance = (ink * offset**2).sum() + PEN_VARIANCE
-        reach = REACH * max(np.sqrt(variance), MIN_SPREAD)
+        reach = EDGE_DEVIATIONS * max(np.sqrt(variance), MIN_SPREAD)
         for side in (offset <= 0, offset > 0):
             own = (ink * offset**2)[side].sum() / max(ink[side].sum(), 1e-6) + PEN_VARIANCE
             sides.append(reach * (own / variance) ** (SIDE_WEIGHT / 2))
@@ -100,7 +100,7 @@ def test_the_resampling_is_pillows() -> None:
     assert np.abs(normalize_by_moments(pixels) - expected).mean() < 0.002
 
 
-def test_one_image_is_normalised_as_it_is_among_others() -> None:
+def test_one_image_is_normalized_as_it_is_among_others() -> None:
     pixels = as_pixels(DIGITS)
     alone = np.array([normalize_by_moments(drawn) for drawn in pixels])
     assert np.array_equal(normalize_by_moments(pixels), alone)
@@ -118,7 +118,7 @@ def test_intensities_are_those_of_bytes() -> None:
 @pytest.mark.parametrize(
     "inked", [[], [0], [PIXELS - 1], [406], range(PIXELS), range(28, 56), range(14, PIXELS, 28)]
 )
-def test_the_least_likely_drawings_are_normalised_without_complaint(
+def test_the_least_likely_drawings_are_normalized_without_complaint(
     name: str, inked: list[int]
 ) -> None:
     pixels = np.zeros(PIXELS, np.float32)

@@ -39,9 +39,9 @@ def test_bins_without_images_have_no_figures() -> None:
     assert [(entry.low, entry.high) for entry in bins] == [
         (pytest.approx(step / 15), pytest.approx((step + 1) / 15)) for step in range(15)
     ]
-    assert (bins[0].count, bins[0].probability, bins[0].right) == (0, None, None)
-    assert (bins[7].count, bins[7].probability, bins[7].right) == (2, 0.5, 0)
-    assert (bins[14].count, bins[14].probability, bins[14].right) == (1, 0.5, 1)
+    assert (bins[0].count, bins[0].probability, bins[0].accuracy) == (0, None, None)
+    assert (bins[7].count, bins[7].probability, bins[7].accuracy) == (2, 0.5, 0)
+    assert (bins[14].count, bins[14].probability, bins[14].accuracy) == (1, 0.5, 1)
 
 
 @pytest.mark.parametrize(

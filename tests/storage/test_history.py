@@ -11,6 +11,7 @@ import pytest
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import ArchiveError, pack
 from server.storage.history import History, load_history, quantize, save_history
+from server.storage.model_name import ModelNameError
 from server.web.api.weight_files import replay_bytes
 from tests.support.factories import make_history
 
@@ -116,6 +117,6 @@ def test_numbers_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
 
 
 def test_a_name_that_a_model_cannot_have_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="cannot name a model"):
+    with pytest.raises(ModelNameError, match="cannot name a model"):
         save_history(tmp_path / "history", make_history("../escape"))
     assert list(tmp_path.iterdir()) == []

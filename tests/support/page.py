@@ -90,7 +90,7 @@ def strokes_in(page: Page, address: str) -> list[list[dict[str, float]]]:
     strokes: list[list[dict[str, float]]] = page.evaluate(
         """async (address) => {
           const main = document.querySelector("script[type=module]").src;
-          const { readAddress } = await import(new URL("state/address.js", main));
+          const { readAddress } = await import(new URL("../state/address.js", main));
           return readAddress(new URL(address).hash).strokes;
         }""",
         address,

@@ -1,6 +1,6 @@
 """The replay tool's arithmetic."""
 
-from tests.drawn import summarise
+from tests.drawn import summarize
 
 
 def test_accuracy_is_counted_over_all_and_by_hand_and_label() -> None:
@@ -11,7 +11,7 @@ def test_accuracy_is_counted_over_all_and_by_hand_and_label() -> None:
         {"label": 7, "hand": "b"},
     ]
     answers = [("1", True), ("7", True), ("7", False), ("", False)]
-    summary = summarise("tutorial", drawings, answers)
+    summary = summarize("tutorial", drawings, answers)
     assert summary["drawings"] == 4
     assert summary["accuracy"] == 0.5
     assert summary["sure"] == 0.5

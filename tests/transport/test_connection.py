@@ -428,7 +428,7 @@ def open_connections():
     import gc
     return [
         item for item in gc.get_objects()
-        if isinstance(item, connection.Connection) and item in item.connections
+        if isinstance(item, connection.ClientConnection) and item in item.connections
     ]
 
 serving.serve_app(Gateway(app), listener, lambda: print(f"Serving on {{url}}", flush=True))

@@ -327,6 +327,6 @@ def test_the_demos_examples_are_answered_as_its_evaluation_says(
             content_type="application/octet-stream",
         ).get_json()
         assert answer["digit"] == example["digit"]
-        # Many images normalised together and one alone may differ by a byte's step in a pixel.
+        # Many images normalized together and one alone may differ by a byte's step in a pixel.
         probability = answer["probabilities"][example["digit"]]
         assert probability == pytest.approx(example["probability"], abs=0.002)

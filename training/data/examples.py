@@ -1,4 +1,4 @@
-"""The examples of a recipe: MNIST's images, normalised, and synthetic digits."""
+"""The examples of a recipe: MNIST's images, normalized, and synthetic digits."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from training.data.mnist import Bytes, Dataset, Images
 from training.data.synthetic_digits import synthesize_digits
 from training.settings.recipe import Recipe
 
-# Images that are normalised at a time: few enough for the processor's cache, enough to make the
+# Images that are normalized at a time: few enough for the processor's cache, enough to make the
 # overhead of NumPy's calls small.
 CHUNK = 128
 
@@ -22,8 +22,8 @@ def keep_few(images: Images, per_digit: int) -> Images:
     return images.select(is_selected)
 
 
-def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
-    """Return the dataset reduced to the recipe's `images_per_digit`, and the recipe for it.
+def limit_images_per_digit(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
+    """Return the dataset with at most `images_per_digit` training images, and the recipe for it.
 
     The number of synthetic digits is reduced in the same proportion.
     """
@@ -35,7 +35,7 @@ def choose_examples(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Recipe]:
 
 
 def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
-    """Return all parts of a dataset after the recipe's normalisation."""
+    """Return all parts of a dataset after the recipe's normalization."""
     return replace(
         dataset,
         train=normalize_images(dataset.train, recipe.normalization),
@@ -45,7 +45,7 @@ def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
 
 
 def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
-    """Return normalised images, followed by the recipe's synthetic digits, also normalised."""
+    """Return normalized images, followed by the recipe's synthetic digits, also normalized."""
     if recipe.synthetic == 0:
         return images
     synthetic = normalize_images(synthesize_digits(recipe.synthetic, seed), recipe.normalization)
@@ -55,14 +55,14 @@ def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
     )
 
 
-def select_training_images(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
+def training_images_for(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
     """Return the images that the regression is trained on.
 
-    They are the examples. With `augmented` they are the same images before normalisation, because
+    They are the examples. With `augmented` they are the same images before normalization, because
     augmentation comes first.
 
-    :param original: training images that are not normalised
-    :param examples: the same, normalised, followed by synthetic digits
+    :param original: training images that are not normalized
+    :param examples: the same, normalized, followed by synthetic digits
     """
     if not recipe.augmented:
         return examples
@@ -70,12 +70,12 @@ def select_training_images(original: Images, examples: Images, recipe: Recipe, s
 
 
 def normalize_images(images: Images, normalization: str) -> Images:
-    """Return the images after the server's normalisation of that name."""
+    """Return the images after the server's normalization of that name."""
     return Images(normalize_pixels(images.pixels, normalization), images.labels)
 
 
 def normalize_pixels(original: Bytes, normalization: str) -> Bytes:
-    """Return pixels (n, 784), ink = 255, after the server's normalisation of that name."""
+    """Return pixels (n, 784), ink = 255, after the server's normalization of that name."""
     if normalization == "none":
         return original
     normalize = NORMALIZATIONS[normalization]

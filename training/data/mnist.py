@@ -17,7 +17,7 @@ from training.data.sources import (
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
-    find_files,
+    load_files,
 )
 
 VALIDATION_IMAGES = 5_000
@@ -75,7 +75,7 @@ def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
     :param cache: the directory for verified files
     :raise DataError: MNIST is not in the folder, or is not available from any source
     """
-    files = find_files(folder, cache)
+    files = load_files(folder, cache)
     train = Images(read_idx(files[TRAIN_IMAGES]).reshape(-1, PIXELS), read_idx(files[TRAIN_LABELS]))
     test = Images(read_idx(files[TEST_IMAGES]).reshape(-1, PIXELS), read_idx(files[TEST_LABELS]))
     first, rest = slice(None, VALIDATION_IMAGES), slice(VALIDATION_IMAGES, None)

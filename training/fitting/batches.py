@@ -1,4 +1,4 @@
-"""Batches: the examples of each step, shuffled by digit and, if requested, augmented."""
+"""Batches: the examples of each step, in a stratified shuffle and, if requested, augmented."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,7 +29,7 @@ def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[
     As in the tutorial's loader, every example is used once before any is used again.
     """
     random = np.random.default_rng(seed)
-    size = recipe.examples_per_step(len(labels))
+    size = recipe.batch_size_for(len(labels))
     order = np.empty(0, np.int64)
     for steps in chunks(recipe, len(labels)):
         count = steps * size
@@ -40,7 +40,7 @@ def batch_indices(labels: Bytes, recipe: Recipe, seed: int) -> Iterator[NDArray[
 
 
 def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
-    """Return indices (n,) in random order, with each digit distributed evenly over it.
+    """Return indices (n,) of a stratified shuffle: random, with each digit spread evenly.
 
     Each batch then has the digits in the proportions of the data, which reduces the variance of the
     result: over 40 seeds the tutorial's test accuracy is 0.9188 ± 0.0017, and 0.9173 ± 0.0023 with
@@ -76,12 +76,12 @@ def batch_source(
 def augmented_batches(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
 ) -> tf.data.Dataset:
-    """Stream each step's augmented and normalised pixels (n, 784), ink = 255, and one-hot (n, 10).
+    """Stream each step's augmented and normalized pixels (n, 784), ink = 255, and one-hot (n, 10).
 
     The examples are those of `batch_indices`, each changed at random. The stream depends only on
     the seed, not on its length. At most PREFETCHED_BATCHES batches are in memory.
 
-    :param pixels: not normalised
+    :param pixels: not normalized
     :param share: the part of each batch that this worker computes
     """
     images = tf.constant(pixels.reshape(-1, SIDE, SIDE, 1))

@@ -25,12 +25,12 @@ TEMPERATURES = np.geomspace(0.25, 4, 401)
 
 
 def compute_evidence(images: Images, weights: Floats, bias: Floats) -> Floats:
-    """Return the evidence (n, 10) of normalised images."""
+    """Return the evidence (n, 10) of normalized images."""
     return np.concatenate([part.intensities @ weights + bias for part in images.chunks])
 
 
 def is_correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
-    """Tell for each normalised image (n,) whether its label has the most evidence."""
+    """Tell for each normalized image (n,) whether its label has the most evidence."""
     matches: NDArray[np.bool_] = (
         compute_evidence(images, weights, bias).argmax(axis=1) == images.labels
     )
@@ -38,12 +38,12 @@ def is_correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool
 
 
 def accuracy(images: Images, weights: Floats, bias: Floats) -> float:
-    """Return the fraction of normalised images that are classified correctly."""
+    """Return the fraction of normalized images that are classified correctly."""
     return float(is_correct(images, weights, bias).mean())
 
 
 def digit_accuracy(images: Images, weights: Floats, bias: Floats) -> list[float]:
-    """Return the accuracy on each digit's normalised images (10,); 0 for a digit without images."""
+    """Return the accuracy on each digit's normalized images (10,); 0 for a digit without images."""
     correct = np.bincount(images.labels[is_correct(images, weights, bias)], minlength=DIGITS)
     total = np.bincount(images.labels, minlength=DIGITS)
     return [float(rate) for rate in correct / np.maximum(total, 1)]
@@ -64,7 +64,7 @@ def monitored_images(train: Images) -> Images:
 
 
 def measure(train: Images, validation: Images, weights: Floats, bias: Floats) -> Metrics:
-    """Return the metrics of W and b on normalised training and validation images."""
+    """Return the metrics of W and b on normalized training and validation images."""
     metrics: list[float] = []
     for images in (train, validation):
         evidence = compute_evidence(images, weights, bias)
@@ -85,7 +85,7 @@ def evaluate(model: Model, original: Images, normalized: Images) -> Evaluation:
     """Return a model's confusion matrix, reliability bins and example images.
 
     :param original: test images; the examples are saved in this form
-    :param normalized: the same images, normalised, as the model gets them
+    :param normalized: the same images, normalized, as the model gets them
     """
     evidence = compute_evidence(normalized, model.weights, model.bias)
     probabilities = softmax(evidence)
@@ -161,7 +161,7 @@ def bin_indices(top: Floats) -> NDArray[np.intp]:
 
 
 def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
-    """Return the expected calibration error (ECE) on normalised images, in [0, 1].
+    """Return the expected calibration error (ECE) on normalized images, in [0, 1].
 
     This is the mean over bins of |mean top probability − accuracy|, weighted by images in each bin.
     Source: C. Guo et al., "On calibration of modern neural networks", 2017.
@@ -175,7 +175,7 @@ def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
 def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
     """Return the temperature for temperature scaling: the divisor of all evidence.
 
-    With this temperature, the mean top probability on normalised validation images equals their
+    With this temperature, the mean top probability on normalized validation images equals their
     accuracy. Minimal cross-entropy, the usual criterion, gives a larger calibration error here.
     """
     evidence = compute_evidence(images, weights, bias)

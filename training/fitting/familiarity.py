@@ -41,7 +41,7 @@ CHUNK = 32
 
 
 def learn_variants(examples: Images) -> Familiarity:
-    """Return each variant's mean, axes (PCA) and scale, learned from normalised examples.
+    """Return each variant's mean, axes (PCA) and scale, learned from normalized examples.
 
     The scale takes the place of the limit until `fit_familiarity`. W and b are not needed.
     """
@@ -65,7 +65,7 @@ def learn_variants(examples: Images) -> Familiarity:
 def fit_familiarity(
     variants: Familiarity, validation: Images, weights: Floats, bias: Floats
 ) -> Familiarity:
-    """Return the variants with limits fitted to normalised validation images.
+    """Return the variants with limits fitted to normalized validation images.
 
     With them, SURE_FRACTION of these images are both familiar and probable enough.
     """
@@ -84,7 +84,7 @@ def fit_limit(distances: NDArray[np.float64], probable: NDArray[np.bool_]) -> fl
 
 
 def variants_of(images: Images) -> NDArray[np.int64]:
-    """Return each normalised image's variant (n,): its label, or SLASHED_ZERO."""
+    """Return each normalized image's variant (n,): its label, or SLASHED_ZERO."""
     half = SIDE // 2
     middle = slice(half - 3, half + 3)
     ink = images.pixels.reshape(-1, SIDE, SIDE)[:, middle, middle].mean(axis=(1, 2)) / 255
@@ -93,7 +93,7 @@ def variants_of(images: Images) -> NDArray[np.int64]:
 
 
 def sure_fraction(images: Images, weights: Floats, bias: Floats, familiarity: Familiarity) -> float:
-    """Return the fraction of normalised images that the server answers surely."""
+    """Return the fraction of normalized images that the server answers surely."""
     distances, probable = probable_distances(images, weights, bias, familiarity)
     return float((probable & (distances <= 1)).mean())
 
@@ -101,7 +101,7 @@ def sure_fraction(images: Images, weights: Floats, bias: Floats, familiarity: Fa
 def probable_distances(
     images: Images, weights: Floats, bias: Floats, familiarity: Familiarity
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return two arrays for normalised images: distances (n,), and if they are probable (n,).
+    """Return two arrays for normalized images: distances (n,), and if they are probable (n,).
 
     The distance is from the predicted digit. An image is probable if the digit's probability is at
     least SURE_PROBABILITY.
@@ -117,7 +117,7 @@ def probable_distances(
 
 
 def compute_features(images: Images) -> Floats:
-    """Return the features (n, FEATURES) of normalised images."""
+    """Return the features (n, FEATURES) of normalized images."""
     found = np.empty((len(images.labels), FEATURES), np.float32)
     for start in range(0, len(found), CHUNK):
         part = slice(start, start + CHUNK)

@@ -7,9 +7,9 @@ from pathlib import Path
 from server.regression.familiarity import Familiarity
 from training.data.examples import (
     add_synthetic,
-    choose_examples,
+    limit_images_per_digit,
     normalize_dataset,
-    select_training_images,
+    training_images_for,
 )
 from training.data.mnist import Dataset, Images, load_mnist
 from training.fitting.familiarity import learn_variants
@@ -20,7 +20,7 @@ from training.settings.recipe import Recipe
 class Preparation:
     """The data of one training.
 
-    `original` is MNIST and `normalized` the same after the recipe's normalisation; both have at
+    `original` is MNIST and `normalized` the same after the recipe's normalization; both have at
     most the training images that the `recipe` asks for. The regression is trained on
     `training_images`. `variants` describes the digits' features; its limits are fitted after the
     training. `seconds` is how long the preparation took.
@@ -43,16 +43,16 @@ def load_and_prepare(folder: Path | None, recipe: Recipe, seed: int) -> Preparat
 
 
 def prepare(original: Dataset, recipe: Recipe, seed: int) -> Preparation:
-    """Prepare a dataset that is not normalised yet."""
+    """Prepare a dataset that is not normalized yet."""
     start = time.monotonic()
-    original, recipe = choose_examples(original, recipe)
+    original, recipe = limit_images_per_digit(original, recipe)
     normalized = normalize_dataset(original, recipe)
     examples = add_synthetic(normalized.train, recipe, seed)
     return Preparation(
         recipe=recipe,
         original=original,
         normalized=normalized,
-        training_images=select_training_images(original.train, examples, recipe, seed),
+        training_images=training_images_for(original.train, examples, recipe, seed),
         variants=learn_variants(examples),
         seconds=time.monotonic() - start,
     )

@@ -15,12 +15,12 @@ from training.fitting.distribution import Cluster
 from training.settings.cluster_config import ClusterError
 from training.settings.recipe import INIT_STDDEV, Recipe
 
-# Optimisers that need other optimisers as arguments, so a name is not enough to create them.
+# Optimizers that need other optimizers as arguments, so a name is not enough to create them.
 _WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
 
 
 class Variables(NamedTuple):
-    """W (784, 10) and b (10,), those of them that are trained, and their optimiser."""
+    """W (784, 10) and b (10,), those of them that are trained, and their optimizer."""
 
     weights: keras.Variable
     bias: keras.Variable
@@ -37,7 +37,7 @@ class DivergedError(Exception):
 
 
 def optimizer_names() -> dict[str, str]:
-    """Return the names of Keras's optimisers that need no arguments: lower case → class name."""
+    """Return the names of Keras's optimizers that need no arguments: lower case → class name."""
     return {
         name.lower(): name
         for name, value in vars(keras.optimizers).items()
@@ -46,9 +46,9 @@ def optimizer_names() -> dict[str, str]:
 
 
 def make_optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimiser, with its learning rate or decay.
+    """Return the recipe's optimizer, with its learning rate or decay.
 
-    :raise ValueError: Keras has no optimiser of that name; the message lists the accepted names
+    :raise ValueError: Keras has no optimizer of that name; the message lists the accepted names
     """
     names = optimizer_names()
     if recipe.optimizer.lower() not in names:
@@ -94,18 +94,18 @@ def train(
     worker calls this with the same arguments, computes its part of each batch, and gets the same W
     and b.
 
-    :param pixels: (n, 784), ink = 255; normalised, unless the recipe is `augmented`, which
-        normalises each batch
+    :param pixels: (n, 784), ink = 255; normalized, unless the recipe is `augmented`, which
+        normalizes each batch
     :param labels: (n,)
     :param on_progress: called several times a second, at every recorded step and at the end, with
         the number of steps, the mean loss since the last call, W and b
-    :raise ValueError: the recipe's optimiser is unknown, or a batch has fewer examples than there
+    :raise ValueError: the recipe's optimizer is unknown, or a batch has fewer examples than there
         are workers
     :raise ClusterError: another worker is lost
     :raise DivergedError: the loss or W is not finite
     """
     cluster = cluster or Cluster()
-    batch_size = recipe.examples_per_step(len(labels))
+    batch_size = recipe.batch_size_for(len(labels))
     if batch_size < cluster.workers:
         raise ValueError(f"A batch of {batch_size} cannot be shared by {cluster.workers} workers.")
     keras.utils.set_random_seed(seed)
@@ -129,7 +129,7 @@ def train(
                 f"The loss became {loss} within {steps} steps: the learning rate is too high."
             )
         on_progress(steps, loss, W.numpy(), b.numpy())
-    # Some optimisers average W and b, and assign the averages at the end.
+    # Some optimizers average W and b, and assign the averages at the end.
     variables.optimizer.finalize_variable_values(variables.trainable)
     return W.numpy(), b.numpy()
 

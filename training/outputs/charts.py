@@ -10,8 +10,8 @@ from server.storage.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The edges of a chart's plot area, in the units of the SVG's viewBox."""
+class PlotArea:
+    """The size of a chart, and the edges of its plot area, in units of the SVG's viewBox."""
 
     width: int = 420
     height: int = 250
@@ -29,7 +29,7 @@ class Frame:
         return round(self.bottom - (self.bottom - self.top) * fraction, 1)
 
 
-FRAME = Frame()
+PLOT_AREA = PlotArea()
 
 # The gap between two bars, in units of the SVG.
 _BAR_GAP = 2
@@ -75,37 +75,42 @@ class ReliabilityDiagram:
     y_ticks: list[Tick]
 
 
-def draw_reliability(evaluation: Evaluation) -> ReliabilityDiagram:
-    """Return the reliability diagram of an evaluation; both axes go from 0 to 1."""
+def reliability_coordinates(evaluation: Evaluation) -> ReliabilityDiagram:
+    """Return the bars and ticks of a reliability diagram; both axes go from 0 to 1."""
     bars = [
         Bar(
-            left=round(FRAME.x(group.low) + _BAR_GAP / 2, 1),
-            width=round(FRAME.x(group.high) - FRAME.x(group.low) - _BAR_GAP, 1),
-            top=FRAME.y(group.right),
+            left=round(PLOT_AREA.x(group.low) + _BAR_GAP / 2, 1),
+            width=round(PLOT_AREA.x(group.high) - PLOT_AREA.x(group.low) - _BAR_GAP, 1),
+            top=PLOT_AREA.y(group.accuracy),
             title=f"{group.count} images, mean probability {group.probability:.3f}, "
-            f"accuracy {group.right:.3f}",
+            f"accuracy {group.accuracy:.3f}",
         )
         for group in evaluation.reliability()
-        if group.right is not None
+        if group.accuracy is not None
     ]
     fractions = (0, 0.5, 1)
     return ReliabilityDiagram(
         bars,
-        x_ticks=[Tick(FRAME.x(fraction), f"{fraction:g}") for fraction in fractions],
-        y_ticks=[Tick(FRAME.y(fraction), f"{fraction:g}") for fraction in fractions],
+        x_ticks=[Tick(PLOT_AREA.x(fraction), f"{fraction:g}") for fraction in fractions],
+        y_ticks=[Tick(PLOT_AREA.y(fraction), f"{fraction:g}") for fraction in fractions],
     )
 
 
-def draw_curve(name: str, steps: NDArray[np.int32], train: Floats, validation: Floats) -> Curve:
-    """Return the curve of a metric (n,) over steps (n,): x is log(1 + step), y starts at 0."""
+def curve_coordinates(
+    name: str, steps: NDArray[np.int32], train: Floats, validation: Floats
+) -> Curve:
+    """Return the points and ticks of a metric (n,) over steps (n,).
+
+    The x axis is log(1 + step), the y axis starts at 0.
+    """
     last = max(1, int(steps[-1]))
     highest = float(max(train.max(), validation.max(), 1e-6))
 
     def x_of(step: float) -> float:
-        return FRAME.x(float(np.log1p(step) / np.log1p(last)))
+        return PLOT_AREA.x(float(np.log1p(step) / np.log1p(last)))
 
     def y_of(value: float) -> float:
-        return FRAME.y(value / highest)
+        return PLOT_AREA.y(value / highest)
 
     def points(values: Floats) -> str:
         return " ".join(

@@ -27,7 +27,7 @@ _NAME_FILE = Path("assets.extra") / "model_name.txt"
 
 
 class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
-    """The model: the normalisation, W and b."""
+    """The model: the normalization, W and b."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         input_signature=[tf.TensorSpec((None, PIXELS), tf.float32, name="pixels")]
     )
     def serve(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the predictions for pixels (n, 784) in [0, 1], ink = 1, before normalisation.
+        """Return the predictions for pixels (n, 784) in [0, 1], ink = 1, before normalization.
 
         `probabilities` and `evidence` are (n, 10), `digit` (n,) and the `normalized` pixels
         (n, 784).
@@ -83,14 +83,15 @@ def export_model(model: Model, directory: Path) -> None:
     """Write a SavedModel whose `serving_default` signature gives the server's answers.
 
     It is written to a temporary directory, which then replaces `directory`. Two simultaneous
-    exports therefore leave one complete SavedModel.
+    exports therefore leave one complete SavedModel. A mount point cannot be replaced: there the
+    SavedModel is written in place, which is not atomic.
 
     :raise OSError: the directory cannot be written, or has other files
     """
     check_export(directory, model.name)
     # A path such as "." has no name for the temporary directory.
     directory = directory.resolve()
-    # A mount point cannot be renamed.
+    # A mount point cannot be renamed, so this one write is not atomic.
     if directory.is_mount():
         write_export(model, directory)
         return

@@ -59,7 +59,7 @@ class Record:
     If two trainings have the same name, only the later one is recorded in the file.
 
     :param weights: W (784, 10) before the first step
-    :param clock: seconds that only ever grow
+    :param clock: returns seconds, and is never set back
     """
 
     def __init__(
@@ -87,7 +87,8 @@ class Record:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self._path = models / TRAININGS / (name + FILE_SUFFIX)
-        self._written: tuple[int, int] | None = None
+        # The stamp of the file as this training last wrote it.
+        self._written_stamp: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
@@ -112,7 +113,8 @@ class Record:
         self._thread.join()
         if error is not None and self._card.outcome == "running":
             self._change(outcome=outcome_of(error), reason=public_reason(error))
-        # If the disk is full, the server takes the training for dead. A saved model stays valid.
+        # If the disk is full, the server will report that the training died. A saved model stays
+        # valid.
         with suppress(OSError):
             self._write()
 
@@ -144,13 +146,13 @@ class Record:
         self._change(phase=phase)
 
     def is_due(self, step: int) -> bool:
-        """Tell whether to add this step: it is scheduled, or the last was WRITE_SECONDS ago."""
+        """Tell whether to add a step: it is scheduled, or none was added for WRITE_SECONDS."""
         return step in self._scheduled or self._clock() - self._last_added >= WRITE_SECONDS
 
     def add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
         """Add W (784, 10) and b (10,) after a step.
 
-        If the previous entry is not on the schedule, it is dropped: it was only for the live view.
+        The previous entry is dropped if its step is not scheduled: it was only for the live view.
 
         :raise DivergedError: a metric is not finite
         """
@@ -221,15 +223,20 @@ class Record:
                 continue
 
     def _write(self) -> None:
-        is_unchanged = self._written is None or file_stamp(self._path) in (self._written, None)
-        if not is_unchanged and not self._is_own():
+        stamp = self._written_stamp
+        is_unchanged = stamp is None or file_stamp(self._path) in (stamp, None)
+        if not is_unchanged and not self._has_own_run():
             # A later training of the same name writes this file now.
             return
         save_history(self._path.parent, self.history, durable=False)
-        self._written = file_stamp(self._path)
+        self._written_stamp = file_stamp(self._path)
 
-    def _is_own(self) -> bool:
-        """Tell whether this training wrote the file, even if a signal came before the stamp."""
+    def _has_own_run(self) -> bool:
+        """Tell whether the file has this training's run ID.
+
+        It has even if the stamp differs because a signal came between writing the file and reading
+        its stamp.
+        """
         try:
             return load_history(self._path).card.run == self._card.run
         except ArchiveError:

@@ -12,7 +12,7 @@ from server.regression.shapes import SIDE
 from server.storage.evaluation import BINS, Evaluation
 from server.storage.history import History
 from server.system.atomic_write import write_atomically
-from training.outputs.charts import FRAME, draw_curve, draw_reliability
+from training.outputs.charts import PLOT_AREA, curve_coordinates, reliability_coordinates
 
 TEMPLATE = "report.html"
 
@@ -65,17 +65,17 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
         settings=settings_of(model),
         metrics=metrics_of(model),
         limit=limit,
-        frame=FRAME,
+        plot=PLOT_AREA,
         heatmaps=[data_uri(heatmap(values, limit)) for values in maps],
         curves=[
-            draw_curve("Loss", history.steps, history.train_loss, history.validation_loss),
-            draw_curve(
+            curve_coordinates("Loss", history.steps, history.train_loss, history.validation_loss),
+            curve_coordinates(
                 "Accuracy", history.steps, history.train_accuracy, history.validation_accuracy
             ),
         ],
         evaluation=evaluation,
         bins=BINS,
-        reliability=draw_reliability(evaluation),
+        reliability=reliability_coordinates(evaluation),
         misclassified=int(confusion.sum() - confusion.trace()),
         mistakes=mistakes_of(evaluation),
     )

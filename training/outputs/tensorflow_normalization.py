@@ -1,4 +1,4 @@
-"""The server's normalisation, implemented again with TensorFlow operations.
+"""The server's normalization, implemented again with TensorFlow operations.
 
 A SavedModel contains these operations, so it needs no other code. Both implementations compute
 moments in float64 and the rest in float32, but sum in a different order, so a value halfway between
@@ -8,6 +8,7 @@ two byte values may be rounded differently.
 import tensorflow as tf
 
 from server.regression.normalization import (
+    EDGE_DEVIATIONS,
     EPSILON,
     FROM_MIDDLE,
     IS_BEFORE_MIDDLE,
@@ -17,7 +18,6 @@ from server.regression.normalization import (
     PIXEL_CENTRES,
     PIXEL_X,
     PIXEL_Y,
-    REACH,
     SIDE_WEIGHT,
     SLANT_DAMPING,
 )
@@ -30,7 +30,7 @@ def keep_unchanged(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def normalize_by_moments(pixels: tf.Tensor) -> tf.Tensor:
-    """Normalise pixels (n, 784) in [0, 1] as the server's function of this name does."""
+    """Normalize pixels (n, 784) in [0, 1] as the server's function of this name does."""
     sums = tf.cast(tf.matmul(tf.cast(pixels, tf.float64), MONOMIALS), tf.float32)
     moments = sums / tf.maximum(sums[:, :1], EPSILON)
     x, y = moments[:, 1:2], moments[:, 2:3]
@@ -55,7 +55,7 @@ def _sample_offsets(ink: tf.Tensor, offsets: tf.Tensor, variance: tf.Tensor) -> 
     variances = tf.concat([_side_variance(ink, before), _side_variance(ink, after)], axis=1)
     total = tf.maximum(variance, 0) + PEN_VARIANCE
     sides = ((variances + PEN_VARIANCE) / total) ** (SIDE_WEIGHT / 2)
-    reaches = sides * (REACH * tf.maximum(tf.sqrt(total), MIN_SPREAD))
+    reaches = sides * (EDGE_DEVIATIONS * tf.maximum(tf.sqrt(total), MIN_SPREAD))
     return FROM_MIDDLE * tf.where(IS_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection as PipeConnection
 from traceback import format_exc
 from types import FrameType
 from typing import TypeVar, TypeVarTuple
@@ -60,7 +60,7 @@ def run_in_child(
 
 
 def _call_and_send(
-    sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
+    sender: PipeConnection, function: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
     """Call the function and send its result or its exception."""
     signal.signal(signal.SIGTERM, _exit)

@@ -58,7 +58,7 @@ class Trained:
 class Monitor:
     """Measures W and b during a training, and writes the metrics to the record and to TensorBoard.
 
-    :param dataset: normalised
+    :param dataset: normalized
     """
 
     def __init__(self, dataset: Dataset, record: Record, board: SummaryWriter | None) -> None:
@@ -222,8 +222,8 @@ def evaluate_and_save(
     packed_evaluation = pack_evaluation(evaluation)
     animation = animate(history)
     # All contents are computed before any file is written, so writing takes only a moment. The
-    # model is last: if another file cannot be replaced, the old model stays. The other files hold
-    # the model's digest, so the server ignores them if they belong to another model.
+    # model is last: if another file cannot be replaced, the old model stays. The evaluation has the
+    # model's digest, so the server ignores one that belongs to another model.
     file_name = model.name + FILE_SUFFIX
     write_all_atomically(
         {

@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SIGNAL_EXIT_BASE = 128
 
 # How long the main thread may take to stop, and then the exit callback. Together they are less than
-# two seconds, since service managers and people do not wait longer.
+# two seconds, so that Ctrl-C feels immediate, well within the timeouts of service managers.
 STOP_SECONDS = 0.8
 EXIT_CALLBACK_SECONDS = 0.3
 

@@ -12,12 +12,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection as PipeConnection
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from types import FrameType
-from typing import Literal
+from typing import Literal, NoReturn
 
 from server.system.child_process import end_with_parent, start_child
 from training.running.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
@@ -42,7 +42,7 @@ def supervise(
     recipe: Recipe,
     worker: int,
     addresses: list[str],
-) -> None:
+) -> NoReturn:
     """Run a worker in a child process, and exit with its exit code.
 
     A signal ends the child process within KILL_SECONDS. The child process is also ended when it has
@@ -124,7 +124,7 @@ def timeout_message(
 
 
 def _watch(
-    process: BaseProcess, receiver: Connection, received: list[int], timeout: float
+    process: BaseProcess, receiver: PipeConnection, received: list[int], timeout: float
 ) -> tuple[Stage | None, bool]:
     """Wait until the process ends, a signal is received or the timeout has passed.
 
@@ -132,7 +132,7 @@ def _watch(
     """
     stage: Stage | None = None
     deadline = float("inf")
-    sources: list[Connection | int] = [process.sentinel, receiver]
+    sources: list[PipeConnection | int] = [process.sentinel, receiver]
     while not received and time.monotonic() < deadline:
         ready = wait_for_any(sources, POLL_SECONDS)
         if process.sentinel in ready:
@@ -177,7 +177,7 @@ def _signal_name(number: int) -> str:
 
 
 def _run_child(
-    sender: Connection,
+    sender: PipeConnection,
     train: Callable[[argparse.Namespace, Recipe, StageCallback], None],
     options: argparse.Namespace,
     recipe: Recipe,

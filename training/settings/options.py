@@ -55,8 +55,15 @@ def make_parser() -> argparse.ArgumentParser:
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Add the recipe, and the options that change it."""
-    parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT_RECIPE)
-    parser.add_argument("--steps", type=positive_count)
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        default=DEFAULT_RECIPE,
+        help="the settings that the other options change (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--steps", type=positive_count, help="number of batches (default: the recipe's)"
+    )
     parser.add_argument(
         "--stream",
         type=image_count,
@@ -65,7 +72,11 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         "MNIST's images; replaces --steps",
     )
     parser.add_argument("--batch-size", type=batch_size, help="a number of images, or all")
-    parser.add_argument("--learning-rate", type=positive_number)
+    parser.add_argument(
+        "--learning-rate",
+        type=positive_number,
+        help="of the first step (default: the recipe's; that of another --optimizer)",
+    )
     parser.add_argument("--optimizer", help="the name of any Keras optimizer")
     parser.add_argument("--init", choices=get_args(Init), help="initial W")
     parser.add_argument(
@@ -122,8 +133,8 @@ def model_name(options: argparse.Namespace) -> str:
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """Return the recipe with the changes from the command line.
 
-    Another optimiser gets its own default learning rate, because the recipe's rate is tuned for the
-    recipe's optimiser.
+    Another optimizer gets its own default learning rate, because the recipe's rate is tuned for the
+    recipe's optimizer.
     """
     recipe = RECIPES[options.recipe]
     if options.optimizer is not None and options.optimizer.lower() != recipe.optimizer:

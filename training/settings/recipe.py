@@ -14,16 +14,20 @@ INIT_STDDEV = 0.1
 class Recipe:
     """The settings of a training; command-line options override some of them.
 
-    `normalization` is applied to every image, in training and in serving. `synthetic` is the number
-    of synthetic digits added to MNIST. `optimizer` is the name of a Keras optimiser;
-    `learning_rate` None is that optimiser's default, and with `has_decay` the rate falls linearly
-    to 0. `steps` is the number of batches, `batch_size` the number of random examples in each, or
-    "all". `l2_penalty` times the sum of squared weights is added to the loss. With `is_calibrated`,
-    W and b are divided by a temperature after the training. `init` sets W to zeros, or to normally
-    distributed values with mean 0 and standard deviation INIT_STDDEV; b starts at 0, and stays at 0
-    without `has_bias`. `images_per_digit` is how many of MNIST's training images of each digit are
-    used; None is all. With `augmented`, each use of an image shifts, rotates, shears and scales it
-    at random.
+    :param name: of the recipe, and by default of the model
+    :param normalization: preprocessing of every image, in training and in serving
+    :param optimizer: name of a Keras optimizer
+    :param learning_rate: of the first step; None for the optimizer's default
+    :param steps: number of batches
+    :param batch_size: number of random examples in each batch, or "all"
+    :param synthetic: number of synthetic digits added to MNIST
+    :param has_decay: the learning rate falls linearly to 0
+    :param l2_penalty: factor of the sum of squared weights in the loss
+    :param is_calibrated: W and b are divided by a temperature after the training
+    :param init: W starts at zeros, or at normally distributed values (mean 0, INIT_STDDEV)
+    :param has_bias: b is trained; otherwise it stays at 0, where it starts
+    :param images_per_digit: number of MNIST's training images of each digit; None for all
+    :param augmented: each use of an image shifts, rotates, shears and scales it at random
     """
 
     name: str
@@ -41,8 +45,8 @@ class Recipe:
     images_per_digit: int | None = None
     augmented: bool = False
 
-    def examples_per_step(self, images: int) -> int:
-        """Return the batch size for a number of training images."""
+    def batch_size_for(self, images: int) -> int:
+        """Return the number of examples in a batch, given the number of training images."""
         return images if self.batch_size == "all" else self.batch_size
 
     def settings(self, seed: int) -> Settings:

@@ -30,7 +30,7 @@ def chunks(recipe: Recipe, images: int) -> Iterator[int]:
 
     :param images: the number of training images
     """
-    batch_size = recipe.examples_per_step(images)
+    batch_size = recipe.batch_size_for(images)
     max_steps = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_EXAMPLES // batch_size))
     recorded = recorded_steps(recipe.steps)
     for start, end in pairwise(recorded):

@@ -1,18 +1,18 @@
 """The API: how its routes are registered, validated and documented."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
-from server.regression.shapes import PIXELS
-from server.web.api.drawing import BYTES, JSON
+from server.web.api.drawing import JSON
 from server.web.api.problems import PROBLEM_TYPE, Problem
 from server.web.api.query import parse_query
 
@@ -20,9 +20,14 @@ _SCHEMAS = "#/components/schemas/{name}"
 
 Schema = dict[str, Any]
 
+# What a route accepts as a body: for each media type, a type or a JSON schema.
+Bodies = Mapping[str, type[msgspec.Struct] | Schema]
 
 # The errors of every route: unknown parameters, and an overloaded server.
 COMMON_ERRORS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+NO_BODIES: Bodies = MappingProxyType({})
 
 
 class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,14 +38,14 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
 class Operation:
     """What a route takes and returns.
 
-    `answer` is a type that is sent as JSON, or a content type; `errors` are statuses in addition to
-    COMMON_ERRORS.
+    `answer` is a type that is sent as JSON, or a media type; `bodies` are empty if the route takes
+    no body; `errors` are statuses in addition to COMMON_ERRORS.
     """
 
     name: str
     answer: type[msgspec.Struct] | str
     query: type[msgspec.Struct]
-    body: type[msgspec.Struct] | None
+    bodies: Bodies
     errors: tuple[int, ...]
 
 
@@ -57,15 +62,15 @@ class ApiBlueprint(Blueprint):
         *,
         answer: type[msgspec.Struct] | str,
         query: type[msgspec.Struct] = NoQuery,
-        body: type[msgspec.Struct] | None = None,
+        bodies: Bodies = NO_BODIES,
         errors: tuple[int, ...] = (),
     ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-        """Register a view: for POST if it takes a body, otherwise for GET.
+        """Register a view: for POST if it accepts bodies, otherwise for GET.
 
         A view of a route with a `query` gets the validated query as its first argument. The name
         of the view is the operation's ID, its docstring the summary.
         """
-        method = "POST" if body else "GET"
+        method = "POST" if bodies else "GET"
 
         def register(view: Callable[..., Response]) -> Callable[..., Response]:
             @wraps(view)
@@ -75,7 +80,7 @@ class ApiBlueprint(Blueprint):
                 return view(*arguments, **path_arguments)
 
             endpoint = f"{self.name}.{view.__name__}"
-            self.operations[endpoint] = Operation(view.__name__, answer, query, body, errors)
+            self.operations[endpoint] = Operation(view.__name__, answer, query, bodies, errors)
             self.add_url_rule(path, view_func=validated, methods=[method])
             return view
 
@@ -90,7 +95,8 @@ def describe_api(app: Flask) -> Schema:
             operations |= blueprint.operations
     types: set[type] = {Problem}
     for operation in operations.values():
-        types |= {kind for kind in (operation.answer, operation.body) if isinstance(kind, type)}
+        accepted = operation.bodies.values()
+        types |= {kind for kind in (operation.answer, *accepted) if isinstance(kind, type)}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_SCHEMAS)
     paths: Schema = {}
@@ -98,7 +104,7 @@ def describe_api(app: Flask) -> Schema:
         if rule.endpoint in operations:
             operation = operations[rule.endpoint]
             path = re.sub(r"<(\w+)>", r"{\1}", rule.rule)
-            method = "post" if operation.body else "get"
+            method = "post" if operation.bodies else "get"
             summary = (app.view_functions[rule.endpoint].__doc__ or "").strip()
             paths.setdefault(path, {})[method] = _describe_operation(rule, operation, summary)
     return {
@@ -131,13 +137,12 @@ def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schem
         "responses": {"200": {"description": HTTPStatus.OK.phrase, "content": content}},
     }
     described["parameters"] += _query_parameters(operation.query)
-    if operation.body:
-        image: Schema = {"type": "string", "minLength": PIXELS, "maxLength": PIXELS}
+    if operation.bodies:
         described["requestBody"] = {
             "required": True,
             "content": {
-                JSON: {"schema": _reference(operation.body)},
-                BYTES: {"schema": image | {"format": "binary"}},
+                media_type: {"schema": _reference(body) if isinstance(body, type) else body}
+                for media_type, body in operation.bodies.items()
             },
         }
     for status in sorted(COMMON_ERRORS | set(operation.errors)):

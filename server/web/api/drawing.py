@@ -17,6 +17,9 @@ ACCEPTED = (
     f"or {PIXELS} bytes (0 = paper, 255 = ink) as {BYTES}"
 )
 
+# The JSON schema of a drawing as bytes.
+BYTES_SCHEMA = {"type": "string", "minLength": PIXELS, "maxLength": PIXELS, "format": "binary"}
+
 Intensity = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 

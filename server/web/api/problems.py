@@ -23,8 +23,8 @@ def encode_problem(status: int, detail: str) -> bytes:
     return msgspec.json.encode(Problem(HTTPStatus(status).phrase, status, detail))
 
 
-def register_problems(app: Flask) -> None:
-    """Turn every error of the app, expected or not, into a problem."""
+def register_error_handlers(app: Flask) -> None:
+    """Make the app answer every error, expected or not, with a problem."""
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> BaseResponse:

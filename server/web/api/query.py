@@ -19,10 +19,10 @@ _FIELDS = msgspec.Meta(extra_json_schema={"pattern": f"^{_FIELD}(,{_FIELD})*$"})
 
 
 class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`fields`: a comma-separated subset of the answer's; `model`: its name.
+    """`fields`: the fields of the answer, separated by commas; `model`: the name of the model.
 
-    `v`: the digest of the model that the client knows. A server that knows an older one reads the
-    model's file again before it answers.
+    `v`: the digest of the model that the client expects. If the server has loaded another version
+    of this model, it checks the model's file for changes before it answers.
     """
 
     fields: Annotated[str, _FIELDS] | None = None
@@ -81,7 +81,7 @@ def parse_fields(fields: str | None) -> frozenset[str]:
     unknown = asked - set(Prediction.__struct_fields__)
     if unknown:
         raise BadRequest(
-            f"fields has no {sorted(unknown)}. Accepted: a comma-separated subset of "
-            f"{','.join(sorted(OPTIONAL_FIELDS))}."
+            f"Unknown fields: {', '.join(map(repr, sorted(unknown)))}. Accepted: a comma-separated "
+            f"subset of {','.join(Prediction.__struct_fields__)}."
         )
     return asked

@@ -31,7 +31,7 @@ def weights_csv(model: Model) -> str:
     """Return CSV with a line for each pixel and, without a position, one for the bias.
 
     The columns are the pixel's row and column, counted from 0, and a weight for each digit. Each
-    number has as many digits as tell its float32 from all others.
+    number has the fewest decimal digits that give back the same float32.
     """
     file = io.StringIO()
     writer = csv.writer(file)

@@ -1,15 +1,19 @@
-"""Routes of models: the list, weights, heatmaps, and sample digits."""
+"""Routes of models: the list, weights, heatmaps, evaluations, and sample digits."""
+
+from functools import lru_cache
 
 import msgspec
 import numpy as np
 from flask import Response
+from werkzeug.exceptions import NotFound
 
 from server.regression.heatmap import heatmap
 from server.regression.shapes import DIGITS, SIDE
+from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.sample_digits import SampleDigits
 from server.web.api.blueprint import ApiBlueprint
 from server.web.api.context import find_model, get_context
-from server.web.api.drawing import BYTES
+from server.web.api.drawing import BYTES, JSON
 from server.web.api.query import CacheQuery, HeatmapQuery
 from server.web.api.responses import cached, json_response, with_etag
 from server.web.api.weight_files import weights_csv, weights_float32
@@ -101,7 +105,25 @@ def tabulate_weights(query: CacheQuery, name: str) -> Response:
     return cached(Response(weights_csv(model), content_type=CSV), model.digest, query.v)
 
 
+@routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
+def show_evaluation(name: str) -> Response:
+    """Show the accuracy of a model on MNIST's test images, and its mistakes."""
+    evaluation = get_context().artifacts.evaluation(find_model(name))
+    if evaluation is None:
+        raise NotFound(
+            f"The model {name!r} has no evaluation: its file is missing, broken, or of another "
+            "training. `python -m training` saves an evaluation with each model."
+        )
+    return with_etag(Response(_encode_evaluation(evaluation), content_type=JSON), evaluation.digest)
+
+
 @routes.api_route("/api/digits", answer=SampleDigits)
 def show_digits() -> Response:
     """Return some MNIST test digits, and the mean of each digit."""
     return with_etag(json_response(get_context().digits))
+
+
+@lru_cache(maxsize=8)
+def _encode_evaluation(evaluation: Evaluation) -> bytes:
+    """Encode an evaluation as JSON, once for all clients."""
+    return msgspec.json.encode(evaluation.answer())

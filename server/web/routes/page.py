@@ -1,12 +1,16 @@
 """The page."""
 
+import hashlib
+from base64 import b64encode
 from functools import lru_cache
 
+import msgspec
 from flask import Blueprint, Response, render_template
 
 from server.regression.shapes import DIGITS
 from server.web.api.responses import with_etag
-from server.web.routes.static_files import static_version
+from server.web.api.security import security_policy
+from server.web.routes.static_files import BUNDLE, bundled_files, static_version
 
 # The page's views: the name in the URL, and the title; in the order of the keys that open them.
 VIEWS = {
@@ -27,10 +31,33 @@ routes = Blueprint("page", __name__)
 @routes.get("/")
 def page() -> Response:
     """Return the page."""
-    return with_etag(Response(render_page(static_version())))
+    html, policy = render_page(static_version())
+    response = with_etag(Response(html))
+    response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 @lru_cache(maxsize=1)
-def render_page(version: str) -> str:
-    """Return the page as HTML, cached, since it is the same for all clients."""
-    return render_template("index.html", digits=range(DIGITS), views=VIEWS, version=version)
+def render_page(version: str) -> tuple[str, str]:
+    """Return the page and its security policy, cached, since they are the same for all clients."""
+    imports = import_map(version)
+    html = render_template(
+        "index.html",
+        bundle=BUNDLE,
+        digits=range(DIGITS),
+        import_map=imports,
+        version=version,
+        views=VIEWS,
+    )
+    digest = b64encode(hashlib.sha256(imports.encode()).digest()).decode()
+    return html, security_policy(f"'sha256-{digest}'")
+
+
+def import_map(version: str) -> str:
+    """Return the import map that lets the views import from the bundle, as JSON.
+
+    Without it, a browser would load the bundled modules again as files of their own.
+    """
+    files = f"./static/v-{version}"
+    imports = {f"{files}/{name}": f"{files}/{BUNDLE}" for name in bundled_files()}
+    return msgspec.json.encode({"imports": imports}).decode()

@@ -10,6 +10,7 @@ from server.web.api.context import find_model
 from server.web.api.drawing import (
     ACCEPTED,
     BYTES,
+    BYTES_SCHEMA,
     JSON,
     Drawing,
     MalformedDrawingError,
@@ -26,7 +27,11 @@ routes = ApiBlueprint("prediction")
 
 
 @routes.api_route(
-    PREDICT, query=PredictQuery, body=Drawing, answer=Prediction, errors=(404, 413, 415, 422)
+    PREDICT,
+    query=PredictQuery,
+    bodies={JSON: Drawing, BYTES: BYTES_SCHEMA},
+    answer=Prediction,
+    errors=(404, 413, 415, 422),
 )
 def answer_drawing(query: PredictQuery) -> Response:
     """Predict the digit, with probabilities, evidence, and the contribution of every pixel."""

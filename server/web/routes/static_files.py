@@ -12,8 +12,14 @@ from pathlib import Path
 from flask import Flask, Response, send_from_directory
 
 from server.web.api.responses import cached_forever
+from server.web.api.script_bundle import bundle_scripts, bundled_scripts
 
 STATIC = Path(__file__).parents[3] / "static"
+
+# The script that the page loads, and the name of the bundle that it is served in. The bundle is in
+# the folder of the one script that has URLs relative to its own.
+ENTRY = "main.js"
+BUNDLE = "page/bundle.js"
 
 
 def static_version() -> str:
@@ -37,11 +43,25 @@ def version_of(directory: Path) -> str:
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=1)
+def bundle(_version: str) -> str:
+    """Return the bundle of a version of the page's files."""
+    return bundle_scripts(ENTRY, STATIC)
+
+
+def bundled_files() -> list[str]:
+    """Return the files whose code the bundle has, relative to STATIC."""
+    return bundled_scripts(ENTRY, STATIC)
+
+
 def register_static_files(app: Flask) -> None:
     """Add the route; `url_for("static_file", version=…, filename=…)` gives a file's address."""
 
     @app.get("/static/v-<version>/<path:filename>")
     def static_file(version: str, filename: str) -> Response:
-        response = send_from_directory(STATIC, filename)
+        if filename == BUNDLE:
+            response = Response(bundle(static_version()), mimetype="text/javascript")
+        else:
+            response = send_from_directory(STATIC, filename)
         # A page of an older version gets the new files, but must not cache them under its version.
         return cached_forever(response) if version == static_version() else response

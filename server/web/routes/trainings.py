@@ -1,4 +1,4 @@
-"""Routes of trainings in progress, histories and evaluations."""
+"""Routes of trainings in progress, and of histories."""
 
 import hashlib
 from functools import lru_cache
@@ -7,11 +7,10 @@ import msgspec
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.history import History
 from server.storage.training_monitor import MAX_LIST_AGE, TrainingList, describe_training
 from server.web.api.blueprint import ApiBlueprint
-from server.web.api.context import find_model, get_context
+from server.web.api.context import get_context
 from server.web.api.drawing import BYTES, JSON
 from server.web.api.query import CacheQuery
 from server.web.api.responses import cached, json_response, with_etag
@@ -79,25 +78,7 @@ def list_histories() -> Response:
     return with_etag(json_response(TrainingList(digest, trainings)), digest)
 
 
-@routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
-def show_evaluation(name: str) -> Response:
-    """Show the accuracy of a model on MNIST's test images, and its mistakes."""
-    evaluation = get_context().artifacts.evaluation(find_model(name))
-    if evaluation is None:
-        raise NotFound(
-            f"The model {name!r} has no evaluation, or a broken one, or one of another training. "
-            "`python -m training` saves one with each model."
-        )
-    return with_etag(Response(_encode(evaluation), content_type=JSON), evaluation.digest)
-
-
 @lru_cache(maxsize=8)
 def _encode_last_step(history: History) -> bytes:
     """Encode the current W and b, once for all clients that follow a training."""
     return last_step_bytes(history)
-
-
-@lru_cache(maxsize=8)
-def _encode(evaluation: Evaluation) -> bytes:
-    """Encode an evaluation as JSON, once for all clients."""
-    return msgspec.json.encode(evaluation.answer())

@@ -84,7 +84,7 @@ def test_both_models_read_the_same_drawing(page: Page) -> None:
     page.select_option("#model", "tutorial")
     assert read_answer(page) == "7"
     assert evidence(page) != before
-    expect(page.locator("#normalization")).to_contain_text("uses no normalization")
+    expect(page.locator("#normalization")).to_contain_text("No normalization")
 
 
 def test_the_page_shows_the_pixels_that_it_sends(page: Page) -> None:

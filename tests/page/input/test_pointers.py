@@ -182,7 +182,7 @@ def test_a_palm_leaves_no_edits_where_a_pen_edits_pixels(tablet: Page, device: C
     draw_with_mouse(tablet, SEVEN)
     read_answer(tablet)
     open_view(tablet, "change")
-    tablet.get_by_label("adds ink").check()
+    tablet.get_by_label("Fill", exact=True).check()
     send_touch(device, "touchStart", [place_of(tablet, "#edit", 26, 26)])
     send_stylus(device, "mouseMoved", place_of(tablet, "#edit", 1, 1))
     send_stylus(device, "mousePressed", place_of(tablet, "#edit", 1, 1), buttons=1)
@@ -222,7 +222,7 @@ def test_what_is_selected_is_not_dragged_when_pixels_are_edited(page: Page) -> N
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     for row in (1, 3):
         select_all(page)
         page.mouse.move(*place_of(page, "#edit", row, 1))
@@ -381,7 +381,7 @@ def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_i
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     page.mouse.move(*place_of(page, "#edit", 1, 1))
     page.mouse.down()
     page.mouse.down(button="right")
@@ -406,6 +406,18 @@ def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -
     read_answer(page)
     assert len(strokes_of(page)) == 2
     open_view(page, "change")
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     page.mouse.click(*place_of(page, "#edit", 1, 1))
     expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
+
+
+def test_the_keyboard_s_pen_begins_no_stroke_while_the_mouse_draws(page: Page) -> None:
+    page.mouse.move(*on_screen(page, (0.2, 0.2)))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, (0.2, 0.4)), steps=4)
+    page.keyboard.press("Space")
+    page.mouse.move(*on_screen(page, (0.2, 0.8)), steps=4)
+    page.mouse.up()
+    read_answer(page)
+    (stroke,) = strokes_of(page)
+    assert max(point["x"] for point in stroke) < 0.3

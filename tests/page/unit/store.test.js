@@ -140,3 +140,48 @@ test("at most a hundred drawings can be restored, and an empty first one is not 
   first.change({ strokes: [LINE] });
   assert.deepEqual(first.state.past, []);
 });
+
+test("clearing under the pen can be undone", () => {
+  const store = createStore(createState());
+  store.change({ strokes: [LINE], isDrawing: true });
+  store.change({ strokes: [] });
+  assert.deepEqual(store.state.past.at(-1)?.strokes, [LINE]);
+});
+
+test("a stroke over an image is another drawing", () => {
+  const image = new Uint8Array(784).fill(9);
+  const store = createStore({ ...createState(), image, prediction: { digit: 7 } });
+  store.change({ strokes: [LINE], image: null, isDrawing: true });
+  assert.equal(store.state.prediction, null);
+});
+
+test("models that are no longer listed are deselected", () => {
+  const models = ["a", "b", "c"].map((name) => ({ name, digest: name }));
+  const names = { model: "a", comparedModel: "b", defaultModel: "c" };
+  const store = createStore({ ...createState(), models, ...names });
+  store.change({ models: models.slice(2) });
+  assert.equal(store.state.model, "c");
+  assert.equal(store.state.comparedModel, "");
+});
+
+test("the replay stops when another view is opened", () => {
+  const store = createStore({ ...createState(), view: "training", isPlaying: true });
+  store.change({ replayStep: 3 });
+  assert.equal(store.state.isPlaying, true);
+  store.change({ view: "weights" });
+  assert.equal(store.state.isPlaying, false);
+});
+
+test("a change and those that follow from it are shown once, before it returns", () => {
+  const store = createStore(createState());
+  /** @type {string[]} */
+  const shown = [];
+  store.subscribe((state) => {
+    if (state.view === "pixels") store.change({ view: "softmax" });
+  });
+  store.afterChanges(() => shown.push(store.state.view));
+  store.change({ view: "pixels" });
+  assert.deepEqual(shown, ["softmax"]);
+  store.change({ view: "guide" });
+  assert.deepEqual(shown, ["softmax", "guide"]);
+});

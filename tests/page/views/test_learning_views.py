@@ -70,7 +70,9 @@ def test_the_replayed_heatmaps_are_the_recorded_weights(
     words = page.locator("#at-words")
     expect(words).to_contain_text(f"Step {history.steps[position]}: ")
     expect(words).to_contain_text(f"a loss of {history.validation_loss[position]:.3f}")
-    expect(words).to_contain_text(f"{100 * history.validation_accuracy[position]:.1f} % right")
+    expect(words).to_contain_text(
+        f"an accuracy of {100 * history.validation_accuracy[position]:.1f} %"
+    )
     expect(words).to_contain_text(f"to +{limit:.3f} (for)")
     # The drawing is read by the model as it was then.
     seen = Drawing(load_model(MODELS / f"{model}.npz"), drawing.sent).seen
@@ -298,4 +300,13 @@ def test_a_mistake_opens_in_the_draw_view_with_its_explanation(page: Page) -> No
 def test_a_model_without_an_evaluation_says_so(learning: tuple[Path, Page]) -> None:
     _, page = learning
     open_view(page, "accuracy")
-    expect(page.locator("#accuracy-words")).to_contain_text("What small misreads is not known")
+    expect(page.locator("#accuracy-words")).to_contain_text("There is no evaluation of small")
+
+
+def test_a_box_that_compares_a_training_keeps_the_focus(page: Page) -> None:
+    open_view(page, "training")
+    box = page.locator("#compared input").first
+    box.focus()
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()

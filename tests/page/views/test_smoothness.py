@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from server.web.routes.page import VIEWS
+from tests.support.page import open_view
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
 
 SPIRAL: Stroke = [
@@ -54,8 +55,13 @@ MODULES = """() => performance.getEntriesByType("resource")
   .map(({ name }) => new URL(name).pathname.replace(/^.static.v-[^/]*./, ""))
   .filter((name) => name.endsWith(".js"))"""
 
-PRELOADED = """() => [...document.querySelectorAll("[rel=modulepreload], script")]
-  .map(({ href, src }) => new URL(href ?? src).pathname.replace(/^.static.v-[^/]*./, ""))"""
+# Whether the modules that a view would import are those of the bundle.
+IS_SHARED = """async () => {
+  const { src } = document.querySelector("script[src]");
+  const bundle = await import(src);
+  const dom = await import(new URL("../components/dom.js", src));
+  return dom.find === bundle.find;
+}"""
 
 STYLES = """() => [...document.styleSheets]
   .map(({ href }) => new URL(href).pathname.replace(/^.static.v-[^/]*./, ""))"""
@@ -63,7 +69,7 @@ STYLES = """() => [...document.styleSheets]
 # The selectors at the top level of each view's style file, by the view.
 OWN_RULES = """() => Object.fromEntries([...document.styleSheets].flatMap(({ href, cssRules }) => {
   const [, view] = href.match(/views.(.*).css$/) ?? [];
-  return !view || view === "shared" ? [] : [[view, [...cssRules].map((rule) => rule.selectorText)]];
+  return view ? [[view, [...cssRules].map((rule) => rule.selectorText)]] : [];
 }))"""
 
 
@@ -72,17 +78,20 @@ def strokes_in_address(page: Page) -> Any:
     return page.evaluate(STROKES_IN_ADDRESS)
 
 
-def test_all_that_the_first_view_needs_is_asked_for_at_once_and_nothing_else(page: Page) -> None:
-    loaded = page.evaluate(MODULES)
-    assert sorted(loaded) == sorted(page.evaluate(PRELOADED))
-    assert "views/guide.js" not in loaded
+def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(page: Page) -> None:
+    assert page.evaluate(MODULES) == ["page/bundle.js"]
     assert page.evaluate(STYLES) == ["style.css", "page.css"]
+    open_view(page, "softmax")
+    loaded = page.evaluate(MODULES)
+    assert "views/softmax.js" in loaded
+    assert not any(name.startswith(("numbers/", "state/")) for name in loaded)
+    assert page.evaluate(IS_SHARED)
 
 
 LOGIN_PAGE = "<!doctype html><title>Log in</title>"
 
 
-@pytest.mark.parametrize("file", ["softmax.js", "softmax.css", "shared.css"])
+@pytest.mark.parametrize("file", ["views/softmax.js", "views/softmax.css", "components/shared.css"])
 @pytest.mark.parametrize("fail", [Route.abort, lambda route: route.fulfill(body=LOGIN_PAGE)])
 def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until_then(
     browser: Browser, server_url: str, file: str, fail: Callable[[Route], None]
@@ -90,19 +99,19 @@ def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until
     view = "#view-softmax"
     with browser.new_context() as context:
         page = context.new_page()
-        page.route(f"**/views/{file}", lambda route: fail(route))
+        page.route(f"**/{file}", lambda route: fail(route))
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
         page.keyboard.press("3")
         expect(page.locator("#problem")).to_contain_text("cannot be reached")
         expect(page.locator(view)).to_have_attribute("aria-busy", "true")
         expect(page.locator(view)).to_be_hidden()
-        page.unroute(f"**/views/{file}")
+        page.unroute(f"**/{file}")
         expect(page.locator(f"{view}[aria-busy=false]")).to_be_visible()
         expect(page.locator("#odds")).to_contain_text("Draw a digit")
         expect(page.locator("#problem")).to_be_empty()
         styles = page.evaluate(STYLES)
-        assert styles[:3] == ["style.css", "page.css", "views/shared.css"]
+        assert styles[:3] == ["style.css", "page.css", "components/shared.css"]
         assert styles.count("views/softmax.css") == 1
         # What was tried in vain before is there once, not twice.
         draw_with_mouse(page, SEVEN)

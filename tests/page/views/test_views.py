@@ -290,7 +290,7 @@ def test_pixels_are_erased_and_filled_and_the_answer_follows(page: Page) -> None
     pixels = drawing.seen.copy()
     pixels[28 * 9 + np.arange(10, 16)] = 0
     assert_changed(page, drawing, pixels)
-    page.get_by_label("adds ink").check()
+    page.get_by_label("Fill", exact=True).check()
     page.mouse.click(*place_of(page, "#edit", 20, 5))
     pixels[28 * 20 + 5] = 1
     assert_changed(page, drawing, pixels)

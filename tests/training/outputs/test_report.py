@@ -15,7 +15,7 @@ from server.storage.history import History
 from server.storage.model_file import load_model
 from tests.support.factories import make_evaluation, make_history, save_small_model
 from training.outputs.animation import animate
-from training.outputs.charts import draw_curve
+from training.outputs.charts import curve_coordinates
 from training.outputs.report import render, write_report
 
 
@@ -77,7 +77,7 @@ def test_the_report_has_the_settings_and_the_metrics(
 
 def test_a_curve_begins_left_and_ends_right_and_a_fall_goes_down() -> None:
     steps = np.array([0, 9, 99], np.int32)
-    curve = draw_curve(
+    curve = curve_coordinates(
         "Loss", steps, np.array([2, 1, 0], np.float32), np.array([1, 1, 1], np.float32)
     )
     assert curve.train == "50.0,20.0 225.0,115.0 400.0,210.0"

@@ -24,10 +24,10 @@ from tests.support.limits import no_room_beyond
 from tests.support.serving import ROOT
 from training.data.examples import (
     add_synthetic,
-    choose_examples,
+    limit_images_per_digit,
     normalize_dataset,
     normalize_images,
-    select_training_images,
+    training_images_for,
 )
 from training.data.mnist import Dataset, Images
 from training.data.sources import CHECKSUMS
@@ -146,7 +146,7 @@ def test_chunks_end_at_every_recorded_step_and_have_a_maximum_size(batch: Any) -
     lengths = list(chunks(recipe, 55_000))
     assert {0, *np.cumsum(lengths)} >= set(recorded_steps(3_000))
     assert sum(lengths) == 3_000
-    assert max(lengths) <= max(1, 50_000 // recipe.examples_per_step(55_000))
+    assert max(lengths) <= max(1, 50_000 // recipe.batch_size_for(55_000))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 60, 1_000, 100_000])
@@ -426,13 +426,13 @@ def test_few_images_are_the_first_of_each_digit_and_synthetic_ones_stay_in_propo
     dataset: Dataset,
 ) -> None:
     recipe = replace(RECIPES["normalized"], images_per_digit=6, synthetic=600)
-    chosen, changed = choose_examples(dataset, recipe)
+    chosen, changed = limit_images_per_digit(dataset, recipe)
     assert np.bincount(chosen.train.labels).tolist() == [6] * DIGITS
     zeros = dataset.train.pixels[dataset.train.labels == 0][:6]
     assert np.array_equal(chosen.train.pixels[chosen.train.labels == 0], zeros)
     assert changed.synthetic == 600 * 60 // 300
     assert chosen.test is dataset.test
-    assert choose_examples(dataset, SHORT) == (dataset, SHORT)
+    assert limit_images_per_digit(dataset, SHORT) == (dataset, SHORT)
 
 
 def test_settings_are_saved_in_the_model_and_its_history(run: Any, tmp_path: Path) -> None:
@@ -466,10 +466,8 @@ def test_augmented_images_are_trained_on_before_normalization_and_others_after_i
 ) -> None:
     recipe = replace(RECIPES["normalized"], synthetic=20)
     examples = add_synthetic(normalize_dataset(dataset, recipe).train, recipe, seed=0)
-    assert select_training_images(dataset.train, examples, recipe, seed=0) is examples
-    learned = select_training_images(
-        dataset.train, examples, replace(recipe, augmented=True), seed=0
-    )
+    assert training_images_for(dataset.train, examples, recipe, seed=0) is examples
+    learned = training_images_for(dataset.train, examples, replace(recipe, augmented=True), seed=0)
     assert np.array_equal(learned.pixels[:-20], dataset.train.pixels)
     assert np.array_equal(normalize_images(learned, "moments").pixels[-20:], examples.pixels[-20:])
     assert np.array_equal(learned.labels, examples.labels)
