@@ -166,7 +166,7 @@ def test_a_save_that_fails_on_the_way_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_no_file_or_would_swell_beyond_measure_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_and_a_decompression_bomb_are_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.npz"
     os.mkfifo(pipe)
     with pytest.raises(ArchiveError, match="not a regular file"):

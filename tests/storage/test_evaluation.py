@@ -53,7 +53,7 @@ def test_bins_without_images_have_no_figures() -> None:
         ({"confusion": np.zeros((9, 9), np.int32)}, "confusion has shape (9, 9), not (10, 10)"),
     ],
 )
-def test_what_is_no_evaluation_is_never_saved(
+def test_an_invalid_evaluation_is_never_saved(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ArchiveError) as refusal:

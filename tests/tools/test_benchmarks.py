@@ -26,7 +26,7 @@ def test_a_verdict_knows_whether_more_or_less_is_better(
     assert Ratio("name", ours, 1, "/s", least, aim).verdict == verdict
 
 
-def test_the_table_has_both_figures_beside_their_ratio() -> None:
+def test_the_table_has_both_figures_and_their_ratio() -> None:
     line = table("serving", [Ratio("ours : theirs", 3000, 1500, "/s", 1, 4)]).splitlines()[-1]
     assert line == "| ours : theirs | 3,000 | 1,500 | /s | 2 |  | 1 | 4 | least |"
 

@@ -92,7 +92,7 @@ def is_served(url: str) -> bool:
     [b"P", b"GET / HTTP/1.1\r\nHost: room\r\n", request_bytes()[:-1]],
     ids=["a letter", "half a head", "a body without its end"],
 )
-def test_a_request_that_never_ends_is_given_up(server: Running, beginning: bytes) -> None:
+def test_a_request_that_never_ends_is_answered_with_408(server: Running, beginning: bytes) -> None:
     with connect(server.url) as connection:
         connection.sendall(beginning)
         status, headers, body = read_answer(connection)
@@ -102,7 +102,7 @@ def test_a_request_that_never_ends_is_given_up(server: Running, beginning: bytes
         assert is_closed(connection)
 
 
-def test_a_body_that_drips_is_given_up_too(server: Running) -> None:
+def test_a_body_that_arrives_byte_by_byte_is_answered_with_408(server: Running) -> None:
     request = request_bytes()
     with connect(server.url) as connection:
         connection.sendall(request[:-700])
@@ -135,7 +135,7 @@ def test_the_next_request_is_measured_by_itself(server: Running) -> None:
         assert read_answer(connection)[0] == 200
 
 
-def test_what_was_refused_and_goes_on_coming_in_is_cut_off(server: Running) -> None:
+def test_a_client_that_sends_on_after_a_refusal_is_disconnected(server: Running) -> None:
     head = b"POST /api/predict HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n"
     with connect(server.url) as connection:
         connection.sendall(head)
@@ -146,7 +146,7 @@ def test_what_was_refused_and_goes_on_coming_in_is_cut_off(server: Running) -> N
                 time.sleep(0.05)
 
 
-def test_a_connection_that_asks_nothing_is_closed_without_a_word(server: Running) -> None:
+def test_a_connection_without_a_request_is_closed_without_a_response(server: Running) -> None:
     with connect(server.url) as connection:
         assert is_closed(connection)
 
@@ -159,7 +159,7 @@ def test_a_connection_is_kept_for_a_while_after_an_answer() -> None:
         assert is_closed(connection)
 
 
-def test_whoever_does_not_take_an_answer_is_cut_off(server: Running) -> None:
+def test_a_client_that_reads_no_response_is_disconnected(server: Running) -> None:
     # As many answers as no buffer between the two holds, and none of them is read.
     request = b"GET /static/screenshot.png HTTP/1.1\r\nHost: room\r\n\r\n"
     with connect(server.url) as connection:
@@ -171,7 +171,7 @@ def test_whoever_does_not_take_an_answer_is_cut_off(server: Running) -> None:
         assert is_served(server.url)
 
 
-def test_half_sent_bodies_hold_up_nobody(server: Running) -> None:
+def test_half_sent_bodies_do_not_delay_other_requests(server: Running) -> None:
     json_head = b"POST /api/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
     for half in (request_bytes()[:-1], json_head + b'Content-Length: 99\r\n\r\n{"pixels":'):
         with stalled(server.url, 50, half):
@@ -181,7 +181,7 @@ def test_half_sent_bodies_hold_up_nobody(server: Running) -> None:
                 assert read_answer(connection)[0] == 200
 
 
-def test_one_more_than_the_room_holds_is_told_to_come_again() -> None:
+def test_a_connection_beyond_the_limit_is_answered_with_503() -> None:
     with impatient(patience=20, most=3) as server, ExitStack() as stack:
         inside = [stack.enter_context(connect(server.url)) for _ in range(3)]
         for connection in inside:
@@ -249,7 +249,7 @@ def test_a_hundred_megabytes_are_refused_and_kept_nowhere(patient_server: Runnin
     assert server.megabytes() < before + 20
 
 
-def test_sigterm_finishes_what_is_under_way() -> None:
+def test_sigterm_lets_running_requests_finish() -> None:
     program = SLOW + PROGRAM.format(patience=30, most=9, keep_alive=9)
     with ExitStack() as stack:
         server = stack.enter_context(running(["-c", program]))

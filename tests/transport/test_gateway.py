@@ -66,12 +66,12 @@ def check_busy(answer: Answer) -> None:
     assert "Try again" in json.loads(answer.body)["detail"]
 
 
-def test_whoever_has_waited_for_too_long_is_told_to_come_again(app: Flask) -> None:
+def test_a_request_that_has_waited_too_long_is_answered_with_503(app: Flask) -> None:
     gateway = Gateway(app, lambda *_: pytest.fail("It is answered all the same."))
     check_busy(ask_once(gateway, "/api/door", waited=2 * MAX_WAIT_SECONDS))
 
 
-def test_the_page_and_its_files_are_worth_waiting_for(app: Flask) -> None:
+def test_the_page_and_its_files_are_answered_however_long_they_waited(app: Flask) -> None:
     answer = ask_once(Gateway(app), "/echo", waited=2 * MAX_WAIT_SECONDS)
     assert answer.status == 200
 
@@ -110,7 +110,7 @@ def test_answers_with_images_block_only_each_other(app: Flask, door: threading.E
     assert run(crowd()) == 200
 
 
-def test_bodies_that_are_still_coming_in_hold_up_nobody(app: Flask) -> None:
+def test_unfinished_bodies_do_not_delay_other_requests(app: Flask) -> None:
     gateway = Gateway(app)
     scope = {
         "type": "http",

@@ -28,7 +28,7 @@ from tests.support.sockets import send
         (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n", 431),
     ],
 )
-def test_what_never_reaches_the_app_is_answered_with_a_problem_too(
+def test_requests_that_never_reach_the_app_are_answered_with_a_problem_too(
     server_url: str, request_bytes: bytes, status: int
 ) -> None:
     answer = send(server_url, request_bytes)
@@ -51,7 +51,7 @@ def test_requests_sent_ahead_are_answered_in_their_order(server_url: str) -> Non
     assert re.findall(r"no ink|models(?=\")|404(?=,)", answers) == expected
 
 
-def test_what_is_refused_at_once_leaves_the_connection_open(server_url: str) -> None:
+def test_a_refused_live_prediction_leaves_the_connection_open(server_url: str) -> None:
     parts = urlsplit(server_url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
     statuses = []

@@ -194,7 +194,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.Mon
     assert len(starts) == 3
 
 
-def test_all_workers_know_a_new_model_at_once(tmp_path: Path) -> None:
+def test_all_workers_serve_a_new_model_with_their_next_response(tmp_path: Path) -> None:
     save_small_model(tmp_path, "small", favourite=3)
     workers = Workers([*COMMAND, "--models", str(tmp_path)])
     try:

@@ -195,7 +195,7 @@ def test_a_byte_order_mark_before_json_is_ignored(client: FlaskClient) -> None:
     assert plain == marked
 
 
-def test_what_stands_twice_counts_as_it_stands_last(client: FlaskClient) -> None:
+def test_the_last_of_two_equal_keys_counts(client: FlaskClient) -> None:
     twice = drawing(1).replace(b"}", b"," + drawing(0, 1)[1:])
     answer = client.post("/api/predict?fields=pixels", data=twice, content_type=JSON).get_json()
     assert answer["pixels"] == ink_on(1)

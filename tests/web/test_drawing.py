@@ -160,5 +160,5 @@ EDGES: list[Any] = [
 
 
 @pytest.mark.parametrize(("body", "accepted"), EDGES)
-def test_what_stands_at_the_edge_is_read_or_refused(body: bytes, accepted: bool) -> None:
+def test_bodies_at_the_limits_are_accepted_or_refused(body: bytes, accepted: bool) -> None:
     assert check(body) == accepted

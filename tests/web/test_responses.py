@@ -47,7 +47,7 @@ def test_answers_about_drawings_pictures_and_short_answers_stay_as_they_are(
 
 @pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/digits"])
 @pytest.mark.parametrize("headers", [{}, GZIP], ids=["plain", "gzip"])
-def test_what_a_browser_has_is_not_sent_again(
+def test_a_cached_file_is_answered_with_304(
     client: FlaskClient, path: str, headers: dict[str, str]
 ) -> None:
     with client.get(path, headers=headers) as first:

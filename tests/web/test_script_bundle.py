@@ -63,7 +63,7 @@ def test_a_bundle_has_each_script_once_and_exports_what_they_export(tmp_path: Pa
         ),
     ],
 )
-def test_what_cannot_be_bundled_is_named(
+def test_a_script_that_cannot_be_bundled_is_named(
     tmp_path: Path, changed: dict[str, str], words: str
 ) -> None:
     with pytest.raises(BundleError, match=words):

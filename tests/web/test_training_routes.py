@@ -128,7 +128,7 @@ def test_two_trainings_of_one_name_have_each_its_own_weights(
         assert blob == replay_bytes(history)
 
 
-def test_all_that_a_training_leaves_is_found_at_once(models: Path) -> None:
+def test_the_files_of_a_training_are_found_right_after_a_scan(models: Path) -> None:
     """Of several workers, another one may have told the page that the training has ended."""
     client = create_app(models).test_client()
     for run in ("first", "second", "third"):
@@ -212,7 +212,7 @@ def test_a_failed_training_does_not_hide_the_history_of_the_model_of_its_name(
         "/api/models/small/evaluation",
     ],
 )
-def test_what_has_not_changed_is_not_sent_again(
+def test_an_unchanged_resource_is_answered_with_304(
     client: FlaskClient, models: Path, path: str
 ) -> None:
     first = client.get(path)
@@ -242,7 +242,9 @@ def test_what_has_not_changed_is_not_sent_again(
         ("/api/training/%2e%2e/weights", "no training '..'"),
     ],
 )
-def test_what_is_not_there_is_said(client: FlaskClient, path: str, detail: str) -> None:
+def test_missing_resources_are_404_with_a_detail(
+    client: FlaskClient, path: str, detail: str
+) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert response.content_type == "application/problem+json"

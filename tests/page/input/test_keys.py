@@ -196,7 +196,7 @@ def test_a_key_of_another_script_that_is_held_down_undoes_stroke_after_stroke(
     assert happened(page, before) == "c"
 
 
-def test_a_third_character_of_a_key_is_no_shortcut(page: Page) -> None:
+def test_altgr_combinations_and_composed_characters_are_not_shortcuts(page: Page) -> None:
     """AltGr, which the protocol of the browser's tools cannot press."""
     before = begin_anew(page)
     page.evaluate(

@@ -67,7 +67,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_explained(page: Page) -> None:
         pytest.param([[(0.1 + 0.08 * i, 0.2 if i % 2 else 0.8) for i in range(11)]], id="zigzag"),
     ],
 )
-def test_what_is_no_digit_is_not_answered_surely(page: Page, scribble: list[Stroke]) -> None:
+def test_the_page_is_not_sure_about_scribbles(page: Page, scribble: list[Stroke]) -> None:
     draw_with_mouse(page, scribble)
     read_answer(page)
     assert page.get_attribute("#answer", "data-sure") == "false"
@@ -241,7 +241,7 @@ def test_a_late_answer_to_a_cleared_drawing_is_dropped(page: Page) -> None:
     assert set(page.locator(".percent").all_text_contents()) == {""}
 
 
-def test_one_request_is_under_way_at_a_time(page: Page) -> None:
+def test_one_prediction_is_requested_at_a_time(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/predict*", lambda route: held.append(route))
     draw_with_mouse(page, FOUR)

@@ -208,7 +208,7 @@ def select_by_mouse(page: Page) -> None:
 
 
 @pytest.mark.parametrize("select", [select_all, select_by_mouse])
-def test_what_is_selected_is_not_dragged_when_the_pad_is_drawn_on(
+def test_drawing_on_the_pad_does_not_drag_a_selection(
     page: Page, select: Callable[[Page], None]
 ) -> None:
     select(page)
@@ -218,7 +218,7 @@ def test_what_is_selected_is_not_dragged_when_the_pad_is_drawn_on(
     assert lengths(page) == [9] * 5
 
 
-def test_what_is_selected_is_not_dragged_when_pixels_are_edited(page: Page) -> None:
+def test_editing_pixels_does_not_drag_a_selection(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     open_view(page, "change")

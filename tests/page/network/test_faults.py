@@ -169,7 +169,7 @@ def stand_in(page: Page, pattern: str, status: int, content_type: str, body: str
     page.route(pattern, answer)
 
 
-def test_what_answers_in_the_servers_place_is_not_believed(hurried: Page) -> None:
+def test_responses_of_a_captive_portal_are_treated_as_failures(hurried: Page) -> None:
     for number, portal in enumerate(PORTALS):
         digit, strokes = ("7", SEVEN) if number % 2 else ("1", ONE)
         stand_in(hurried, "**/api/**", *portal)
@@ -453,7 +453,7 @@ FORBIDDEN = [
 ]
 
 
-def test_what_the_security_policy_forbids_would_fail_these_tests(
+def test_violations_of_the_security_policy_are_collected_as_console_messages(
     browser: Browser, server_url: str
 ) -> None:
     with browser.new_context() as context:

@@ -105,7 +105,9 @@ ENDS = {
 }
 
 
-def test_what_follows_an_address_is_said_and_the_drawing_is_shown(page: Page, link: str) -> None:
+def test_characters_after_an_address_are_reported_and_the_drawing_is_shown(
+    page: Page, link: str
+) -> None:
     for end, words in ENDS.items():
         follow(page, link + end)
         expect(page.locator("#problem")).to_have_text(words)
@@ -182,7 +184,9 @@ def test_a_truncated_image_is_shown_as_far_as_it_goes(page: Page) -> None:
         ),
     ],
 )
-def test_what_is_not_there_costs_nothing_but_itself(page: Page, address: str, words: str) -> None:
+def test_a_missing_name_in_an_address_affects_only_its_own_part(
+    page: Page, address: str, words: str
+) -> None:
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     page.wait_for_url("**drawing=*")

@@ -132,7 +132,7 @@ FAILING = {
 
 @pytest.mark.parametrize("part", FAILING)
 @pytest.mark.parametrize("failure", ["lost", "busy"])
-def test_what_failed_is_asked_for_again_until_it_comes(
+def test_a_failed_request_is_repeated_until_it_succeeds(
     context: BrowserContext, server_url: str, part: str, failure: str
 ) -> None:
     view, shown = FAILING[part]
@@ -163,7 +163,7 @@ def test_what_failed_is_asked_for_again_until_it_comes(
     expect(page.locator("#problem")).to_be_empty()
 
 
-def test_what_failed_and_is_no_longer_needed_is_no_longer_a_problem(
+def test_a_failed_request_that_is_no_longer_needed_is_no_longer_a_problem(
     context: BrowserContext, server_url: str
 ) -> None:
     page = context.new_page()

@@ -84,12 +84,16 @@ test("points are snapped by less than one can see, and stay within the address's
 
 test("a drawing that is cut off keeps what can be read, and says so", () => {
   const address = writeAddress({ ...emptyAddress(), strokes: STROKES, picture: null });
-  const { strokes, problems } = readAddress(address.slice(0, -8));
-  assert.deepEqual(
-    strokes,
-    STROKES.slice(0, 1).map((stroke) => stroke.slice(0, strokes[0].length)),
-  );
-  assert.deepEqual(problems, ["The drawing in the address is cut off."]);
+  // In the middle of a coordinate, after the first of two, and in the first stroke.
+  for (const [end, readable] of [
+    [-1, [STROKES[0]]],
+    [-3, [STROKES[0]]],
+    [-8, [STROKES[0].slice(0, 1)]],
+  ]) {
+    const { strokes, problems } = readAddress(address.slice(0, end));
+    assert.deepEqual(strokes, readable);
+    assert.deepEqual(problems, ["The drawing in the address is cut off."]);
+  }
 });
 
 /** @type {[string, string][]} */

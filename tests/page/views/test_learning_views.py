@@ -105,6 +105,7 @@ def test_a_training_of_another_normalisation_reads_the_drawing_as_it_sees_it(pag
 
 
 def test_the_replay_plays_to_the_end_and_pauses_where_it_is_told(page: Page) -> None:
+    page.clock.install()
     replay(page, "tutorial", 0)
     play = page.locator("#play")
     play.click()
@@ -112,7 +113,7 @@ def test_the_replay_plays_to_the_end_and_pauses_where_it_is_told(page: Page) -> 
     play.click()
     expect(play).to_have_text("Play")
     stopped = page.input_value("#at")
-    page.wait_for_timeout(400)
+    page.clock.fast_forward(1000)
     assert page.input_value("#at") == stopped
     last = int(page.get_attribute("#at", "max") or 0)
     page.locator("#at").fill(str(last - 2))
@@ -217,7 +218,7 @@ def test_a_history_whose_model_is_gone_is_replayed_all_the_same(
     expect(page.locator("#problem")).to_be_empty()
 
 
-def test_a_model_that_is_replaced_under_an_open_page_answers_anew(
+def test_a_model_that_is_replaced_answers_on_a_page_that_is_already_open(
     learning: tuple[Path, Page],
 ) -> None:
     models, page = learning

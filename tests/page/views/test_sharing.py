@@ -253,7 +253,7 @@ def test_a_real_digit_takes_the_drawings_place_and_a_stroke_takes_its(page: Page
 
 
 @pytest.mark.parametrize("key", ["c", "C", "Escape"])
-def test_what_was_cleared_comes_back(page: Page, key: str) -> None:
+def test_undo_restores_a_cleared_drawing(page: Page, key: str) -> None:
     draw_with_mouse(page, FOUR)
     assert read_answer(page) == "4"
     page.keyboard.press(key)

@@ -158,7 +158,9 @@ def test_a_mouse_s_moves_are_kept_once_each(page: Page) -> None:
     assert [x for x, _ in stroke] == pytest.approx([x for x, _ in path], abs=0.003)
 
 
-def test_a_pen_between_two_frames_asks_at_once_and_then_once_more(page: Page) -> None:
+def test_between_two_frames_the_first_move_of_a_pen_sends_a_request_and_all_others_one_more(
+    page: Page,
+) -> None:
     asked: list[bytes | None] = []
     page.on("request", lambda sent: asked.append(sent.post_data_buffer))
     page.evaluate(
@@ -181,7 +183,7 @@ def test_a_pen_between_two_frames_asks_at_once_and_then_once_more(page: Page) ->
     assert ink[0] > 300 > ink[1]
 
 
-def test_ink_painted_move_by_move_is_that_painted_at_once(page: Page) -> None:
+def test_ink_painted_move_by_move_equals_ink_painted_in_one_go(page: Page) -> None:
     draw_with_mouse(page, [*FOUR, [(0.9, 0.9)]])
     read_answer(page)
     by_moves = page.evaluate(PAD)

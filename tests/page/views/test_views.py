@@ -23,7 +23,7 @@ from tests.page.oracle import (
     numbers,
     read_number,
 )
-from tests.support.page import open_view, place_of
+from tests.support.page import open_view, place_of, wait_for_frames
 from tests.support.pen import FOUR, draw_with_mouse, on_screen
 
 
@@ -476,12 +476,12 @@ def test_the_drawing_flies_into_its_place_unless_less_motion_is_asked_for(page: 
     page.emulate_media(reduced_motion="reduce")
     expect(page.locator("#replay")).to_be_hidden()
     page.keyboard.press("r")
-    page.wait_for_timeout(100)
+    wait_for_frames(page)
     assert flight.count() == 0
 
 
 @pytest.mark.parametrize("way", ["pen", "view", "clear", "resize", "model"])
-def test_nothing_flies_to_where_the_picture_is_no_more(page: Page, way: str) -> None:
+def test_the_flight_ends_when_the_picture_moves(page: Page, way: str) -> None:
     draw(page)
     page.click("#replay")
     page.locator(".flight").wait_for()
@@ -500,7 +500,7 @@ def test_nothing_flies_to_where_the_picture_is_no_more(page: Page, way: str) -> 
 
 
 @pytest.mark.parametrize("way", ["clear", "model", "stroke", "gallery"])
-def test_what_was_tried_on_a_drawing_ends_with_it(page: Page, way: str) -> None:
+def test_edits_and_added_evidence_end_with_their_drawing(page: Page, way: str) -> None:
     draw(page)
     open_view(page, "change")
     page.mouse.click(*place_of(page, "#edit", 9, 12))
@@ -516,7 +516,7 @@ def test_what_was_tried_on_a_drawing_ends_with_it(page: Page, way: str) -> None:
     expect(page.locator("#edit-reset")).to_be_disabled()
 
 
-def test_the_label_of_a_real_digit_is_not_that_of_what_is_drawn_next(page: Page) -> None:
+def test_the_label_of_a_real_digit_does_not_apply_to_the_next_drawing(page: Page) -> None:
     guide_step(page, 2)
     page.locator("#guide-digits button").nth(5).click()
     assert numbers(page.locator("#guide-2 .hot"))[5] == 1

@@ -73,7 +73,7 @@ def test_augmented_images_have_the_servers_normalization(images: Images) -> None
         assert np.array_equal(batch.pixels, normalize_images(drawn, "moments").pixels)
 
 
-def test_a_stream_of_any_length_begins_at_once(images: Images) -> None:
+def test_a_stream_starts_without_delay_whatever_its_length(images: Images) -> None:
     assert len(take(images, replace(STREAMED, steps=10**9))) == 6
 
 
@@ -91,7 +91,7 @@ def spread(picture: np.ndarray) -> np.ndarray:
     return np.cov(np.stack([x.ravel(), y.ravel()]), aweights=picture.ravel().astype(float))
 
 
-def test_each_change_does_what_its_name_says() -> None:
+def test_each_change_of_an_image_matches_its_name() -> None:
     picture = np.zeros((SIDE, SIDE), np.uint8)
     picture[9:19, 11:17] = 200
     before = spread(picture)
