@@ -1,11 +1,11 @@
-"""Marks for all tests, and fixtures that need nothing but the server's own packages."""
+"""The marks of all tests, and fixtures that several folders of tests use."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Before NumPy is imported. On a busy machine, the threads of OpenBLAS that wait for each other slow
-# small decompositions down by a factor of ten and more.
+# NumPy reads this at import. On a busy machine, several threads of OpenBLAS make small
+# decompositions ten times slower, because they wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
@@ -17,10 +17,9 @@ from server.web.app import create_app
 from tests.support.factories import save_small_model
 from tests.support.serving import serve
 
-# What the tests of a file or folder need that a unit test does not: a browser, TensorFlow (which
-# takes seconds to import), processes that they start, or the time for thousands of inputs. The
-# longest path counts, and what is not listed is a unit test. Among a file's unit tests, one that
-# starts a process has that mark itself.
+# The mark of each file or folder whose tests are not unit tests; the longest matching path counts.
+# They need a browser, TensorFlow (which takes seconds to import), processes that they start, or the
+# time for thousands of inputs. A single test that differs from its file has its own mark.
 MARKS = {
     "page": "browser",
     "storage/test_broken_files.py": "fuzz",
@@ -42,7 +41,7 @@ MARKS = {
 
 
 def mark_of(path: Path) -> str:
-    """Return the mark of the tests of a file, or of all below a folder."""
+    """Return the mark of the tests of a file or folder."""
     relative = path.relative_to(Path(__file__).parent)
     for part in (relative, *relative.parents):
         if mark := MARKS.get(part.as_posix()):
@@ -51,10 +50,10 @@ def mark_of(path: Path) -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `-m unit`, do not even import what is no unit test: that alone would take longer."""
+    """With `-m unit`, do not import other tests: importing takes longer than the unit tests."""
     if config.option.markexpr != "unit" or mark_of(collection_path) == "unit":
         return None
-    # Among the tests of `training` there are unit tests too.
+    # The folder `training` has the mark "training", but some of its files have unit tests.
     return True if collection_path.is_file() or collection_path.name == "page" else None
 
 
@@ -67,7 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("fuzz" if is_generated else mark_of(item.path))
 
 
-# The same examples in every run, however long one of them takes on a busy machine.
+# Hypothesis generates the same examples in every run, and has no time limit, which a busy machine
+# would exceed.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
@@ -86,6 +86,6 @@ def client(models: Path) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """Serve the demo as visitors get it, with its own models."""
+    """Serve the demo with the models that come with it; return the URL."""
     with serve() as url:
         yield url

@@ -14,9 +14,9 @@ from io import BytesIO
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from server.web.api.problems import PROBLEM_TYPE, encode_problem
-from server.web.api.security import SECURITY_HEADERS
 from server.web.app import MAX_BODY_BYTES
+from server.web.common.problems import PROBLEM_TYPE, encode_problem
+from server.web.common.security import SECURITY_HEADERS
 from server.web.routes.prediction import PREDICT
 
 # Source: the ASGI specification.

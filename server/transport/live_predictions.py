@@ -19,9 +19,9 @@ from server.regression.prediction import IMAGE_FIELDS, predict_all
 from server.regression.shapes import PIXELS
 from server.storage.model_store import ModelStore
 from server.transport.gateway import Response, Scope, encode_headers
-from server.web.api.drawing import BYTES, JSON, parse_bytes
-from server.web.api.query import PredictQuery, parse_fields, parse_query
-from server.web.api.security import SECURITY_HEADERS
+from server.web.common.drawing import BYTES, JSON, parse_bytes
+from server.web.common.query import PredictQuery, parse_fields, parse_query
+from server.web.common.security import SECURITY_HEADERS
 from server.web.routes.prediction import PREDICT
 
 _HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})

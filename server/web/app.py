@@ -9,10 +9,10 @@ from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
-from server.web.api.context import Context, set_context
-from server.web.api.problems import register_error_handlers
-from server.web.api.responses import gzipped
-from server.web.api.security import add_security_headers
+from server.web.common.context import Context, set_context
+from server.web.common.problems import register_error_handlers
+from server.web.common.responses import gzipped
+from server.web.common.security import add_security_headers
 from server.web.routes import models as model_routes
 from server.web.routes import page, prediction, service, trainings
 from server.web.routes.static_files import STATIC, register_static_files

@@ -24,7 +24,7 @@ from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.model_file import MODELS, load_model
 from server.transport.gateway import Gateway
 from server.transport.serving import serve_app
-from server.web.api.drawing import JSON, parse_bytes
+from server.web.common.drawing import JSON, parse_bytes
 
 # A live answer's length, near enough.
 ANSWER = b'{"model":"normalized","digit":0,"sure":true}'.ljust(560)

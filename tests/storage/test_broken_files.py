@@ -34,8 +34,8 @@ from server.storage.history import load_history, save_history
 from server.storage.model_file import MODELS, load_model, unpack_model
 from server.storage.model_store import ModelStore
 from server.storage.training_monitor import describe_training
-from server.web.api.weight_files import replay_bytes
 from server.web.app import create_app
+from server.web.common.weight_files import replay_bytes
 from tests.support.factories import (
     make_card,
     make_evaluation,

@@ -12,7 +12,7 @@ from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import ArchiveError, pack
 from server.storage.history import History, load_history, quantize, save_history
 from server.storage.model_name import ModelNameError
-from server.web.api.weight_files import replay_bytes
+from server.web.common.weight_files import replay_bytes
 from tests.support.factories import make_history
 
 ARRAYS = (

@@ -1,4 +1,4 @@
-"""One request to an ASGI application, without a server."""
+"""Requests to an ASGI application, without a server."""
 
 import asyncio
 import time
@@ -32,9 +32,9 @@ async def ask(
     pieces: tuple[bytes, ...] = (b"",),
     waited: float = 0,
 ) -> Response:
-    """Send a body in pieces, and return the answer.
+    """Send a request with a body in pieces, and return the response.
 
-    :param waited: for how many seconds it has been there already
+    :param waited: how many seconds ago the request has arrived completely
     """
     headers = [(b"content-type", content_type.encode())] if content_type else []
     if content_encoding:
@@ -67,11 +67,11 @@ async def ask(
 
 
 def run(answers: Coroutine[Any, Any, Answers]) -> Answers:
-    """Run to the end in a loop of its own; a test's own thread may be a browser's."""
+    """Run a coroutine in another thread's event loop: this thread may be running Playwright's."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, answers).result()
 
 
 def ask_once(app: Gateway, path: str, **request: Any) -> Response:
-    """Ask outside a loop."""
+    """Send one request, as `ask` does, from a test that is not asynchronous."""
     return run(ask(app, path, **request))

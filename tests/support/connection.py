@@ -1,4 +1,4 @@
-"""One browser's connection to the server, for the tools that fill a room with visitors."""
+"""One browser's connection to the server, for the tools that simulate many visitors."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Connection:
-    """Kept alive between requests; opened by the first, and again where the server closed it."""
+    """A keep-alive connection, opened by the first request and reopened after the server closes it.
+
+    `etag`, `headers` and `body` are those of the last response.
+    """
 
     url: str
     etag: str = ""
@@ -17,7 +20,10 @@ class Connection:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, request: str, body: bytes = b"") -> int:
-        """Send a request line and a body; return the answer's status, and keep its body."""
+        """Send a request, conditional on the last ETag; return the status of the response.
+
+        :param request: method and path
+        """
         if self._streams is None:
             parts = urlsplit(self.url)
             self._streams = await asyncio.open_connection(parts.hostname, parts.port)

@@ -41,7 +41,7 @@ def make_card(**changes: object) -> ModelCard:
 
 
 def make_familiarity(limit: float = 1e6) -> Familiarity:
-    """Make one that knows paper alone; every drawing within the limit of it is familiar."""
+    """Make one whose variants are all an image without ink, with no axes and with one limit."""
     return Familiarity(
         means=np.zeros((VARIANTS, FEATURES), np.float32),
         axes=np.zeros((VARIANTS, FEATURES, AXES), np.float32),
@@ -57,7 +57,7 @@ def save_model(
     familiarity: Familiarity,
     card: ModelCard,
 ) -> Path:
-    """Write a model file, if the server would load it, as a training does."""
+    """Check that a model can be loaded, and write its file; return the path."""
     content = pack_model(weights, bias, familiarity, card)
     unpack_model(name, content)
     return write_atomically(directory / f"{name}.npz", content)
@@ -66,7 +66,7 @@ def save_model(
 def save_small_model(
     directory: Path, name: str = "small", favourite: int = 0, limit: float = 1e6
 ) -> Path:
-    """Save a model that reads ink on pixel d alone as digit d, and else has a favourite."""
+    """Save a model that predicts digit d for ink on pixel d, 0 to 9, and otherwise `favourite`."""
     weights = np.zeros((PIXELS, DIGITS), np.float32)
     weights[np.arange(DIGITS), np.arange(DIGITS)] = 8
     bias = np.zeros(DIGITS, np.float32)
@@ -75,7 +75,7 @@ def save_small_model(
 
 
 def write_archive(path: Path, **changes: Any) -> None:
-    """Write a good model's archive but for the changes; None leaves an array out."""
+    """Write the file of a valid model with some arrays replaced, or left out if None."""
     arrays: dict[str, Any] = {
         "weights": np.zeros((PIXELS, DIGITS), np.float32),
         "bias": np.zeros(DIGITS, np.float32),
@@ -91,7 +91,11 @@ def write_archive(path: Path, **changes: Any) -> None:
 
 
 def make_history(name: str = "small", steps: int = 4, **changes: object) -> History:
-    """Make one of as many recorded steps, in which every weight is the step it was recorded at."""
+    """Make a history in which every weight of a recorded step is the number of that step.
+
+    :param steps: how many steps are recorded: 0 to `steps` − 1
+    :param changes: values on its card
+    """
     recorded = np.arange(steps, dtype=np.int32)
     facts: dict[str, object] = {
         "recipe": "tutorial",
@@ -125,7 +129,10 @@ def make_history(name: str = "small", steps: int = 4, **changes: object) -> Hist
 
 
 def make_evaluation(name: str, model: str) -> Evaluation:
-    """Make one of three images: a 4 read as 9, a 9 read as 4, and a 9 read right."""
+    """Make an evaluation on three images: a 4 read as 9, a 9 read as 4, and a 9 read as 9.
+
+    :param model: the digest of the model
+    """
     confusion = np.zeros((DIGITS, DIGITS), np.int32)
     confusion[[4, 9, 9], [9, 4, 9]] = 1
     counts = np.zeros(BINS, np.int32)
@@ -158,4 +165,5 @@ def save_evaluation(directory: Path, evaluation: Evaluation) -> Path:
 
 
 def ink_on(*indices: int) -> list[float]:
+    """Return 784 intensities: 1 at these pixels, 0 elsewhere."""
     return [1.0 if index in indices else 0.0 for index in range(PIXELS)]

@@ -1,4 +1,4 @@
-"""A file that takes long to load, for as long as a test wants it to."""
+"""Loading a file, held up until a test lets it go on."""
 
 import threading
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from typing import Generic, TypeVar
 Content = TypeVar("Content")
 Answer = TypeVar("Answer")
 
-# Long enough for a second call that does not wait to return.
+# How long the second call gets to return, before the first one goes on.
 HEAD_START_SECONDS = 0.2
 
 
 class GatedLoad(Generic[Content]):
-    """Loads files as the given function does, but not before `gate` is set."""
+    """A function that loads a file like the given one, but first waits until `gate` is set."""
 
     def __init__(self, load: Callable[[Path], Content]) -> None:
         self._load = load
@@ -28,7 +28,10 @@ class GatedLoad(Generic[Content]):
         return self._load(path)
 
     def call_twice(self, function: Callable[[], Answer]) -> tuple[Answer, Answer]:
-        """Call a function that loads files, and call it again while the first call loads."""
+        """Call a function that loads a file, and again while the first call waits at the gate.
+
+        :return: the results of both calls
+        """
         self._is_reached.clear()
         with ThreadPoolExecutor(2) as threads:
             first = threads.submit(function)

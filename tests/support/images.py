@@ -1,4 +1,4 @@
-"""Images to train on."""
+"""Generated training images."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from training.data.mnist import Images
 
 
 def make_images(count: int, seed: int) -> Images:
-    """Make easy digits: noise, and a bright row whose place is the label."""
+    """Return images that are easy to classify: noise, and one white row at a height per label."""
     random = np.random.default_rng(seed)
     labels = random.integers(DIGITS, size=count).astype(np.uint8)
     pixels = random.integers(64, size=(count, 28, 28)).astype(np.uint8)

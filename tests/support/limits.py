@@ -1,4 +1,4 @@
-"""What an operating system may refuse, refused for a while."""
+"""Contexts in which the operating system refuses something: permissions, disk space, files."""
 
 import os
 import resource
@@ -10,7 +10,7 @@ NOBODY = 65534
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """Be a user whom permissions bind, as root is not."""
+    """Run as a user without privileges: file permissions do not apply to root."""
     if os.geteuid():
         yield
         return
@@ -23,6 +23,7 @@ def without_privileges() -> Iterator[None]:
 
 @contextmanager
 def limited(kind: int, most: int) -> Iterator[None]:
+    """Set the soft limit of a resource."""
     soft, hard = resource.getrlimit(kind)
     resource.setrlimit(kind, (most, hard))
     try:
@@ -32,10 +33,10 @@ def limited(kind: int, most: int) -> Iterator[None]:
 
 
 def no_room_beyond(size: int) -> AbstractContextManager[None]:
-    """Let no file grow beyond so many bytes, as on a disk that is nearly full."""
+    """Fail writes beyond a file size in bytes, as on a full disk."""
     return limited(resource.RLIMIT_FSIZE, size)
 
 
 def no_more_files() -> AbstractContextManager[None]:
-    """Let no more files be opened, as where a room's connections have taken all."""
+    """Fail to open files, as when open connections have taken all file descriptors."""
     return limited(resource.RLIMIT_NOFILE, 0)

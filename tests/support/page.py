@@ -1,4 +1,4 @@
-"""The page in a browser: opened, listened to, and what it holds."""
+"""The page in a browser: open it, collect its messages, and read its state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,10 @@ from server.web.routes.page import VIEWS
 
 
 def collect_console_messages(page: Page) -> list[str]:
-    """Return a list that grows with all that a page's console says, forbidden content included."""
+    """Return a list to which all of a page's console messages and uncaught errors are added.
+
+    Violations of the Content-Security-Policy are console messages too.
+    """
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text))
@@ -19,10 +22,10 @@ def collect_console_messages(page: Page) -> list[str]:
 
 
 def collect_failed_requests(page: Page) -> list[str]:
-    """Return a list that grows with each request that gets no response, and why.
+    """Return a list to which each request without a response is added, with the reason.
 
-    A request that the browser itself cancels is none of them: Chromium aborts the loading of the
-    icon when the page navigates or changes its URL meanwhile.
+    Requests that the browser cancels are left out: Chromium cancels the request for the icon when
+    the page navigates or changes its URL.
     """
     failed: list[str] = []
 
@@ -36,7 +39,10 @@ def collect_failed_requests(page: Page) -> list[str]:
 
 @contextmanager
 def open_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
-    """Open the page in a context with these options; whatever its console says is a failure."""
+    """Open the page in a new browser context; fail if its console has any message.
+
+    :param options: of Playwright's `Browser.new_context`
+    """
     with browser.new_context(**options) as context:
         page = context.new_page()
         complaints = collect_console_messages(page)
@@ -53,7 +59,7 @@ def open_view(page: Page, view: str) -> None:
 
 
 def place_of(page: Page, picture: str, row: int, column: int) -> tuple[float, float]:
-    """Tell where in the window a pixel of a picture is."""
+    """Return the position in the window, in CSS pixels, of a pixel of a 28×28 picture."""
     locator = page.locator(picture)
     locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
@@ -65,7 +71,7 @@ def place_of(page: Page, picture: str, row: int, column: int) -> tuple[float, fl
 
 
 def current_address(page: Page) -> str:
-    """Return the address of the page's state, as the button that copies it gives it."""
+    """Return the URL with the page's state that the copy button puts on the clipboard."""
     copied: str = page.evaluate(
         """() => {
           let copied = "";
@@ -80,13 +86,13 @@ def current_address(page: Page) -> str:
 
 
 def wait_for_address(page: Page) -> None:
-    """Wait until the URL holds the page's state, which it follows after a moment."""
+    """Wait until the URL has the page's current state: it is updated with a delay."""
     address = current_address(page)
     page.wait_for_function("address => location.href === address", arg=address)
 
 
 def strokes_in(page: Page, address: str) -> list[list[dict[str, float]]]:
-    """Read the drawing that an address holds."""
+    """Return the strokes of the drawing in an address."""
     strokes: list[list[dict[str, float]]] = page.evaluate(
         """async (address) => {
           const main = document.querySelector("script[type=module]").src;
@@ -99,18 +105,18 @@ def strokes_in(page: Page, address: str) -> list[list[dict[str, float]]]:
 
 
 def shown_strokes(page: Page) -> list[list[dict[str, float]]]:
-    """Read the drawing that the page shows, whatever its URL holds."""
+    """Return the strokes of the drawing on the page, whether or not its URL is up to date."""
     return strokes_in(page, current_address(page))
 
 
 def strokes_of(page: Page) -> list[list[dict[str, float]]]:
-    """Read the drawing from the page's URL."""
+    """Wait until the page's URL is up to date, and return the strokes of the drawing in it."""
     wait_for_address(page)
     return strokes_in(page, page.url)
 
 
 def wait_for_frames(page: Page, count: int = 2) -> None:
-    """Wait until the page has been painted so often: what it does with the next frame is done."""
+    """Wait for a number of animation frames: what the page does in the next frame is then done."""
     page.evaluate(
         """async (count) => {
           for (let frame = 0; frame < count; frame++) await new Promise(requestAnimationFrame);
@@ -120,7 +126,7 @@ def wait_for_frames(page: Page, count: int = 2) -> None:
 
 
 def wait_for_event(page: Page, condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until a condition holds that this test's own listeners and routes bring about."""
+    """Wait until a condition holds that depends on this test's Playwright listeners or routes."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition does not hold in time"

@@ -1,10 +1,10 @@
-"""Hands for the page: real pointer events from strokes, and digits to draw."""
+"""Drawing on the page with mouse, touch and stylus events, and some digits to draw."""
 
 from playwright.sync_api import CDPSession, Page
 
 Stroke = list[tuple[float, float]]
 
-# Plain digits as fractions of the pad's side, written for these tests.
+# Digits as points in fractions of the pad's side, made up for these tests.
 SEVEN: list[Stroke] = [[(0.25, 0.2), (0.5, 0.2), (0.75, 0.2), (0.6, 0.5), (0.45, 0.85)]]
 ONE: list[Stroke] = [[(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]]
 FOUR: list[Stroke] = [
@@ -14,19 +14,19 @@ FOUR: list[Stroke] = [
 
 
 def on_screen(page: Page, point: tuple[float, float]) -> tuple[float, float]:
-    """Turn fractions of the pad into CSS pixels of the window."""
+    """Turn a point from fractions of the pad into CSS pixels of the window."""
     return stroke_on_screen(page, [point])[0]
 
 
 def stroke_on_screen(page: Page, stroke: Stroke) -> Stroke:
-    """Turn fractions of the pad into CSS pixels of the window, asking once where the pad is."""
+    """Turn the points of a stroke from fractions of the pad into CSS pixels of the window."""
     box = page.locator("#pad").bounding_box()
     assert box is not None
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
 
 def draw_with_mouse(page: Page, strokes: list[Stroke]) -> None:
-    """Draw strokes as a hand with a mouse does."""
+    """Draw strokes with the mouse."""
     for stroke in strokes:
         first, *others = stroke_on_screen(page, stroke)
         page.mouse.move(*first)
@@ -37,7 +37,7 @@ def draw_with_mouse(page: Page, strokes: list[Stroke]) -> None:
 
 
 def draw_with_finger(page: Page, strokes: list[Stroke]) -> None:
-    """Draw strokes as a finger does, through the browser's own touch input."""
+    """Draw strokes with one finger, by touch events that go through the browser's input."""
     touch = page.context.new_cdp_session(page)
     for stroke in strokes:
         first, *others = stroke_on_screen(page, stroke)
@@ -49,7 +49,7 @@ def draw_with_finger(page: Page, strokes: list[Stroke]) -> None:
 
 
 def send_touch(touch: CDPSession, kind: str, fingers: list[tuple[float, float]]) -> None:
-    """Send one touch event with all fingers that are down."""
+    """Send one touch event with the positions of all fingers on the screen."""
     points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(fingers)]
     touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
@@ -64,7 +64,7 @@ def send_stylus(
 
 
 def draw_with_stylus(page: Page, strokes: list[Stroke]) -> None:
-    """Draw strokes as a stylus does that hovers between them."""
+    """Draw strokes with a stylus that hovers over the screen between them."""
     stylus = page.context.new_cdp_session(page)
     for stroke in strokes:
         points = stroke_on_screen(page, stroke)

@@ -1,4 +1,4 @@
-"""The real server in a process of its own."""
+"""The real server in a child process."""
 
 import re
 import subprocess
@@ -13,18 +13,18 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers at its URL."""
+    """A running server: its URL and its process."""
 
     url: str
     process: subprocess.Popen[str]
 
     @property
     def pid(self) -> int:
-        """Its process's number."""
+        """The ID of the server's process."""
         return self.process.pid
 
     def megabytes(self) -> float:
-        """Return the resident memory of its process, and of those that it started."""
+        """Return the resident memory, in MB, of the server's process and its child processes."""
         pids = [
             *subprocess.run(
                 ["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False
@@ -37,7 +37,10 @@ class Running:
 
 @contextmanager
 def running(arguments: list[str], stderr: int | None = None) -> Iterator[Running]:
-    """Run a Python program that prints where it serves; stop it in the end."""
+    """Run a Python program that prints `Serving on URL`; terminate it at the end of the context.
+
+    :raise RuntimeError: it prints something else, or nothing
+    """
     command = [sys.executable, *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, text=True
@@ -55,6 +58,6 @@ def running(arguments: list[str], stderr: int | None = None) -> Iterator[Running
 
 @contextmanager
 def serve(*arguments: str) -> Iterator[str]:
-    """Run `python -m server` on a free port; yield its URL and stop it in the end."""
+    """Run `python -m server` on a free port; yield its URL."""
     with running(["-m", "server", "--port", "0", *arguments]) as server:
         yield server.url

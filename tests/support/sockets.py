@@ -1,4 +1,4 @@
-"""Requests as raw bytes."""
+"""HTTP requests as raw bytes."""
 
 import http.client
 import socket
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def send(url: str, request: bytes) -> tuple[int, str, bytes]:
-    """Send raw bytes; return the answer's status, content type and body."""
+    """Send raw bytes; return the status, the content type and the body of the response."""
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port

@@ -1,4 +1,4 @@
-"""Waiting for conditions, with a deadline for those that never hold."""
+"""Waiting for a condition, with a timeout."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _INTERVAL = 0.02
 def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait until a condition holds.
 
-    :raise AssertionError: it does not hold within so many seconds
+    :raise AssertionError: it does not hold within this number of seconds
     """
     deadline = time.monotonic() + seconds
     while not condition():

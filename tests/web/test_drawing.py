@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
 from server.regression.shapes import PIXELS
-from server.web.api.drawing import MalformedDrawingError, NotADrawingError, parse_bytes, parse_json
+from server.web.common.drawing import (
+    MalformedDrawingError,
+    NotADrawingError,
+    parse_bytes,
+    parse_json,
+)
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.web.api.script_bundle import BundleError, bundle_scripts, bundled_scripts
+from server.web.common.script_bundle import BundleError, bundle_scripts, bundled_scripts
 from server.web.routes.static_files import ENTRY, STATIC
 
 SCRIPTS = {

@@ -16,8 +16,8 @@ from server.regression.shapes import DIGITS, PIXELS
 from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, History, load_history, save_history
 from server.storage.model_file import load_model
-from server.web.api.weight_files import replay_bytes
 from server.web.app import create_app
+from server.web.common.weight_files import replay_bytes
 from tests.support.factories import make_evaluation, make_history, save_evaluation, save_small_model
 from tests.support.gated_load import GatedLoad
 

@@ -75,7 +75,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learning-rate",
         type=positive_number,
-        help="of the first step (default: the recipe's; that of another --optimizer)",
+        help="initial learning rate (default: the recipe's, or that of another --optimizer)",
     )
     parser.add_argument("--optimizer", help="the name of any Keras optimizer")
     parser.add_argument("--init", choices=get_args(Init), help="initial W")

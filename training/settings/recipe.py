@@ -17,14 +17,14 @@ class Recipe:
     :param name: of the recipe, and by default of the model
     :param normalization: preprocessing of every image, in training and in serving
     :param optimizer: name of a Keras optimizer
-    :param learning_rate: of the first step; None for the optimizer's default
+    :param learning_rate: at the first step; None for the optimizer's default
     :param steps: number of batches
     :param batch_size: number of random examples in each batch, or "all"
     :param synthetic: number of synthetic digits added to MNIST
     :param has_decay: the learning rate falls linearly to 0
     :param l2_penalty: factor of the sum of squared weights in the loss
     :param is_calibrated: W and b are divided by a temperature after the training
-    :param init: W starts at zeros, or at normally distributed values (mean 0, INIT_STDDEV)
+    :param init: W starts at zeros, or at random normal values with standard deviation INIT_STDDEV
     :param has_bias: b is trained; otherwise it stays at 0, where it starts
     :param images_per_digit: number of MNIST's training images of each digit; None for all
     :param augmented: each use of an image shifts, rotates, shears and scales it at random

@@ -11,12 +11,12 @@ from server.regression.heatmap import heatmap
 from server.regression.shapes import DIGITS, SIDE
 from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.sample_digits import SampleDigits
-from server.web.api.blueprint import ApiBlueprint
-from server.web.api.context import find_model, get_context
-from server.web.api.drawing import BYTES, JSON
-from server.web.api.query import CacheQuery, HeatmapQuery
-from server.web.api.responses import cached, json_response, with_etag
-from server.web.api.weight_files import weights_csv, weights_float32
+from server.web.common.blueprint import ApiBlueprint
+from server.web.common.context import find_model, get_context
+from server.web.common.drawing import BYTES, JSON
+from server.web.common.query import CacheQuery, HeatmapQuery
+from server.web.common.responses import cached, json_response, with_etag
+from server.web.common.weight_files import weights_csv, weights_float32
 
 CSV = "text/csv"
 

@@ -8,8 +8,8 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from server.regression.shapes import DIGITS
-from server.web.api.responses import with_etag
-from server.web.api.security import security_policy
+from server.web.common.responses import with_etag
+from server.web.common.security import security_policy
 from server.web.routes.static_files import BUNDLE, bundled_files, static_version
 
 # The page's views: the name in the URL, and the title; in the order of the keys that open them.

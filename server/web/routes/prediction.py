@@ -5,9 +5,9 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 from server.regression.prediction import Prediction, predict
 from server.regression.shapes import Floats
-from server.web.api.blueprint import ApiBlueprint
-from server.web.api.context import find_model
-from server.web.api.drawing import (
+from server.web.common.blueprint import ApiBlueprint
+from server.web.common.context import find_model
+from server.web.common.drawing import (
     ACCEPTED,
     BYTES,
     BYTES_SCHEMA,
@@ -18,8 +18,8 @@ from server.web.api.drawing import (
     parse_bytes,
     parse_json,
 )
-from server.web.api.query import PredictQuery, parse_fields
-from server.web.api.responses import json_response
+from server.web.common.query import PredictQuery, parse_fields
+from server.web.common.responses import json_response
 
 PREDICT = "/api/predict"
 

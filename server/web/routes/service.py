@@ -3,10 +3,10 @@
 import msgspec
 from flask import Response, current_app
 
-from server.web.api.blueprint import ApiBlueprint, describe_api
-from server.web.api.context import find_model, get_context
-from server.web.api.drawing import JSON
-from server.web.api.responses import json_response
+from server.web.common.blueprint import ApiBlueprint, describe_api
+from server.web.common.context import find_model, get_context
+from server.web.common.drawing import JSON
+from server.web.common.responses import json_response
 
 routes = ApiBlueprint("service")
 

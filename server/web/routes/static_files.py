@@ -11,8 +11,8 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
-from server.web.api.responses import cached_forever
-from server.web.api.script_bundle import bundle_scripts, bundled_scripts
+from server.web.common.responses import cached_forever
+from server.web.common.script_bundle import bundle_scripts, bundled_scripts
 
 STATIC = Path(__file__).parents[3] / "static"
 

@@ -9,12 +9,12 @@ from werkzeug.exceptions import NotFound
 
 from server.storage.history import History
 from server.storage.training_monitor import MAX_LIST_AGE, TrainingList, describe_training
-from server.web.api.blueprint import ApiBlueprint
-from server.web.api.context import get_context
-from server.web.api.drawing import BYTES, JSON
-from server.web.api.query import CacheQuery
-from server.web.api.responses import cached, json_response, with_etag
-from server.web.api.weight_files import last_step_bytes, replay_bytes
+from server.web.common.blueprint import ApiBlueprint
+from server.web.common.context import get_context
+from server.web.common.drawing import BYTES, JSON
+from server.web.common.query import CacheQuery
+from server.web.common.responses import cached, json_response, with_etag
+from server.web.common.weight_files import last_step_bytes, replay_bytes
 
 routes = ApiBlueprint("training")
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Response, request
 
-from server.web.api.drawing import JSON
+from server.web.common.drawing import JSON
 
 # The longest lifetime of a cached response. Source: RFC 2616, 14.21.
 YEAR_SECONDS = 365 * 24 * 60 * 60

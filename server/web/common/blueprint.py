@@ -12,9 +12,9 @@ import msgspec
 from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
-from server.web.api.drawing import JSON
-from server.web.api.problems import PROBLEM_TYPE, Problem
-from server.web.api.query import parse_query
+from server.web.common.drawing import JSON
+from server.web.common.problems import PROBLEM_TYPE, Problem
+from server.web.common.query import parse_query
 
 _SCHEMAS = "#/components/schemas/{name}"
 

@@ -1,1 +1,0 @@
-"""What routes share: registration, validation, documentation, responses, errors."""

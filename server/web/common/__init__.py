@@ -1,0 +1,1 @@
+"""What routes have in common: registration, validation, documentation, responses, errors."""
