@@ -28,6 +28,8 @@ export default {
   ok: (value, message = `${value} is not true`) => check(Boolean(value), message),
   equal: (found, expected, message = "") =>
     check(Object.is(found, expected), `${describe(found)} is not ${describe(expected)} ${message}`),
+  notEqual: (found, expected, message = "") =>
+    check(!Object.is(found, expected), `${describe(found)} ${message}`),
   deepEqual: (found, expected, message = "") =>
     check(isEqual(found, expected), `${describe(found)} is not ${describe(expected)} ${message}`),
   notDeepEqual: (found, expected, message = "") =>
