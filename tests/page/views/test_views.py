@@ -403,7 +403,8 @@ def test_the_guide_says_what_an_answer_costs(page: Page) -> None:
     guide_step(page, 5)
     page.locator("#guide-5 .label").nth(1).click()
     loss = -np.log(softmax(drawing.evidence)[1])
-    expect(page.locator("#guide-loss-words")).to_contain_text(f"so the loss is −ln of that, {loss:.2f}")
+    words = page.locator("#guide-loss-words")
+    expect(words).to_contain_text(f"so the loss is −ln of that, {loss:.2f}")
 
 
 def test_the_guide_descends_as_numpy_does(page: Page) -> None:
