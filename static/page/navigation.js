@@ -22,8 +22,8 @@ export function createNavigation(store, isView) {
   const live = find("#live", HTMLElement);
   const guideSteps = findAll("#guide-steps button", HTMLButtonElement).length;
   const history = createHistory();
-  /** The address with which the page was opened, until its state is shown. */
-  let initial = /** @type {string | null} */ (location.hash);
+  /** Whether the address with which the page was opened has been read. Before, none is written. */
+  let isOpen = false;
   let writing = 0;
   /** Whether the state is being read from the address or the history, which need no new entry. */
   let isRestoring = false;
@@ -53,9 +53,9 @@ export function createNavigation(store, isView) {
 
   /** Show what the address holds. */
   const open = () => {
-    const shared = readState(initial ?? location.hash, store.state, isView, guideSteps);
-    const kept = initial === null ? {} : keepChanges(store.state, shared);
-    initial = null;
+    const shared = readState(location.hash, store.state, isView, guideSteps);
+    const kept = isOpen ? {} : keepChanges(store.state, shared);
+    isOpen = true;
     restore({ ...shared, ...kept });
     updateLinks();
     if (Object.keys(kept).length) writing = setTimeout(write, WRITE_MS);
@@ -63,8 +63,7 @@ export function createNavigation(store, isView) {
   };
 
   store.subscribe((state, before) => {
-    // Until the address is open, it is not overwritten.
-    if (initial !== null) return;
+    if (!isOpen) return;
     if (state.isDrawing || isRestoring) clearTimeout(writing);
     else if (before.isDrawing || isOtherAddress(state, before)) {
       clearTimeout(writing);
@@ -82,13 +81,13 @@ export function createNavigation(store, isView) {
   // Back and forward change the view and keep the drawing.
   addEventListener("popstate", (event) => {
     history.forget();
-    if (!event.state || initial !== null) return;
+    if (!event.state || !isOpen) return;
     restore({ view: event.state.view });
     write();
   });
   // An address that was typed or followed is shown as it is.
   addEventListener("hashchange", () => {
-    if (initial === null && location.hash !== writeAddress(store.state)) open();
+    if (isOpen && location.hash !== writeAddress(store.state)) open();
   });
   for (const link of links) {
     link.addEventListener("click", (event) => {

@@ -21,25 +21,53 @@ import { whenChanged } from "../state/memo.js";
  * @returns {(shown: Shown) => void}
  */
 export function createView(change) {
-  const edit = find("#edit", HTMLElement);
-  const ink = find("#edit-ink", HTMLCanvasElement);
-  const meanPicture = find("#edit-mean", HTMLCanvasElement);
-  const marks = find("#edit-marks", SVGPathElement);
+  const showEditor = createEditor(change);
+  const showFewest = createFewest(change);
+  const at = find("#change-at", HTMLElement);
+  const words = find("#change-words", HTMLElement);
+  const margin = find("#flip-evidence", HTMLElement);
+  const rows = findAll("#before-after [data-row]", HTMLElement).map(createRow);
+
+  return (shown) => {
+    const { explanation, learned, edits, pixel } = shown;
+    showEditor(shown);
+    showFewest(explanation?.pixels, learned);
+
+    if (!explanation || !learned) {
+      rows.forEach((row) => row.clear());
+      setText(
+        words,
+        "Draw a digit or choose a sample digit; then erase and add ink in its pixels.",
+      );
+      setText(margin, "");
+      setText(at, "");
+      return;
+    }
+    const pixels = applyEdits(explanation.pixels, edits);
+    const before = evidence(explanation.pixels, learned);
+    const after = evidence(pixels, learned);
+    const { probabilities } = softmaxSteps(after);
+    rows.forEach((row, digit) => row.show(before, after, probabilities, digit));
+    setText(words, describeChange(before, after, probabilities, edits));
+    setText(margin, describeMargin(after));
+    setText(at, pixel === null ? "" : describeLever(pixel, pixels, learned, after));
+  };
+}
+
+/**
+ * The picture whose pixels are erased and filled, and its controls.
+ * @param {Change} change
+ * @returns {(shown: Shown) => void}
+ */
+function createEditor(change) {
+  const map = find("#edit", HTMLElement);
   const tools = findAll("#view-change [name=tool]", HTMLInputElement);
   const mean = find("#mean", HTMLSelectElement);
   const undo = find("#edit-undo", HTMLButtonElement);
   const reset = find("#edit-reset", HTMLButtonElement);
-  const at = find("#change-at", HTMLElement);
-  const words = find("#change-words", HTMLElement);
-  const flipEvidence = find("#flip-evidence", HTMLElement);
-  const flipPixels = find("#flip-pixels", HTMLElement);
-  const flip = find("#flip", HTMLButtonElement);
-  const rows = findAll("#before-after [data-row]", HTMLElement).map(createRow);
-
+  const showPictures = createPictures();
   /** @type {Shown | null} */
   let current = null;
-  /** @type {Edit[]} */
-  let fewest = [];
   /** @type {Shown | null} */
   let beforeStroke = null;
 
@@ -50,7 +78,7 @@ export function createView(change) {
     const drawn = current.explanation.pixels[pixel];
     change({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
   };
-  listenToEdits(edit, {
+  listenToEdits(map, {
     begin() {
       beforeStroke = current;
     },
@@ -73,7 +101,24 @@ export function createView(change) {
   });
   undo.addEventListener("click", () => change({ edits: current?.edits.slice(0, -1) ?? [] }));
   reset.addEventListener("click", () => change({ edits: [] }));
-  flip.addEventListener("click", () => change({ edits: fewest }));
+
+  return (shown) => {
+    current = shown;
+    for (const tool of tools) tool.checked = tool.value === String(shown.tool);
+    mean.value = String(shown.meanDigit ?? "");
+    undo.disabled = reset.disabled = shown.edits.length === 0;
+    showPictures(shown);
+  };
+}
+
+/**
+ * The edited input with its edits outlined, over a digit's mean image.
+ * @returns {(shown: Shown) => void}
+ */
+function createPictures() {
+  const ink = find("#edit-ink", HTMLCanvasElement);
+  const meanPicture = find("#edit-mean", HTMLCanvasElement);
+  const marks = find("#edit-marks", SVGPathElement);
 
   const showInk = whenChanged(
     (
@@ -91,45 +136,33 @@ export function createView(change) {
       if (pixels) paintInk(meanPicture, toInk(pixels), getComputedStyle(meanPicture).color);
     },
   );
-  const findFewest = whenChanged(
+
+  return ({ explanation, edits, inkColour, meanDigit, sampleDigits, summary }) => {
+    showInk(explanation?.pixels, edits, inkColour);
+    const means = sampleDigits?.means[summary?.normalization ?? ""];
+    showMean(meanDigit === null ? undefined : means?.[meanDigit], inkColour);
+  };
+}
+
+/**
+ * The smallest set of pixels that changes the answer, and the button that edits them.
+ * @param {Change} change
+ */
+function createFewest(change) {
+  const words = find("#flip-pixels", HTMLElement);
+  const button = find("#flip", HTMLButtonElement);
+  /** @type {Edit[]} */
+  let fewest = [];
+
+  button.addEventListener("click", () => change({ edits: fewest }));
+  return whenChanged(
     (/** @type {number[] | undefined} */ pixels, /** @type {Weights | undefined} */ learned) => {
       const found = pixels && learned ? fewestEdits(pixels, learned) : null;
       fewest = found?.edits ?? [];
-      flip.disabled = !found;
-      setText(flipPixels, pixels && learned ? describeFewest(found) : "");
+      button.disabled = !found;
+      setText(words, pixels && learned ? describeFewest(found) : "");
     },
   );
-
-  return (shown) => {
-    current = shown;
-    const { explanation, learned, edits, pixel } = shown;
-    for (const tool of tools) tool.checked = tool.value === String(shown.tool);
-    mean.value = String(shown.meanDigit ?? "");
-    undo.disabled = reset.disabled = edits.length === 0;
-    showInk(explanation?.pixels, edits, shown.inkColour);
-    const means = shown.sampleDigits?.means[shown.summary?.normalization ?? ""];
-    showMean(shown.meanDigit === null ? undefined : means?.[shown.meanDigit], shown.inkColour);
-    findFewest(explanation?.pixels, learned);
-
-    if (!explanation || !learned) {
-      rows.forEach((row) => row.clear());
-      setText(
-        words,
-        "Draw a digit or choose a sample digit; then erase and add ink in its pixels.",
-      );
-      setText(flipEvidence, "");
-      setText(at, "");
-      return;
-    }
-    const pixels = applyEdits(explanation.pixels, edits);
-    const before = evidence(explanation.pixels, learned);
-    const after = evidence(pixels, learned);
-    const { probabilities } = softmaxSteps(after);
-    rows.forEach((row, digit) => row.show(before, after, probabilities, digit));
-    setText(words, describeChange(before, after, probabilities, edits));
-    setText(flipEvidence, describeMargin(after));
-    setText(at, pixel === null ? "" : describeLever(pixel, pixels, learned, after));
-  };
 }
 
 /**
