@@ -32,8 +32,8 @@ const dialogs = createDialogs(change, {
   address: () => writeAddress(store.state),
   openGallery: loader.openGallery,
 });
-/** A frame that will show the state, 0 for none. */
-let frame = 0;
+
+/** Show the state in all parts of the page. */
 function show() {
   const shown = derive(store.state);
   document.documentElement.classList.toggle("projector", shown.isProjector);
@@ -56,6 +56,9 @@ function loadMissingView() {
   const { view } = store.state;
   if (!views.isLoaded(view)) loadView(view);
 }
+
+/** The frame that will show the state, 0 for none. */
+let frame = 0;
 
 /** The pen moves more often than there are frames. */
 function showWithFrame() {

@@ -65,7 +65,7 @@ import { memoized } from "./memo.js";
 /** @typedef {Shareable & Local} State */
 
 /**
- * What the views show besides the state.
+ * What the views show in addition to the state.
  * @typedef {object} Derived
  * @property {ModelSummary | undefined} summary the chosen model's
  * @property {Weights | undefined} learned its W and b, once they are loaded
