@@ -79,6 +79,12 @@ def strokes_in_address(page: Page) -> Any:
 
 
 def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(page: Page) -> None:
+    # The browser may report where the mouse of an earlier page was, which loads the other views.
+    page.add_init_script(
+        "addEventListener('pointermove', (event) => event.stopImmediatePropagation(), true)"
+    )
+    page.reload()
+    page.wait_for_selector("#model option", state="attached")
     assert page.evaluate(MODULES) == ["page/bundle.js"]
     assert page.evaluate(STYLES) == ["style.css", "page.css"]
     open_view(page, "softmax")
