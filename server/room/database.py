@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,14 +102,11 @@ class RoomDatabase:
             added = connection.execute("INSERT OR IGNORE INTO devices VALUES (?)", (device,))
             connection.execute("UPDATE room SET devices = devices + ?", (added.rowcount,))
 
-    def add(
-        self, strokes: bytes, label: int, token: str, read: Callable[[], Reading]
-    ) -> RoomDrawing:
+    def add(self, strokes: bytes, label: int, token: str, reading: Reading) -> RoomDrawing:
         """Store a drawing, and return it; a second time for the same token, return the first.
 
         :param strokes: as JSON
         :param token: the secret with which the drawing can be removed
-        :param read: returns the model's answer; not called for a token that is known
         :raise RoomClosedError: the room is closed
         :raise RoomFullError: a limit is reached
         :raise RoomBusyError: other writers took too long
@@ -119,14 +116,9 @@ class RoomDatabase:
         earlier = self._find(digest)
         if earlier:
             return earlier
-        with _translated():
-            self._check_can_add(self._connection(), len(strokes))
-        # Outside the transaction, so that other writers do not wait for the model.
-        reading = read()
         minute = datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ")
         with self._writing() as connection:
-            # In the meantime, the room may have been closed, or the same request sent again.
-            is_shown = self._check_can_add(connection, len(strokes))
+            is_shown = _check_can_add(connection, len(strokes))
             answer = (reading.digit, reading.is_sure, reading.model)
             row = (strokes.decode(), label, *answer, is_shown, minute, digest)
             added = connection.execute(
@@ -270,21 +262,6 @@ class RoomDatabase:
             )
             _next_revision(connection)
 
-    def _check_can_add(self, connection: sqlite3.Connection, size: int) -> bool:
-        """Return whether a drawing would be shown at once.
-
-        :raise RoomClosedError: the room is closed
-        :raise RoomFullError: a limit is reached
-        """
-        is_open, needs_approval, count, total = connection.execute(
-            "SELECT is_open, needs_approval, shown + waiting, bytes FROM room"
-        ).fetchone()
-        if not is_open:
-            raise RoomClosedError
-        if count >= MAX_DRAWINGS or total + size > MAX_ROOM_BYTES:
-            raise RoomFullError
-        return not needs_approval
-
     def _find(self, token_digest: bytes) -> RoomDrawing | None:
         """Return the drawing with a token."""
         query = f"SELECT {_COLUMNS} FROM drawings WHERE token = ?"
@@ -378,6 +355,23 @@ def file_identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _check_can_add(connection: sqlite3.Connection, size: int) -> bool:
+    """Return whether a new drawing would be shown at once.
+
+    :param size: of its strokes, in bytes
+    :raise RoomClosedError: the room is closed
+    :raise RoomFullError: a limit is reached
+    """
+    is_open, needs_approval, count, total = connection.execute(
+        "SELECT is_open, needs_approval, shown + waiting, bytes FROM room"
+    ).fetchone()
+    if not is_open:
+        raise RoomClosedError
+    if count >= MAX_DRAWINGS or total + size > MAX_ROOM_BYTES:
+        raise RoomFullError
+    return not needs_approval
 
 
 def _list(
