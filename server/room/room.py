@@ -2,8 +2,10 @@
 
 import ipaddress
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +19,9 @@ MAX_CONTRIBUTIONS = 30
 CONTRIBUTION_SECONDS = 60.0
 
 DEFAULT_PORT = 80
+
+# How long the machine's addresses are kept, because every page asks for the room's state.
+ADDRESS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,26 @@ class Room:
 
     def __init__(self, path: Path, addresses: Callable[[], list[JoinAddress]]) -> None:
         self.database = RoomDatabase(path)
-        self.addresses = addresses
         self.contributions = RateLimit(MAX_CONTRIBUTIONS, CONTRIBUTION_SECONDS)
+        self._find_addresses = addresses
+        self._addresses: list[JoinAddress] = []
+        self._expiry = -inf
+
+    def addresses(self) -> list[JoinAddress]:
+        """Return the URLs at which the server can be reached, the best first.
+
+        The machine may join a network while the server runs.
+        """
+        now = time.monotonic()
+        if now >= self._expiry:
+            self._addresses = self._find_addresses()
+            self._expiry = now + ADDRESS_SECONDS
+        return self._addresses
 
     def join_url(self, state: RoomState) -> str:
-        """Return the URL that phones open: the presenter's choice, or else the best."""
-        return state.join_url or self.addresses()[0].url
+        """Return the URL that phones open: the presenter's choice while it exists, or the best."""
+        urls = [address.url for address in self.addresses()]
+        return state.join_url if state.join_url in urls else urls[0]
 
 
 def open_room(path: Path, listener: socket.socket) -> Room:

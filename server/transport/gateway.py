@@ -187,7 +187,7 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     Source: PEP 3333, by which strings hold bytes as Latin-1.
     """
     host, port = scope["server"] or ("", 0)
-    client_host, client_port = scope["client"] or ("", 0)
+    client_host, client_port = scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",

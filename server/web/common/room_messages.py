@@ -6,8 +6,8 @@ import msgspec
 
 from server.web.common.contribution import Digit
 
-# SQLite's integers have 63 bits.
-Number = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+# JavaScript has no larger integers.
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 
 class RoomQuery(msgspec.Struct, forbid_unknown_fields=True):
