@@ -113,7 +113,7 @@ def _ink(drawings: list[_Cells]) -> tuple[_Places, _Places]:
 
 
 def _intervals(segments: _Cells, layers: NDArray[np.intp]) -> _Places:
-    """Return the inked interval of each segment in each row that has one, as place × _LINE + length.
+    """Return place × _LINE + length of the inked interval of each segment in each row it touches.
 
     It is one interval, because the area under a round pen is convex.
 
@@ -131,8 +131,8 @@ def _intervals(segments: _Cells, layers: NDArray[np.intp]) -> _Places:
     first, last = cells
     # All numbers are whole and far below 2⁵³, so floats hold them exactly.
     places = (np.repeat(layers * GRID, counts) + rows) * _LINE + first
-    intervals = (places * _LINE + (last - first + 1))[first <= last]
-    return intervals.astype(np.int64)
+    intervals: _Places = (places * _LINE + (last - first + 1))[first <= last].astype(np.int64)
+    return intervals
 
 
 def _estimate(segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> _Cells:
