@@ -137,7 +137,7 @@ def describe_room(room: Room) -> list[str]:
         lines.append("So the model is the same as without the room.")
     elif len(digits) == 1:
         lines.append(
-            f"They are all of the digit {digits[0]}: the model learns nothing of how the room "
+            f"All of them are of the digit {digits[0]}: the model learns nothing of how the room "
             "draws the other digits."
         )
     elif kept < FEW_DRAWINGS:
