@@ -73,7 +73,7 @@ def prepare(
         room = check_room(drawings, recipe.normalization, variants, normalized.validation)
         # With `augmented`, images are normalized after their augmentation.
         own = drawings.train if recipe.augmented else room.train
-        images = add_room(images, room.repeat(own))
+        images = add_room(images, examples, room, own)
     return Preparation(
         recipe=recipe,
         original=original,
