@@ -12,6 +12,7 @@ import { memoized } from "./memo.js";
 /** @typedef {import("../network/api.js").SampleDigits} SampleDigits */
 /** @typedef {import("../network/api.js").Training} Training */
 /** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("../numbers/rasterizer.js").Stroke} Stroke */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /**
@@ -22,6 +23,63 @@ import { memoized } from "./memo.js";
 /**
  * W and b as the guide's gradient descent has learned them, and the mean loss before each step.
  * @typedef {{weights: Weights, losses: number[]}} Learner
+ */
+
+/**
+ * The room that the server collects drawings in.
+ * @typedef {object} Room
+ * @property {boolean} open whether it takes drawings
+ * @property {number} drawings how many the wall shows
+ * @property {string} digest changes with every property
+ * @property {number} revision grows with every change of drawings or settings
+ * @property {number} devices how many pages have joined
+ * @property {boolean} approval whether the presenter must approve a drawing before it is shown
+ * @property {string} join the URL that phones open
+ * @property {boolean} is_local whether that URL leads to the server's own machine only
+ * @property {RoomOfPresenter | null} presenter null without the key
+ */
+
+/**
+ * What only the presenter gets to know about the room.
+ * @typedef {object} RoomOfPresenter
+ * @property {number} waiting how many drawings wait for approval
+ * @property {string} file
+ * @property {string} command the one that trains on the room's drawings
+ * @property {{url: string, interface: string, is_virtual: boolean}[]} addresses the URLs by which
+ *   phones may reach the server, the best one first
+ */
+
+/**
+ * A drawing in the room.
+ * @typedef {object} RoomDrawing
+ * @property {number} id
+ * @property {Stroke[]} strokes
+ * @property {number} label
+ * @property {number} digit the answer that it got at first
+ * @property {boolean} isSure whether it was a sure one
+ * @property {string} model digest of the model that gave this answer
+ * @property {boolean} isShown false until the presenter has approved it
+ * @property {string} minute in which it was given, in ISO 8601
+ */
+
+/**
+ * What a model reads in the drawings of the room.
+ * @typedef {object} RoomReadings
+ * @property {string} model its digest
+ * @property {ReadonlyMap<number, {digit: number, isSure: boolean}>} byId
+ */
+
+/**
+ * A drawing that this page has given to the room.
+ * @typedef {object} Contribution
+ * @property {string} token chosen by the page: gives the right to withdraw the drawing, and lets the
+ *   server recognize a request that is repeated
+ * @property {number | null} id null until the server has confirmed it
+ * @property {readonly Stroke[]} strokes
+ * @property {number} label
+ * @property {number | null} digit the answer; null until the server has confirmed it
+ * @property {"sending" | "given" | "failed" | "withdrawing"} status
+ * @property {string} message why it is not on the wall yet, or not sent; else empty
  */
 
 /**
@@ -60,6 +118,16 @@ import { memoized } from "./memo.js";
  *   normalizations than the chosen model's
  * @property {ReadonlyMap<string, Evaluation>} evaluations those loaded so far, by the model's digest
  * @property {number} examples how many test images are shown
+ * @property {Room | null} room null before the first answer, and where the server has none
+ * @property {string} roomKey the presenter's key; empty for participants
+ * @property {ReadonlyMap<number, RoomDrawing>} roomDrawings by id, oldest first
+ * @property {RoomReadings | null} roomReadings those of the chosen model
+ * @property {readonly Contribution[]} contributions those of this page
+ * @property {{label: number | null, digit: number | null, isWrongOnly: boolean}} roomFilter which
+ *   drawings the wall shows
+ * @property {string} roomMessage why the presenter's last action failed; else empty
+ * @property {boolean} isJoining whether the page shows only what a participant needs to draw and to
+ *   give the drawing to the room
  */
 
 /** @typedef {Shareable & Local} State */
@@ -77,6 +145,24 @@ import { memoized } from "./memo.js";
 /** @typedef {State & Derived} Shown */
 
 /** @typedef {(changes: Partial<State>) => void} Change See the store. */
+
+/**
+ * What can be done in the room. The page shows in its state what became of it.
+ * @typedef {object} RoomActions
+ * @property {() => void} give the current drawing, with the state's label
+ * @property {(token: string) => void} withdraw a contribution of this page
+ * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => void} setRoom
+ * @property {(id: number, isShown: boolean) => void} showDrawing on the wall, or hide it
+ * @property {(id: number) => void} removeDrawing
+ * @property {() => void} removeAll
+ * @property {() => void} download all drawings
+ */
+
+/**
+ * What views can ask for besides changes of the state.
+ * @typedef {object} Actions
+ * @property {RoomActions | null} room null where the server has no room
+ */
 
 /** How many test images are shown at first, and how many more each time. */
 export const FIRST_EXAMPLES = 60;
@@ -112,6 +198,14 @@ export function createState() {
     normalizedInk: new Map(),
     evaluations: new Map(),
     examples: FIRST_EXAMPLES,
+    room: null,
+    roomKey: "",
+    roomDrawings: new Map(),
+    roomReadings: null,
+    contributions: [],
+    roomFilter: { label: null, digit: null, isWrongOnly: false },
+    roomMessage: "",
+    isJoining: false,
   };
 }
 
