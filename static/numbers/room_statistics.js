@@ -6,7 +6,7 @@ import { DIGITS } from "./regression.js";
 
 /**
  * A drawing with its first answer.
- * @typedef {{id: number, label: number, digit: number, sure: boolean}} LabelledDrawing
+ * @typedef {Reading & {id: number, label: number}} LabelledDrawing
  */
 
 /**
@@ -31,7 +31,7 @@ import { DIGITS } from "./regression.js";
  * @returns {Entry<Drawing>}
  */
 export function toEntry(drawing, reading) {
-  const { digit, isSure } = reading ?? { digit: drawing.digit, isSure: drawing.sure };
+  const { digit, isSure } = reading ?? drawing;
   const { label } = drawing;
   return { drawing, digit, isSure, isRight: digit === label, wasRight: drawing.digit === label };
 }

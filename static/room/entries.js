@@ -15,8 +15,8 @@ const readDrawings = memoized(
   ) => {
     const newest = [...drawings.values()].reverse();
     const all = newest.map((drawing) => toEntry(drawing, readings?.get(drawing.id)));
-    const onWall = all.filter(({ drawing }) => drawing.shown);
-    const waiting = all.filter(({ drawing }) => !drawing.shown);
+    const onWall = all.filter(({ drawing }) => drawing.isShown);
+    const waiting = all.filter(({ drawing }) => !drawing.isShown);
     return { onWall, waiting, summary: summarize(onWall) };
   },
 );

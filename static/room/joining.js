@@ -29,6 +29,7 @@ export function createJoining() {
     code.alt = `QR code of ${join}`;
     code.hidden = false;
     setText(url, join);
+    url.style.setProperty("--characters", String(join.length));
     setText(port, portOf(join));
   });
 

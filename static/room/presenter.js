@@ -1,6 +1,6 @@
 /** The presenter's controls. They exist only in a page that has the key. */
 
-import { find, setChoices, setText } from "../components/dom.js";
+import { find, queryMedia, setChoices, setText } from "../components/dom.js";
 import { copyText } from "./copy.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
@@ -39,6 +39,7 @@ function addControls(place, change, actions) {
   const template = find("#presenter-template", HTMLTemplateElement);
   place.append(template.content.cloneNode(true));
   const message = find("#room-message", HTMLElement, place);
+  const waiting = find("#waiting-words", HTMLElement, place);
   const open = find("#room-open", HTMLInputElement, place);
   const approval = find("#room-approval", HTMLInputElement, place);
   const address = find("#join-address", HTMLSelectElement, place);
@@ -47,6 +48,9 @@ function addControls(place, change, actions) {
   const command = find("#room-command", HTMLElement, place);
   const result = find("#copy-result", HTMLElement, place);
 
+  // On a phone, more controls would push the wall out of the window.
+  find("#room-training", HTMLDetailsElement, place).open =
+    queryMedia("(min-width: 64rem)")?.matches ?? true;
   open.addEventListener("change", () => actions.setRoom({ open: open.checked }));
   approval.addEventListener("change", () => actions.setRoom({ approval: approval.checked }));
   address.addEventListener("change", () => actions.setRoom({ join: address.value }));
@@ -66,6 +70,7 @@ function addControls(place, change, actions) {
   ) => {
     const count = room.drawings + presenter.waiting;
     setText(message, problem);
+    setText(waiting, presenter.waiting ? `Waiting for approval: ${presenter.waiting}` : "");
     open.checked = room.open;
     approval.checked = room.approval;
     setChoices(address, toChoices(presenter.addresses, room.join), room.join);
@@ -111,7 +116,7 @@ function createRemoval(place, actions) {
  */
 function toChoices(addresses, join) {
   const choices = addresses.map(({ url, interface: name, is_virtual: isVirtual }) => {
-    return { value: url, text: `${url} (${name}${isVirtual ? ", virtual" : ""})` };
+    return { value: url, text: `${name}${isVirtual ? " (virtual)" : ""}: ${url}` };
   });
   const isListed = addresses.some(({ url }) => url === join);
   return isListed ? choices : [{ value: join, text: join }, ...choices];

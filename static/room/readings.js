@@ -15,17 +15,17 @@ import { countReadAgain, entriesOf } from "./entries.js";
  */
 export function createReadings(change) {
   const share = find("#room-share", HTMLElement);
+  const before = find("#room-before", HTMLElement);
   const words = find("#room-words", HTMLElement);
   const details = find("#room-matrix", HTMLDetailsElement);
-  /** @type {[number, number] | null} The cell whose drawings the wall shows. */
+  /** @type {Cell | null} The cell whose drawings the wall shows. */
   let shownCell = null;
   const showConfusion = createConfusion(
     find("#room-confusion", HTMLTableElement),
     "drawings",
-    ([label, digit]) => {
-      const isShown = shownCell?.[0] === label && shownCell[1] === digit;
-      const cell = isShown ? { label: null, digit: null } : { label, digit };
-      change({ roomFilter: { ...cell, isWrongOnly: false } });
+    (pressed) => {
+      const [label, digit] = isSame(pressed, shownCell) ? [null, null] : pressed;
+      change({ roomFilter: { label, digit, isWrongOnly: false } });
     },
   );
 
@@ -35,16 +35,34 @@ export function createReadings(change) {
   return (shown) => {
     const { summary } = entriesOf(shown);
     const { label, digit } = shown.roomFilter;
-    const isCell = label !== null && digit !== null;
-    if (!isCell) shownCell = null;
-    else if (shownCell?.[0] !== label || shownCell[1] !== digit) shownCell = [label, digit];
-    setText(
-      share,
-      summary.count ? `${formatPercent(summary.right / summary.count)} read correctly` : "",
-    );
-    setText(words, describe(summary, shown, countReadAgain(shown)));
+    const cell = cellOf(label, digit);
+    if (!isSame(cell, shownCell)) shownCell = cell;
+    const { count, right, rightBefore } = summary;
+    const readAgain = countReadAgain(shown);
+    setText(share, count ? `${formatPercent(right / count)} read correctly` : "");
+    setText(before, readAgain ? `before: ${formatPercent(rightBefore / count)}` : "");
+    setText(words, describe(summary, shown, readAgain));
     showConfusion(summary.confusion, shownCell, false);
   };
+}
+
+/** @typedef {[number, number]} Cell label and digit */
+
+/**
+ * @param {number | null} label
+ * @param {number | null} digit
+ * @returns {Cell | null}
+ */
+function cellOf(label, digit) {
+  return label === null || digit === null ? null : [label, digit];
+}
+
+/**
+ * @param {Cell | null} one
+ * @param {Cell | null} other
+ */
+function isSame(one, other) {
+  return one?.[0] === other?.[0] && one?.[1] === other?.[1];
 }
 
 /**
@@ -52,13 +70,13 @@ export function createReadings(change) {
  * @param {Shown} shown
  * @param {number} readAgain how many drawings the chosen model has read again
  */
-function describe({ count, right, rightBefore, gained, lost }, { summary: model }, readAgain) {
+function describe({ count, right, gained, lost }, { summary: model }, readAgain) {
   if (count === 0) return "";
   const drawings = count === 1 ? "drawing" : "drawings";
   const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}.`;
   if (readAgain === 0) return now;
   return (
-    `${now} ${model?.name} has read the wall again. At first, ${formatPercent(rightBefore / count)} ` +
-    `were read correctly: ${gained} wrong before and right now, ${lost} right before and wrong now.`
+    `${now} ${model?.name} has read the wall again: ${gained} wrong before and right now, ` +
+    `${lost} right before and wrong now.`
   );
 }

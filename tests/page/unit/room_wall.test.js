@@ -9,7 +9,7 @@ import { strokesToPath } from "../../../static/numbers/stroke_path.js";
 const EVERYTHING = { label: null, digit: null, isWrongOnly: false };
 
 /** @param {number} label @param {number} digit the first answer */
-const drawn = (label, digit) => ({ id: 1, label, digit, sure: true });
+const drawn = (label, digit) => ({ id: 1, label, digit, isSure: true });
 
 test("without another reading, the first answer counts", () => {
   const entry = toEntry(drawn(4, 9), undefined);
