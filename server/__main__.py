@@ -7,8 +7,11 @@ import socket
 import sys
 from pathlib import Path
 
+from server.room.errors import RoomBusyError, RoomError, RoomStorageError
+from server.room.room import Room, is_local_url, local_address, open_room
 from server.storage.model_file import MODELS
-from server.transport.serving import serve
+from server.system.network import format_host, reachable_addresses
+from server.transport.serving import Files, serve
 from server.transport.workers import WorkerError, serve_with_workers
 
 
@@ -20,18 +23,27 @@ def main() -> None:
     except (OSError, OverflowError, ValueError) as error:
         sys.exit(f"Cannot serve on {format_host(arguments.host)}:{arguments.port}: {error}")
 
+    room = None
+    if arguments.room is not None:
+        try:
+            room = open_room(arguments.room, listener)
+            room.database.forget_devices()
+        except (RoomError, RoomBusyError, RoomStorageError) as error:
+            sys.exit(f"Cannot serve: {error}")
+
     def announce() -> None:
         port = listener.getsockname()[1]
         print(f"Serving on http://{format_host(arguments.host)}:{port}", flush=True)
-        exposed = describe_exposure(listener)
-        if exposed:
-            print(exposed, flush=True)
+        for message in (describe_exposure(listener, room), describe_room(listener, room)):
+            if message:
+                print(message, flush=True)
 
+    files = Files(arguments.models, arguments.room)
     if arguments.workers == 1:
-        serve(listener, arguments.models, announce)
+        serve(listener, files, announce)
         return
     try:
-        serve_with_workers(arguments.workers, listener, arguments.models, announce)
+        serve_with_workers(arguments.workers, listener, files, announce)
     except WorkerError as error:
         sys.exit(f"Cannot serve: {error}")
 
@@ -49,45 +61,35 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
 
 
-def format_host(host: str) -> str:
-    """Return a host as in a URL: IPv6 addresses in brackets."""
-    return f"[{host}]" if ":" in host else host
-
-
-def describe_exposure(listener: socket.socket) -> str:
+def describe_exposure(listener: socket.socket, room: Room | None) -> str:
     """Return a message about who can reach a listening socket; empty if only this machine can."""
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_loopback:
         return ""
-    if address.is_unspecified:
-        # IPv4 addresses are easier to type than IPv6.
-        own = own_address(socket.AF_INET) if is_dual_stack(listener) else None
-        address = own or own_address(listener.family) or address
+    reachable = reachable_addresses(listener)
+    if reachable:
+        address = reachable[0].ip
+    allowed = "and change nothing"
+    if room is not None:
+        allowed = "give drawings to the room, and change nothing else"
     return (
         "Open to everyone who can reach this machine over the network, at "
         f"http://{format_host(str(address))}:{port}: "
-        "they can draw, see all models and trainings, and change nothing."
+        f"they can draw, see all models and trainings, {allowed}."
     )
 
 
-def is_dual_stack(listener: socket.socket) -> bool:
-    """Tell whether an IPv6 socket also accepts IPv4 connections."""
-    return listener.family == socket.AF_INET6 and not listener.getsockopt(
-        socket.IPPROTO_IPV6, socket.IPV6_V6ONLY
-    )
-
-
-def own_address(family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return this machine's address on its default route; None without a network."""
-    # Addresses reserved for documentation: connecting a UDP socket only selects a route.
-    destination = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((destination, 9))
-        except OSError:
-            return None
-        return ipaddress.ip_address(probe.getsockname()[0])
+def describe_room(listener: socket.socket, room: Room | None) -> str:
+    """Return the URL that phones open, and the one of the presenter; empty without a room."""
+    if room is None:
+        return ""
+    state = room.database.read_state()
+    join = room.join_url(state)
+    lines = [f"Join: {join}", f"Presenter: {local_address(listener).url}#key={state.key}"]
+    if is_local_url(join):
+        lines.append("Only this machine can join: --host 0.0.0.0 lets phones in.")
+    return "\n".join(lines)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -111,6 +113,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--room",
+        type=parse_file,
+        metavar="FILE",
+        help="let people give their drawings to a room, which is stored in FILE; it is created if "
+        "it is missing",
     )
     arguments = parser.parse_args()
     if arguments.workers < 1:
@@ -143,6 +152,16 @@ def parse_directory(text: str) -> Path:
     if not text or not os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises on some paths
         kind = "is not a directory" if text and os.path.exists(text) else "does not exist"  # noqa: PTH110
         raise argparse.ArgumentTypeError(f"{text!r} {kind}; accepted: a directory of model files")
+    return Path(text)
+
+
+def parse_file(text: str) -> Path:
+    """Return the path of a file.
+
+    :raise argparse.ArgumentTypeError: it is empty
+    """
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a file")
     return Path(text)
 
 

@@ -18,6 +18,7 @@ from server.web.app import MAX_BODY_BYTES
 from server.web.common.problems import PROBLEM_TYPE, encode_problem
 from server.web.common.security import SECURITY_HEADERS
 from server.web.routes.prediction import PREDICT
+from server.web.routes.room import ROOM_API
 
 # Source: the ASGI specification.
 Scope = dict[str, Any]
@@ -80,7 +81,10 @@ BUSY = make_problem(
 # The response to `OPTIONS *`, which asks about the server as a whole. Source: RFC 9110, 9.3.7.
 SERVER_OPTIONS = Response(
     HTTPStatus.OK,
-    encode_headers(SECURITY_HEADERS | {"Allow": "GET, HEAD, OPTIONS, POST", "Content-Length": "0"}),
+    encode_headers(
+        SECURITY_HEADERS
+        | {"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST", "Content-Length": "0"}
+    ),
     b"",
 )
 
@@ -102,8 +106,9 @@ class Gateway:
         self._fast_path = fast_path
         self._max_wait_seconds = max_wait_seconds
         self._threads = ThreadPoolExecutor(THREADS, "wsgi")
-        # A thread of its own, so that many of these do not delay all other requests.
-        self._image_thread = ThreadPoolExecutor(1, "images")
+        # Threads of their own, so that many of these do not delay all other requests.
+        self._slow_thread = ThreadPoolExecutor(1, "slow")
+        self._write_thread = ThreadPoolExecutor(1, "writes")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with 503 if it has waited too long."""
@@ -116,9 +121,16 @@ class Gateway:
         response = BUSY if self._is_late(scope) else await self._fast_path(scope, body)
         if response is None:
             loop = asyncio.get_running_loop()
-            threads = self._image_thread if makes_images(scope["path"]) else self._threads
+            threads = self._threads_for(scope["method"], scope["path"])
             response = await loop.run_in_executor(threads, self._call, scope, body)
         await send_response(send, response)
+
+    def _threads_for(self, method: str, path: str) -> ThreadPoolExecutor:
+        """Return the threads for a request."""
+        if path.startswith(ROOM_API) and method not in ("GET", "HEAD", "OPTIONS"):
+            # Writes wait for the disk, and for each other.
+            return self._write_thread
+        return self._slow_thread if is_slow(path) else self._threads
 
     def _call(self, scope: Scope, body: bytes) -> Response:
         """Return the app's response, or 503; runs in a thread."""
@@ -137,9 +149,9 @@ class Gateway:
         return late
 
 
-def makes_images(path: str) -> bool:
-    """Tell whether responses at a path may contain PNGs, which take milliseconds to encode."""
-    return path == PREDICT or path.endswith(".png")
+def is_slow(path: str) -> bool:
+    """Tell whether responses at a path take milliseconds: PNGs, and the room's drawings."""
+    return path == PREDICT or path.endswith(".png") or path.startswith(f"{ROOM_API}/")
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:
@@ -175,12 +187,15 @@ def make_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     Source: PEP 3333, by which strings hold bytes as Latin-1.
     """
     host, port = scope["server"] or ("", 0)
+    client_host, client_port = scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode().decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "CONTENT_LENGTH": str(len(body)),
+        "REMOTE_ADDR": client_host,
+        "REMOTE_PORT": str(client_port),
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",

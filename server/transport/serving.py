@@ -4,11 +4,13 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from uvicorn import Config, Server
 
+from server.room.room import open_room
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
@@ -29,18 +31,28 @@ BACKLOG = 1024
 EXTRA_FILES = 500
 
 
+@dataclass(frozen=True)
+class Files:
+    """What a server serves: a directory of models, and the file of a room, if it has one."""
+
+    models: Path
+    room: Path | None = None
+
+
 def serve(
-    listener: socket.socket, models: Path, on_ready: Callable[[], None], max_accepts: int = BACKLOG
+    listener: socket.socket, files: Files, on_ready: Callable[[], None], max_accepts: int = BACKLOG
 ) -> None:
-    """Serve a directory's models until SIGINT or SIGTERM, then shut down gracefully.
+    """Serve until SIGINT or SIGTERM, then shut down gracefully.
 
     :param on_ready: called as soon as requests are answered
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
         share the socket can accept the rest
     """
-    store = ModelStore(models)
+    store = ModelStore(files.models)
     live = LivePredictions(store)
-    serve_app(Gateway(create_app(models, store), live.answer), listener, on_ready, max_accepts)
+    room = None if files.room is None else open_room(files.room, listener)
+    app = create_app(files.models, store, room)
+    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts)
 
 
 def serve_app(

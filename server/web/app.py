@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from server.room.room import Room
 from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_file import MODELS
 from server.storage.model_store import ModelStore
@@ -15,6 +16,7 @@ from server.web.common.responses import gzipped
 from server.web.common.security import add_security_headers
 from server.web.routes import models as model_routes
 from server.web.routes import page, prediction, service, trainings
+from server.web.routes import room as room_routes
 from server.web.routes.static_files import STATIC, register_static_files
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -23,10 +25,13 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 MAX_BODY_BYTES = 256 * 1024
 
 
-def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
+def create_app(
+    models: Path = MODELS, store: ModelStore | None = None, room: Room | None = None
+) -> Flask:
     """Return the WSGI application that serves the page and the models of a directory.
 
     :param store: of the same directory, to share it with another part of the process
+    :param room: where drawings are stored; without one, none are
     """
     # The Windows registry may map .js to text/plain, and browsers refuse such modules.
     mimetypes.add_type("text/javascript", ".js")
@@ -35,11 +40,14 @@ def create_app(models: Path = MODELS, store: ModelStore | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # The redirect would contain the server's own address, which a reverse proxy may hide.
     app.url_map.merge_slashes = False
-    set_context(app, Context(store or ModelStore(models), ModelArtifacts(models), load_digits()))
+    store = store or ModelStore(models)
+    set_context(app, Context(store, ModelArtifacts(models), load_digits(), room))
     register_error_handlers(app)
     register_static_files(app)
     for module in (page, prediction, model_routes, trainings, service):
         app.register_blueprint(module.routes)
+    if room is not None:
+        app.register_blueprint(room_routes.routes)
     # Flask calls these in reverse order of registration: compression first, then the headers.
     app.after_request(add_security_headers)
     app.after_request(gzipped)

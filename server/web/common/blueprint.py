@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from flask import Blueprint, Flask, Response, request
@@ -18,10 +18,16 @@ from server.web.common.query import parse_query
 
 _SCHEMAS = "#/components/schemas/{name}"
 
+# The name of the presenter's key among the security schemes.
+_KEY = "key"
+
 Schema = dict[str, Any]
 
 # What a route accepts as a body: for each media type, a type or a JSON schema.
 Bodies = Mapping[str, type[msgspec.Struct] | Schema]
+
+# Whether a route takes the key of the room's presenter, or may.
+Access = Literal["public", "key", "optional key"]
 
 # The errors of every route: unknown parameters, and an overloaded server.
 COMMON_ERRORS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -38,12 +44,16 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
 class Operation:
     """What a route takes and returns.
 
-    `answer` is a type that is sent as JSON, or a media type; `bodies` are empty if the route takes
-    no body; `errors` are statuses in addition to COMMON_ERRORS.
+    `answer` is a type that is sent as JSON, or a media type, or None for a response without a body;
+    `bodies` are empty if the route takes no body; `errors` are statuses in addition to
+    COMMON_ERRORS.
     """
 
     name: str
-    answer: type[msgspec.Struct] | str
+    method: str
+    status: HTTPStatus
+    access: Access
+    answer: type[msgspec.Struct] | str | None
     query: type[msgspec.Struct]
     bodies: Bodies
     errors: tuple[int, ...]
@@ -60,17 +70,23 @@ class ApiBlueprint(Blueprint):
         self,
         path: str,
         *,
-        answer: type[msgspec.Struct] | str,
+        answer: type[msgspec.Struct] | str | None,
         query: type[msgspec.Struct] = NoQuery,
         bodies: Bodies = NO_BODIES,
         errors: tuple[int, ...] = (),
+        method: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+        access: Access = "public",
     ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-        """Register a view: for POST if it accepts bodies, otherwise for GET.
+        """Register a view: by default for POST if it accepts bodies, otherwise for GET.
 
         A view of a route with a `query` gets the validated query as its first argument. The name
         of the view is the operation's ID, its docstring the summary.
+
+        :param status: of a successful response
+        :param access: only documented; the view checks the key itself
         """
-        method = "POST" if bodies else "GET"
+        method = method or ("POST" if bodies else "GET")
 
         def register(view: Callable[..., Response]) -> Callable[..., Response]:
             @wraps(view)
@@ -80,7 +96,9 @@ class ApiBlueprint(Blueprint):
                 return view(*arguments, **path_arguments)
 
             endpoint = f"{self.name}.{view.__name__}"
-            self.operations[endpoint] = Operation(view.__name__, answer, query, bodies, errors)
+            self.operations[endpoint] = Operation(
+                view.__name__, method, status, access, answer, query, bodies, errors
+            )
             self.add_url_rule(path, view_func=validated, methods=[method])
             return view
 
@@ -104,22 +122,28 @@ def describe_api(app: Flask) -> Schema:
         if rule.endpoint in operations:
             operation = operations[rule.endpoint]
             path = re.sub(r"<(\w+)>", r"{\1}", rule.rule)
-            method = "post" if operation.bodies else "get"
             summary = (app.view_functions[rule.endpoint].__doc__ or "").strip()
-            paths.setdefault(path, {})[method] = _describe_operation(rule, operation, summary)
+            described = _describe_operation(rule, operation, summary)
+            paths.setdefault(path, {})[operation.method.lower()] = described
+    components: Schema = {"schemas": schemas}
+    if any(operation.access != "public" for operation in operations.values()):
+        components["securitySchemes"] = {_KEY: {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Evidence", "version": "1"},
         # Relative to this document, so that it holds under any path prefix.
         "servers": [{"url": "."}],
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": components,
     }
 
 
 def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schema:
     answer = operation.answer
-    if isinstance(answer, type):
+    content: Schema = {}
+    if answer is None:
+        pass
+    elif isinstance(answer, type):
         content = {JSON: {"schema": _reference(answer)}}
     elif answer == JSON:
         content = {JSON: {"schema": {"type": "object"}}}
@@ -134,8 +158,11 @@ def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schem
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in sorted(rule.arguments)
         ],
-        "responses": {"200": {"description": HTTPStatus.OK.phrase, "content": content}},
+        "responses": {str(int(operation.status)): _without_empty_content(operation, content)},
     }
+    if operation.access != "public":
+        described["security"] = [{_KEY: []}]
+        described["security"] += [{}] if operation.access == "optional key" else []
     described["parameters"] += _query_parameters(operation.query)
     if operation.bodies:
         described["requestBody"] = {
@@ -151,6 +178,12 @@ def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schem
             "content": {PROBLEM_TYPE: {"schema": _reference(Problem)}},
         }
     return described
+
+
+def _without_empty_content(operation: Operation, content: Schema) -> Schema:
+    """Return the description of a successful response, without content if it has no body."""
+    described: Schema = {"description": operation.status.phrase}
+    return {**described, "content": content} if content else described
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> list[Schema]:

@@ -1,4 +1,4 @@
-"""What an application's views share: the models, their artifacts, and sample digits."""
+"""What an application's views share: the models, their artifacts, sample digits, and the room."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from flask import Flask, current_app
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from server.regression.model import Model
+from server.room.room import Room
 from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import SampleDigits
@@ -15,11 +16,12 @@ _EXTENSION = "evidence"
 
 @dataclass(frozen=True)
 class Context:
-    """The models, their artifacts, and the sample digits."""
+    """The models, their artifacts, the sample digits, and the room, if the server has one."""
 
     store: ModelStore
     artifacts: ModelArtifacts
     digits: SampleDigits
+    room: Room | None = None
 
 
 def set_context(app: Flask, context: Context) -> None:

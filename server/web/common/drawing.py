@@ -2,7 +2,8 @@
 
 import json
 from codecs import BOM_UTF8
-from typing import Annotated, Never
+from collections.abc import Callable
+from typing import Annotated, Never, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,6 +20,8 @@ ACCEPTED = (
 
 # The JSON schema of a drawing as bytes.
 BYTES_SCHEMA = {"type": "string", "minLength": PIXELS, "maxLength": PIXELS, "format": "binary"}
+
+Decoded = TypeVar("Decoded")
 
 Intensity = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -47,17 +50,27 @@ def parse_json(body: bytes) -> tuple[Floats, str | None]:
     :raise MalformedDrawingError: the body is not JSON
     :raise NotADrawingError: the count, a type or a range is wrong
     """
+    drawing = decode_json(_decode, body, ACCEPTED)
+    return np.array(drawing.pixels, np.float32), drawing.model
+
+
+def decode_json(decode: Callable[[bytes], Decoded], body: bytes, accepted: str) -> Decoded:
+    """Return what a decoder of msgspec makes of a body.
+
+    :param accepted: for the error messages
+    :raise MalformedDrawingError: the body is not JSON
+    :raise NotADrawingError: the count, a type or a range is wrong
+    """
     # RFC 8259 lets a parser ignore a byte-order mark, which some programs on Windows write.
     body = body.removeprefix(BOM_UTF8)
     try:
-        drawing = _decode(body)
+        return decode(body)
     except msgspec.ValidationError as error:
-        raise NotADrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
+        raise NotADrawingError(f"{error}. Accepted: {accepted}.") from error
     # Msgspec raises UnicodeDecodeError for text that is not UTF-8.
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _refuse_nan(body)
-        raise MalformedDrawingError(f"{error}. Accepted: {ACCEPTED}.") from error
-    return np.array(drawing.pixels, np.float32), drawing.model
+        _refuse_nan(body, accepted)
+        raise MalformedDrawingError(f"{error}. Accepted: {accepted}.") from error
 
 
 def parse_bytes(body: bytes) -> Floats:
@@ -70,14 +83,14 @@ def parse_bytes(body: bytes) -> Floats:
     return np.divide(np.frombuffer(body, np.uint8), 255, dtype=np.float32)
 
 
-def _refuse_nan(body: bytes) -> None:
+def _refuse_nan(body: bytes, accepted: str) -> None:
     """Raise an error if only NaN or an infinity, as Python writes them, makes the JSON invalid.
 
     :raise NotADrawingError: the body holds NaN or an infinity
     """
 
     def refuse(constant: str) -> Never:
-        raise NotADrawingError(f"{constant} is not an intensity. Accepted: {ACCEPTED}.")
+        raise NotADrawingError(f"{constant} is not a finite number. Accepted: {accepted}.")
 
     try:
         json.loads(body, parse_constant=refuse)

@@ -23,6 +23,13 @@ def encode_problem(status: int, detail: str) -> bytes:
     return msgspec.json.encode(Problem(HTTPStatus(status).phrase, status, detail))
 
 
+def problem_response(status: int, detail: str, **headers: str) -> Response:
+    """Return a problem as a response; an underscore in a header's name becomes a hyphen."""
+    response = Response(encode_problem(status, detail), status, content_type=PROBLEM_TYPE)
+    response.headers.extend({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
 def register_error_handlers(app: Flask) -> None:
     """Make the app answer every error, expected or not, with a problem."""
 
@@ -39,5 +46,4 @@ def register_error_handlers(app: Flask) -> None:
     def unexpected_error(error: Exception) -> Response:
         app.logger.error("Unexpected error", exc_info=error)
         detail = "Internal error of the server. The request may be valid."
-        body = encode_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
-        return Response(body, HTTPStatus.INTERNAL_SERVER_ERROR, content_type=PROBLEM_TYPE)
+        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

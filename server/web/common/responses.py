@@ -22,6 +22,12 @@ def json_response(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type=JSON)
 
 
+def uncached(response: Response) -> Response:
+    """Let nobody keep the response: the next one may differ."""
+    response.cache_control.no_store = True
+    return response
+
+
 def with_etag(response: Response, digest: str | None = None) -> Response:
     """Let the browser cache the response, and revalidate it each time.
 
@@ -59,10 +65,14 @@ def cached_forever(response: Response) -> Response:
 def gzipped(response: Response) -> Response:
     """Compress text for clients that accept gzip, except in responses to POST.
 
+    What may not be stored is not compressed: it would not be found in the cache of compressed
+    bodies, and the processor is scarcer than the local network.
+
     The ETag becomes a weak one, because it is the same for both representations.
     """
     is_text = (response.content_type or "").startswith(_TEXT_TYPES)
-    if request.method not in ("GET", "HEAD") or not is_text:
+    is_storable = not response.cache_control.no_store
+    if request.method not in ("GET", "HEAD") or not is_text or not is_storable:
         return response
     response.vary.add("Accept-Encoding")
     etag, _ = response.get_etag()

@@ -8,6 +8,7 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from server.regression.shapes import DIGITS
+from server.web.common.context import get_context
 from server.web.common.responses import with_etag
 from server.web.common.security import security_policy
 from server.web.routes.static_files import BUNDLE, bundled_files, static_version
@@ -24,6 +25,9 @@ VIEWS = {
     "guide": "Guide",
 }
 
+# The view of a server with a room.
+ROOM_VIEW = {"room": "Room"}
+
 routes = Blueprint("page", __name__)
 
 
@@ -31,23 +35,24 @@ routes = Blueprint("page", __name__)
 @routes.get("/")
 def page() -> Response:
     """Return the page."""
-    html, policy = render_page(static_version())
+    html, policy = render_page(static_version(), has_room=get_context().room is not None)
     response = with_etag(Response(html))
     response.headers["Content-Security-Policy"] = policy
     return response
 
 
-@lru_cache(maxsize=1)
-def render_page(version: str) -> tuple[str, str]:
+@lru_cache(maxsize=2)
+def render_page(version: str, *, has_room: bool) -> tuple[str, str]:
     """Return the page and its security policy, cached, since they are the same for all clients."""
     imports = import_map(version)
     html = render_template(
         "index.html",
         bundle=BUNDLE,
         digits=range(DIGITS),
+        has_room=has_room,
         import_map=imports,
         version=version,
-        views=VIEWS,
+        views=VIEWS | ROOM_VIEW if has_room else VIEWS,
     )
     digest = b64encode(hashlib.sha256(imports.encode()).digest()).decode()
     return html, security_policy(f"'sha256-{digest}'")

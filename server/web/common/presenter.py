@@ -1,0 +1,35 @@
+"""The presenter's key, in the header `Authorization: Bearer KEY`."""
+
+import secrets
+
+from flask import request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+ACCEPTED_KEY = "the header `Authorization: Bearer KEY` with the key that the server has printed"
+
+
+def sent_secret() -> str:
+    """Return the key or token that the request has, empty for none.
+
+    :raise Unauthorized: the header is of another kind
+    """
+    if "Authorization" not in request.headers:
+        return ""
+    authorization = request.authorization
+    token = authorization.token if authorization and authorization.type == "bearer" else None
+    if not token:
+        raise unauthorized("The Authorization header is not of the kind `Bearer KEY`.")
+    return token
+
+
+def is_same_secret(sent: str, secret: str) -> bool:
+    """Tell whether a secret is right, in a time that does not depend on how much of it is."""
+    return secrets.compare_digest(sent.encode(), secret.encode())
+
+
+def unauthorized(detail: str) -> Unauthorized:
+    """Return the error of a request without the right key."""
+    return Unauthorized(
+        f"{detail} Accepted: {ACCEPTED_KEY}.", www_authenticate=WWWAuthenticate("bearer")
+    )
