@@ -5,8 +5,8 @@ import { DIGITS } from "./regression.js";
 /** @typedef {{digit: number, isSure: boolean}} Reading What a model reads in a drawing. */
 
 /**
- * A drawing with its first answer, which the model with the digest `model` gave.
- * @typedef {Reading & {id: number, label: number, model: string}} LabelledDrawing
+ * A drawing with its first answer.
+ * @typedef {{id: number, label: number, digit: number, sure: boolean}} LabelledDrawing
  */
 
 /**
@@ -31,7 +31,7 @@ import { DIGITS } from "./regression.js";
  * @returns {Entry<Drawing>}
  */
 export function toEntry(drawing, reading) {
-  const { digit, isSure } = reading ?? drawing;
+  const { digit, isSure } = reading ?? { digit: drawing.digit, isSure: drawing.sure };
   const { label } = drawing;
   return { drawing, digit, isSure, isRight: digit === label, wasRight: drawing.digit === label };
 }

@@ -9,7 +9,7 @@ import { strokesToPath } from "../../../static/numbers/stroke_path.js";
 const EVERYTHING = { label: null, digit: null, isWrongOnly: false };
 
 /** @param {number} label @param {number} digit the first answer */
-const drawn = (label, digit) => ({ id: 1, label, digit, isSure: true, model: "first" });
+const drawn = (label, digit) => ({ id: 1, label, digit, sure: true });
 
 test("without another reading, the first answer counts", () => {
   const entry = toEntry(drawn(4, 9), undefined);
@@ -41,7 +41,10 @@ test("the summary counts what was right at first, what is right now, and what ch
   assert.equal(confusion[3][8], 1);
   assert.equal(confusion[3][3], 1);
   assert.equal(confusion[7][1], 1);
-  assert.equal(confusion.flat().reduce((sum, count) => sum + count, 0), 5);
+  assert.equal(
+    confusion.flat().reduce((sum, count) => sum + count, 0),
+    5,
+  );
 });
 
 test("no drawing has no share that is right", () => {
