@@ -41,8 +41,10 @@ export function createContributing(change, actions) {
       const hasGiven = given !== undefined && given.status !== "failed";
       // The label of a drawing that was given belongs to what was sent.
       question.show(state, canLabel(state) && !hasGiven);
+      const hadFocus = document.activeElement === give;
       give.disabled = !canGive(state);
       next.hidden = !hasGiven;
+      if (hadFocus && hasGiven) next.focus();
       setText(words, describe(state, given));
       own.show(state.contributions);
     },
@@ -58,9 +60,9 @@ function describe(state, given) {
   if (given) return given.message || STATUS[given.status];
   const { room, image, strokes, label } = state;
   if (!room) return "";
-  if (!room.open) return "The room is closed at the moment: it takes no drawings.";
+  if (!room.open) return "The room is closed at the moment.";
   if (image) return "This picture has no strokes, so it cannot be given. Draw a digit yourself.";
-  if (!strokes.length) return "Draw a digit, and say whether the answer was right.";
+  if (!strokes.length) return "Draw a digit first.";
   if (!canLabel(state)) return "";
   return label === null ? "First say which digit it was." : "";
 }
