@@ -19,6 +19,7 @@ import {
 /** @typedef {import("./loader.js").Loader} Loader */
 /** @typedef {import("./reporting.js").Reporter} Reporter */
 /** @typedef {import("./room_api.js").RoomSettings} RoomSettings */
+/** @typedef {import("../state/state.js").Room} Room */
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
 /** @typedef {import("../state/store.js").Store} Store */
 
@@ -57,7 +58,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     onAnswer({ room, roomKey }) {
       reporter.setProblem("room", "");
       if (roomKey === store.state.roomKey) {
-        if (room.digest !== store.state.room?.digest) store.change({ room });
+        if (isOther(room, store.state.room)) store.change({ room });
         wall.requestMissing();
       }
     },
@@ -101,6 +102,15 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     removeAll: () => act(deleteDrawings),
     download: () => act(async (key) => save(await fetchLines(key), "room.jsonl")),
   };
+}
+
+/**
+ * @param {Room} room
+ * @param {Room | null} known
+ */
+function isOther(room, known) {
+  // The digest is the same with the presenter's key and without.
+  return room.digest !== known?.digest || (room.presenter === null) !== (known.presenter === null);
 }
 
 /** @param {unknown} error */
