@@ -9,6 +9,7 @@ import {
   changeRoom,
   deleteDrawing,
   deleteDrawings,
+  fetchContribution,
   fetchLines,
   fetchReadings,
   fetchRoom,
@@ -42,6 +43,11 @@ const UNAUTHORIZED = 401;
  */
 export function createRoom(store, reporter, loader, { device, createToken, save, forgetKey }) {
   const wall = createWall(store, reporter, loader);
+  const { give, withdraw, look } = createContributions(
+    store,
+    { send: sendDrawing, look: fetchContribution, remove: deleteDrawing },
+    createToken,
+  );
 
   /** The server does not accept the key: the page is a participant's from now on. */
   const loseKey = () => {
@@ -60,6 +66,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
       if (roomKey === store.state.roomKey) {
         if (isOther(room, store.state.room)) store.change({ room });
         wall.requestMissing();
+        look(room.revision);
       }
     },
     onFailure(error) {
@@ -94,7 +101,8 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
   };
 
   return {
-    ...createContributions(store, { send: sendDrawing, remove: deleteDrawing }, createToken),
+    give,
+    withdraw,
     setRoom: (settings) =>
       act(async (key) => store.change({ room: await changeRoom(key, settings) })),
     showDrawing: (id, isShown) => act((key) => approveDrawing(key, id, isShown)),
