@@ -52,14 +52,14 @@ def draw_with_finger(page: "Page", strokes: list[Stroke]) -> None:
     touch.detach()
 
 
-def send_touch(touch: CDPSession, kind: str, fingers: list[tuple[float, float]]) -> None:
+def send_touch(touch: "CDPSession", kind: str, fingers: list[tuple[float, float]]) -> None:
     """Send one touch event with the positions of all fingers on the screen."""
     points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(fingers)]
     touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def send_stylus(
-    stylus: CDPSession, kind: str, point: tuple[float, float], buttons: int = 0
+    stylus: "CDPSession", kind: str, point: tuple[float, float], buttons: int = 0
 ) -> None:
     """Send one event of a stylus: "mouseMoved", "mousePressed" or "mouseReleased"."""
     event = {"type": kind, "x": point[0], "y": point[1], "buttons": buttons, "clickCount": 1}
