@@ -76,7 +76,7 @@ function describe({ count, right, gained, lost }, { summary: model }, readAgain)
   const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}.`;
   if (readAgain === 0) return now;
   return (
-    `${now} ${model?.name} has read the wall again: ${gained} wrong before and right now, ` +
-    `${lost} right before and wrong now.`
+    `${now} ${model?.name} has read the wall again: ${gained} that were wrong are right now, ` +
+    `${lost} that were right are wrong now.`
   );
 }
