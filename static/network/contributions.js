@@ -19,17 +19,21 @@ const REFUSALS = {
   507: "The server cannot store the drawing: its disk is full. Your drawing is kept: try again later.",
 };
 
-export const WAITS = "Waits for the presenter's approval";
+const WAITS = "Waits for the presenter's approval.";
 
 /**
  * @param {Store} store
  * @param {object} server
  * @param {(contribution: Contribution, model: string) => Promise<{id: number, digit: number,
  *   shown: boolean}>} server.send stores a drawing; with the same token, only once
+ * @param {(token: string, id: number) => Promise<{shown: boolean}>} server.look
  * @param {(token: string, id: number) => Promise<void>} server.remove
  * @param {() => string} createToken
  */
-export function createContributions(store, { send, remove }, createToken) {
+export function createContributions(store, { send, look, remove }, createToken) {
+  /** @type {Map<string, number>} The revision at which each contribution was looked at, by token. */
+  const lookedAt = new Map();
+
   /** @param {string} token */
   const get = (token) => store.state.contributions.find((one) => one.token === token);
 
@@ -129,6 +133,32 @@ export function createContributions(store, { send, remove }, createToken) {
       deliver(contribution, model);
     },
 
+    /**
+     * Look whether a contribution is still in the room and on the wall: one at a time, because a room
+     * has many pages.
+     * @param {number} revision the room's
+     */
+    async look(revision) {
+      /** @param {Contribution} one */
+      const age = (one) => lookedAt.get(one.token) ?? 0;
+      const [oldest] = store.state.contributions
+        .filter((one) => one.status === "given" && age(one) < revision)
+        .sort((one, other) => age(one) - age(other));
+      if (!oldest || oldest.id === null) return;
+      const { token, id } = oldest;
+      lookedAt.set(token, revision);
+      try {
+        const { shown } = await look(token, id);
+        const message = shown ? "" : WAITS;
+        const known = get(token);
+        if (known?.status === "given" && known.message !== message) update(token, { message });
+      } catch (error) {
+        if (isGone(error)) drop(token);
+        // Otherwise, it is looked at again at the next occasion.
+        else lookedAt.delete(token);
+      }
+    },
+
     /** @param {string} token */
     withdraw(token) {
       const contribution = get(token);
@@ -142,7 +172,7 @@ export function createContributions(store, { send, remove }, createToken) {
 }
 
 /** @param {unknown} error */
-export function isGone(error) {
+function isGone(error) {
   return error instanceof ProblemError && error.status === NOT_FOUND;
 }
 

@@ -9,6 +9,7 @@ import {
   changeRoom,
   deleteDrawing,
   deleteDrawings,
+  fetchContribution,
   fetchLines,
   fetchReadings,
   fetchRoom,
@@ -19,6 +20,7 @@ import {
 /** @typedef {import("./loader.js").Loader} Loader */
 /** @typedef {import("./reporting.js").Reporter} Reporter */
 /** @typedef {import("./room_api.js").RoomSettings} RoomSettings */
+/** @typedef {import("../state/state.js").Room} Room */
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
 /** @typedef {import("../state/store.js").Store} Store */
 
@@ -41,6 +43,11 @@ const UNAUTHORIZED = 401;
  */
 export function createRoom(store, reporter, loader, { device, createToken, save, forgetKey }) {
   const wall = createWall(store, reporter, loader);
+  const { give, withdraw, look } = createContributions(
+    store,
+    { send: sendDrawing, look: fetchContribution, remove: deleteDrawing },
+    createToken,
+  );
 
   /** The server does not accept the key: the page is a participant's from now on. */
   const loseKey = () => {
@@ -57,8 +64,9 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     onAnswer({ room, roomKey }) {
       reporter.setProblem("room", "");
       if (roomKey === store.state.roomKey) {
-        if (room.digest !== store.state.room?.digest) store.change({ room });
+        if (isOther(room, store.state.room)) store.change({ room });
         wall.requestMissing();
+        look(room.revision);
       }
     },
     onFailure(error) {
@@ -93,7 +101,8 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
   };
 
   return {
-    ...createContributions(store, { send: sendDrawing, remove: deleteDrawing }, createToken),
+    give,
+    withdraw,
     setRoom: (settings) =>
       act(async (key) => store.change({ room: await changeRoom(key, settings) })),
     showDrawing: (id, isShown) => act((key) => approveDrawing(key, id, isShown)),
@@ -101,6 +110,15 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     removeAll: () => act(deleteDrawings),
     download: () => act(async (key) => save(await fetchLines(key), "room.jsonl")),
   };
+}
+
+/**
+ * @param {Room} room
+ * @param {Room | null} known
+ */
+function isOther(room, known) {
+  // The digest is the same with the presenter's key and without.
+  return room.digest !== known?.digest || (room.presenter === null) !== (known.presenter === null);
 }
 
 /** @param {unknown} error */

@@ -77,6 +77,15 @@ export function sendDrawing({ token, strokes, label }, model) {
 }
 
 /**
+ * @param {string} token
+ * @param {number} id
+ * @returns {Promise<{shown: boolean}>} whether the drawing is on the wall
+ */
+export function fetchContribution(token, id) {
+  return requestObject(`${DRAWINGS}/${id}`, ["shown"], withKey(token));
+}
+
+/**
  * @param {string} authorization the presenter's key, or the drawing's token
  * @param {number} id
  */

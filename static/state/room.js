@@ -1,11 +1,78 @@
-/** The room: what follows from its drawings and from the page's contributions to it. */
+/** The room: its drawings, the page's contributions to it, and what follows from them. */
 
 import { findModel, isFresh } from "./state.js";
 
-/** @typedef {import("./state.js").Contribution} Contribution */
-/** @typedef {import("./state.js").RoomDrawing} RoomDrawing */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("../numbers/rasterizer.js").Stroke} Stroke */
+
+/**
+ * The room that the server collects drawings in.
+ * @typedef {object} Room
+ * @property {boolean} open whether it takes drawings
+ * @property {number} drawings how many the wall shows
+ * @property {string} digest changes with every property
+ * @property {number} revision grows with every change of drawings or settings
+ * @property {number} devices how many pages have joined
+ * @property {boolean} approval whether the presenter must approve a drawing before it is shown
+ * @property {string} join the URL that phones open
+ * @property {boolean} is_local whether that URL leads to the server's own machine only
+ * @property {RoomOfPresenter | null} presenter null without the key
+ */
+
+/**
+ * What only the presenter gets to know about the room.
+ * @typedef {object} RoomOfPresenter
+ * @property {number} waiting how many drawings wait for approval
+ * @property {string} file
+ * @property {string} command the one that trains on the room's drawings
+ * @property {{url: string, interface: string, is_virtual: boolean}[]} addresses the URLs by which
+ *   phones may reach the server, the best one first
+ */
+
+/**
+ * A drawing in the room.
+ * @typedef {object} RoomDrawing
+ * @property {number} id
+ * @property {Stroke[]} strokes
+ * @property {number} label
+ * @property {number} digit the answer that it got at first
+ * @property {boolean} isSure whether it was a sure one
+ * @property {string} model digest of the model that gave this answer
+ * @property {boolean} isShown false until the presenter has approved it
+ * @property {string} minute in which it was given, in ISO 8601
+ */
+
+/**
+ * What a model reads in the drawings of the room.
+ * @typedef {object} RoomReadings
+ * @property {string} model its digest
+ * @property {ReadonlyMap<number, {digit: number, isSure: boolean}>} byId
+ */
+
+/**
+ * A drawing that this page has given to the room.
+ * @typedef {object} Contribution
+ * @property {string} token chosen by the page: gives the right to withdraw the drawing, and lets the
+ *   server recognize a request that is repeated
+ * @property {number | null} id null until the server has confirmed it
+ * @property {readonly Stroke[]} strokes
+ * @property {number} label
+ * @property {number | null} digit the answer; null until the server has confirmed it
+ * @property {"sending" | "given" | "failed" | "withdrawing"} status
+ * @property {string} message why it is not on the wall yet, or not sent; else empty
+ */
+
+/**
+ * What can be done in the room. The page shows in its state what became of it.
+ * @typedef {object} RoomActions
+ * @property {() => void} give the current drawing, with the state's label
+ * @property {(token: string) => void} withdraw a contribution of this page
+ * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => void} setRoom
+ * @property {(id: number, isShown: boolean) => void} showDrawing on the wall, or hide it
+ * @property {(id: number) => void} removeDrawing
+ * @property {() => void} removeAll
+ * @property {() => void} download all drawings
+ */
 
 /**
  * A change of the room's drawings.
