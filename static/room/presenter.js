@@ -119,7 +119,9 @@ function createRemoval(place, actions) {
  */
 function toChoices(addresses, join) {
   const choices = addresses.map(({ url, interface: name, is_virtual: isVirtual }) => {
-    return { value: url, text: `${name}${isVirtual ? " (virtual)" : ""}: ${url}` };
+    const host = URL.canParse(url) ? new URL(url).host : url;
+    const adapter = isVirtual ? `${name} (virtual)` : name;
+    return { value: url, text: adapter ? `${adapter}: ${host}` : host };
   });
   const isListed = addresses.some(({ url }) => url === join);
   return isListed ? choices : [{ value: join, text: join }, ...choices];
