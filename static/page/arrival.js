@@ -41,6 +41,8 @@ showSize();
 document.querySelector("#all-views")?.addEventListener("click", () => {
   isSmall = false;
   showSize();
+  // The button is hidden now.
+  /** @type {HTMLElement | null} */ (document.querySelector("nav a"))?.focus();
 });
 
 /** @returns {boolean} */

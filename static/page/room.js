@@ -3,7 +3,7 @@
 import { find } from "../components/dom.js";
 import { createRoom } from "../network/room.js";
 import { createContributing } from "../room/contributing.js";
-import { deviceId, forgetPresenterKey, isParticipant, presenterKey, randomId } from "./arrival.js";
+import { deviceId, forgetPresenterKey, isSmallPage, presenterKey, randomId } from "./arrival.js";
 import { download } from "./save.js";
 
 /** @typedef {import("../network/loader.js").Loader} Loader */
@@ -37,8 +37,6 @@ export function joinRoom(store, reporter, loader) {
   });
   find("#all-views", HTMLButtonElement).addEventListener("click", () => {
     change({ isJoining: false });
-    // The button is hidden now.
-    find("nav a", HTMLAnchorElement).focus();
   });
 
   const contributing = createContributing(change, actions);
