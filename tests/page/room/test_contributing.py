@@ -8,7 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.page.conditions import busy
-from tests.support.page import shown_strokes, wait_for_event, wait_for_frames
+from tests.support.page import open_page, shown_strokes, wait_for_event, wait_for_frames
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_finger, draw_with_mouse, read_answer
 from tests.support.room import RoomServer
 
@@ -127,6 +127,18 @@ def test_a_sample_digit_cannot_be_given(phone: Page) -> None:
     expect_words(phone, "has no strokes")
     expect(phone.locator("#give")).to_be_disabled()
     expect(phone.locator("#was-right")).to_be_disabled()
+
+
+def test_a_drawing_of_the_wall_cannot_be_given_again(browser: Browser, room: RoomServer) -> None:
+    drawing = room.give(SEVEN)["id"]
+    window = {"width": 1280, "height": 800}
+    with open_page(browser, f"{room.url}/#view=room", viewport=window) as page:
+        page.locator(
+            f"[data-drawing='{drawing}'] button, button[data-drawing='{drawing}']"
+        ).first.click()
+        assert read_answer(page) == "7"
+        expect_words(page, "This drawing is from the wall")
+        expect(page.locator("#give")).to_be_disabled()
 
 
 def test_a_drawing_is_given_with_the_keyboard_alone(browser: Browser, room: RoomServer) -> None:
@@ -287,7 +299,7 @@ def test_axe_finds_nothing_and_nothing_is_cut(
         page.click("#give")
         expect_words(page, "The room has it")
         assert complaints(page) == "", "given"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.click("#all-views")
         wait_for_frames(page)
         assert complaints(page) == "", "all views"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
