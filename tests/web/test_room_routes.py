@@ -386,6 +386,6 @@ def test_the_qr_code_is_black_on_white_with_a_margin(client: FlaskClient) -> Non
 def test_the_api_of_the_room_is_described(client: FlaskClient) -> None:
     paths = client.get("/openapi.json").get_json()["paths"]
     assert set(paths["/api/room"]) == {"get", "patch"}
-    assert set(paths["/api/room/drawings/{number}"]) == {"patch", "delete"}
+    assert set(paths["/api/room/drawings/{number}"]) == {"get", "patch", "delete"}
     assert paths["/api/room/drawings"]["post"]["responses"]["201"]
     assert paths["/api/room/drawings"]["delete"]["security"] == [{"key": []}]
