@@ -24,7 +24,8 @@ const ROOM_PROPERTIES = ["open", "drawings", "digest", "revision"];
  * @returns {Promise<Room>}
  */
 export function fetchRoom(key, device) {
-  const path = `${ROOM}?${new URLSearchParams({ device })}`;
+  // The presenter's own page does not count as a device that has joined.
+  const path = key ? ROOM : `${ROOM}?${new URLSearchParams({ device })}`;
   return requestObject(path, ROOM_PROPERTIES, withKey(key));
 }
 

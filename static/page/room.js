@@ -19,8 +19,7 @@ import { download } from "./save.js";
  */
 export function joinRoom(store, reporter, loader) {
   const { change } = store;
-  // A participant who has done something else than drawing in the meantime has left the small page.
-  const isJoining = isParticipant && isSmall(store.state);
+  const isJoining = isSmallPage() && hasAll(store.state);
   change({ roomKey: presenterKey(), isJoining });
   const actions = createRoom(store, reporter, loader, {
     device: deviceId(),
@@ -31,10 +30,10 @@ export function joinRoom(store, reporter, loader) {
 
   addEventListener("hashchange", () => {
     const roomKey = presenterKey();
-    if (roomKey !== store.state.roomKey) change({ roomKey });
+    if (roomKey !== store.state.roomKey) change({ roomKey, roomMessage: "" });
   });
   store.subscribe((state) => {
-    if (state.isJoining && !isSmall(state)) change({ isJoining: false });
+    if (state.isJoining && !hasAll(state)) change({ isJoining: false });
   });
   find("#all-views", HTMLButtonElement).addEventListener("click", () => {
     change({ isJoining: false });
@@ -54,8 +53,8 @@ export function joinRoom(store, reporter, loader) {
 
 /**
  * @param {import("../state/state.js").State} state
- * @returns {boolean} whether the page that is made for drawing has all that is shown
+ * @returns {boolean} whether the small page has all that is shown
  */
-function isSmall({ view, isProjector }) {
+function hasAll({ view, isProjector }) {
   return view === "draw" && !isProjector;
 }

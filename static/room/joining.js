@@ -17,6 +17,7 @@ export function createJoining() {
   const port = find("#join-port", HTMLElement);
   const devices = find("#devices", HTMLElement);
   const closed = find("#is-closed", HTMLElement);
+  const how = find("#how-to-join", HTMLElement);
   const local = find("#is-local", HTMLElement);
   const causes = find("#join-causes", HTMLElement);
   /** @type {Room | null} */
@@ -50,6 +51,7 @@ export function createJoining() {
     setText(devices, describeDevices(room.devices));
     closed.hidden = room.open;
     local.hidden = !room.is_local;
+    how.hidden = room.is_local;
     showCauses();
   };
 }

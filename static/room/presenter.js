@@ -16,10 +16,13 @@ import { copyText } from "./copy.js";
  */
 export function createPresenter(change, actions) {
   const place = find("#presenter-place", HTMLElement);
+  const keyMessage = find("#key-message", HTMLElement);
   /** @type {((room: Room, presenter: RoomOfPresenter, message: string) => void) | null} */
   let showControls = null;
 
   return ({ room, roomMessage }) => {
+    // Without the controls, the message says why they are missing.
+    setText(keyMessage, room?.presenter ? "" : roomMessage);
     if (room?.presenter) {
       showControls ??= addControls(place, change, actions);
       showControls(room, room.presenter, roomMessage);
@@ -116,7 +119,9 @@ function createRemoval(place, actions) {
  */
 function toChoices(addresses, join) {
   const choices = addresses.map(({ url, interface: name, is_virtual: isVirtual }) => {
-    return { value: url, text: `${name}${isVirtual ? " (virtual)" : ""}: ${url}` };
+    const host = URL.canParse(url) ? new URL(url).host : url;
+    const adapter = isVirtual ? `${name} (virtual)` : name;
+    return { value: url, text: adapter ? `${adapter}: ${host}` : host };
   });
   const isListed = addresses.some(({ url }) => url === join);
   return isListed ? choices : [{ value: join, text: join }, ...choices];

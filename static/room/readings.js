@@ -17,6 +17,7 @@ export function createReadings(change) {
   const share = find("#room-share", HTMLElement);
   const before = find("#room-before", HTMLElement);
   const words = find("#room-words", HTMLElement);
+  const again = find("#read-again", HTMLButtonElement);
   const details = find("#room-matrix", HTMLDetailsElement);
   /** @type {Cell | null} The cell whose drawings the wall shows. */
   let shownCell = null;
@@ -28,6 +29,8 @@ export function createReadings(change) {
       change({ roomFilter: { label, digit, isWrongOnly: false } });
     },
   );
+
+  again.addEventListener("click", () => change({ model: again.value }));
 
   // On a phone, the matrix would be above the wall.
   details.open = queryMedia("(min-width: 64rem)")?.matches ?? true;
@@ -42,8 +45,22 @@ export function createReadings(change) {
     setText(share, count ? `${formatPercent(right / count)} read correctly` : "");
     setText(before, readAgain ? `before: ${formatPercent(rightBefore / count)}` : "");
     setText(words, describe(summary, shown, readAgain));
+    const trained = findTrained(shown);
+    again.hidden = count === 0 || trained === undefined;
+    again.value = trained ?? "";
+    setText(again, `Read the wall with ${trained}`);
     showConfusion(summary.confusion, shownCell, false);
   };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string | undefined} the name of another model than the chosen one, whose training has just
+ *   finished
+ */
+function findTrained({ endedTraining, model, models }) {
+  if (endedTraining?.state !== "finished" || endedTraining.name === model) return undefined;
+  return models.find(({ name }) => name === endedTraining.name)?.name;
 }
 
 /** @typedef {[number, number]} Cell label and digit */
@@ -76,7 +93,7 @@ function describe({ count, right, gained, lost }, { summary: model }, readAgain)
   const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}.`;
   if (readAgain === 0) return now;
   return (
-    `${now} ${model?.name} has read the wall again: ${gained} wrong before and right now, ` +
-    `${lost} right before and wrong now.`
+    `${now} ${model?.name} has read the wall again: ${gained} that were wrong are right now, ` +
+    `${lost} that were right are wrong now.`
   );
 }

@@ -180,6 +180,22 @@ def test_a_drawing_is_withdrawn_with_its_token_or_the_key(
     assert [drawing["id"] for drawing in wall(client)["drawings"]] == [third["id"]]
 
 
+def test_who_gave_a_drawing_can_look_what_became_of_it(
+    client: FlaskClient, key: dict[str, str]
+) -> None:
+    client.patch("/api/room", headers=key, json={"approval": True})
+    answer, other = given(client), given(client)
+    path, token = f"{DRAWINGS}/{answer['id']}", bearer(answer["token"])
+    assert client.get(path, headers=token).get_json() == {"shown": False}
+    client.patch(path, headers=key, json={"shown": True})
+    assert client.get(path, headers=token).get_json() == {"shown": True}
+    assert client.get(path, headers=key).get_json() == {"shown": True}
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers=bearer(other["token"])).status_code == 401
+    client.delete(path, headers=key)
+    assert client.get(path, headers=token).status_code == 404
+
+
 @pytest.mark.parametrize("number", ["0", "99", "x", "-1", "1e0", "9" * 40, "1%20OR%201=1", "²"])
 def test_a_drawing_that_does_not_exist_is_missing(
     client: FlaskClient, key: dict[str, str], number: str
@@ -194,6 +210,7 @@ def test_a_drawing_that_does_not_exist_is_missing(
 PRESENTER_ONLY: list[tuple[str, str, Any]] = [
     ("PATCH", "/api/room", {"open": False}),
     ("PATCH", f"{DRAWINGS}/1", {"shown": False}),
+    ("GET", f"{DRAWINGS}/1", None),
     ("DELETE", f"{DRAWINGS}/1", None),
     ("DELETE", DRAWINGS, None),
     ("GET", f"{DRAWINGS}.jsonl", None),
