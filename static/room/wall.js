@@ -55,8 +55,8 @@ export function createWall(change, actions) {
     ) => {
       const chosen = onWall.filter((entry) => matches(entry, filter));
       showTiles(chosen.slice(0, count));
-      const left = chosen.length - count;
-      older.hidden = left <= 0;
+      const left = Math.max(0, chosen.length - count);
+      older.hidden = left === 0;
       setText(older, `Show older (${left.toLocaleString("en")} more)`);
       setText(words, describeChosen(onWall, chosen));
     },

@@ -221,7 +221,7 @@ def test_thousands_of_drawings_are_shown_step_by_step_and_scroll_smoothly(
         serve_room(file) as room,
         open_page(browser, f"{room.url}/#view=room", viewport=DESKTOP) as page,
     ):
-        expect(page.locator("#show-older")).to_have_text("Show older (5 more)")
+        expect(page.locator("#show-older")).to_have_text("Show older (5 more)", timeout=30_000)
         expect(page.locator("#room-words")).to_contain_text(f"of {MANY + 5:,} drawings")
         assert len(shown_ids(page)) == MANY
         # Only the tiles near the window are laid out and painted.
