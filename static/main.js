@@ -11,6 +11,7 @@ import { createDialogs } from "./page/dialogs.js";
 import { listenToPixels } from "./page/inspect.js";
 import { listenToShortcuts } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
+import { createRoomLoader } from "./page/room_loader.js";
 import { createViews } from "./page/views.js";
 import { writeAddress } from "./state/address.js";
 import { createState, derive } from "./state/state.js";
@@ -25,7 +26,9 @@ const reporter = createReporter(store);
 const predictor = createPredictor(store, reporter, () => loader.requestModels());
 const loader = createLoader(store, reporter, () => navigation.open());
 const drawing = createDrawing(store);
-const views = createViews(change);
+const hasRoom = main.dataset.room !== undefined;
+const loadRoom = createRoomLoader(() => [store, reporter, loader]);
+const views = createViews(change, async () => ({ room: hasRoom ? await loadRoom() : null }));
 const navigation = createNavigation(store, views.exists);
 const answer = createAnswer();
 const dialogs = createDialogs(change, {
@@ -56,6 +59,13 @@ function loadMissingView() {
   const { view } = store.state;
   if (!views.isLoaded(view)) loadView(view);
 }
+
+const requestRoom = reporter.createResource("room", {
+  toKey: () => "",
+  fetch: loadRoom,
+  onAnswer() {},
+  requestMissing: () => requestRoom(undefined),
+});
 
 /** The frame that will show the state, 0 for none. */
 let frame = 0;
@@ -147,3 +157,4 @@ for (const type of ["pointermove", "pointerdown", "keydown"]) {
 show();
 loader.requestModels();
 watchTrainings(store, reporter, loader);
+if (hasRoom) requestRoom(undefined);

@@ -22,6 +22,7 @@ from tests.support.serving import serve
 # time for thousands of inputs. A single test that differs from its file has its own mark.
 MARKS = {
     "page": "browser",
+    "room/test_server.py": "process",
     "storage/test_broken_files.py": "fuzz",
     "tools/test_benchmarks.py": "training",
     "tools/test_drawn.py": "browser",

@@ -6,30 +6,49 @@ does, never before the last answer is there; the other looks twice a second what
 Strokes, and the rests between them and between drawings, are of random lengths. Prints how long
 answers took, in ms, while people came in and afterwards, how many requests were answered by what
 status, and the server's memory in MB, as one line of JSON. It measures; it is no test.
+
+With `--givers N`, the server has a room, all pages look every three seconds whether it is open,
+and N of the people give each drawing to it. This is done twice, first without and then with
+contributions. Printed are then both, the ratio of the live answers' p99, how many drawings were
+acknowledged, and how many of those are missing in the room's file or in it twice.
 """
 
 import argparse
 import asyncio
 import gzip
+import hashlib
 import json
 import re
+import sqlite3
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from server.regression.shapes import PIXELS
+from server.regression.shapes import DIGITS, PIXELS
 from tests.support.connection import Connection
 from tests.support.serving import Running, running
 
 LIVE = "POST /api/predict?fields=digest,probabilities,evidence"
 WHOLE = f"{LIVE},pixels,placement,doubt,distance"
 
+BYTES = "application/octet-stream"
+JSON = "application/json"
+
 # How often a pen that is down asks, and a page looks, in seconds.
 PEN_SECONDS = 0.1
 WATCH_SECONDS = 0.5
+
+# How often a page looks whether the room is open, in seconds.
+ROOM_SECONDS = 3.0
+
+# The points of a drawing that is given to the room.
+POINTS = 100
 
 # The shortest and longest of each, in seconds.
 STROKE_SECONDS = (0.3, 1.5)
@@ -51,12 +70,31 @@ class Measured:
     milliseconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    # The tokens of the drawings whose storage the server has acknowledged.
+    given: list[str] = field(default_factory=list)
 
-    async def ask(self, kind: str, connection: Connection, request: str, body: bytes = b"") -> None:
+    async def give(self, connection: Connection, strokes: list[object], token: str) -> None:
+        """Give a drawing to the room, with the same token until it is acknowledged."""
+        body = {"strokes": strokes, "label": len(self.given) % DIGITS, "token": token}
+        connection.body = b""
+        while not connection.body.startswith(b'{"id":'):
+            await self.ask(
+                "give", connection, "POST /api/room/drawings", json.dumps(body).encode(), JSON
+            )
+        self.given.append(token)
+
+    async def ask(
+        self,
+        kind: str,
+        connection: Connection,
+        request: str,
+        body: bytes = b"",
+        content_type: str = BYTES,
+    ) -> None:
         """Send a request and keep how that went; after a 503, wait as long as it says."""
         start = time.perf_counter()
         try:
-            status = await connection.send(request, body)
+            status = await connection.send(request, body, content_type)
         except (OSError, asyncio.IncompleteReadError) as error:
             self.errors[type(error).__name__] += 1
             connection.close()
@@ -79,8 +117,10 @@ class Measured:
         }
 
 
-async def draw(url: str, measured: Measured, random: np.random.Generator) -> None:
-    """Draw one digit after the other."""
+async def draw(
+    url: str, measured: Measured, random: np.random.Generator, *, is_giver: bool = False
+) -> None:
+    """Draw one digit after the other, and give each to the room if this is a giver."""
     connection = Connection(url)
     try:
         while True:
@@ -94,6 +134,21 @@ async def draw(url: str, measured: Measured, random: np.random.Generator) -> Non
                 await measured.ask("whole", connection, WHOLE, pixels)
                 await asyncio.sleep(random.uniform(*LIFT_SECONDS))
             await asyncio.sleep(random.uniform(*LOOK_SECONDS))
+            if is_giver:
+                connection.etag = ""
+                points = np.clip(0.5 + random.normal(0, 0.02, (POINTS, 2)).cumsum(axis=0), 0, 1)
+                await measured.give(connection, [points.tolist()], random.bytes(16).hex())
+    finally:
+        connection.close()
+
+
+async def watch_room(url: str, measured: Measured) -> None:
+    """Look every few seconds whether the room is open."""
+    connection = Connection(url)
+    try:
+        while True:
+            await measured.ask("room", connection, "GET /api/room")
+            await asyncio.sleep(ROOM_SECONDS)
     finally:
         connection.close()
 
@@ -124,21 +179,36 @@ async def open_page(url: str, measured: Measured) -> None:
         connection.close()
 
 
-async def visit(url: str, measured: Measured, number: int, arrival: float) -> None:
+async def visit(
+    url: str, measured: Measured, number: int, arrival: float, *, has_room: bool, is_giver: bool
+) -> None:
     """Come in, open the page, draw, and have it look."""
     await asyncio.sleep(arrival)
     await open_page(url, measured)
     random = np.random.default_rng(number)
-    await asyncio.gather(draw(url, measured, random), watch(url, measured))
+    activities = [draw(url, measured, random, is_giver=is_giver), watch(url, measured)]
+    if has_room:
+        activities.append(watch_room(url, measured))
+    await asyncio.gather(*activities)
 
 
-async def fill_room(server: Running, people: int, seconds: float) -> dict[str, object]:
-    """Let people draw for so long; return all that is to be said of it."""
+async def fill_room(
+    server: Running, people: int, seconds: float, *, has_room: bool = False, givers: int = 0
+) -> tuple[dict[str, Any], list[str]]:
+    """Let people draw for so long.
+
+    :param givers: how many of them give their drawings to the room
+    :return: all that is to be said of it, and the tokens of the acknowledged drawings
+    """
     measured = Measured()
     arrivals = np.linspace(0, ARRIVAL_SECONDS, people, endpoint=False)
     before = round(server.megabytes(), 1)
     room = [
-        asyncio.create_task(visit(server.url, measured, number, arrival))
+        asyncio.create_task(
+            visit(
+                server.url, measured, number, arrival, has_room=has_room, is_giver=number < givers
+            )
+        )
         for number, arrival in enumerate(arrivals)
     ]
     await asyncio.sleep(SETTLED_SECONDS)
@@ -159,7 +229,7 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
     failures = [error for error in ended if not isinstance(error, asyncio.CancelledError)]
     if failures:
         raise RuntimeError(failures[0])
-    return {
+    report = {
         "people": people,
         "opening_ms": opened,
         "opening_statuses": arrival_statuses,
@@ -177,6 +247,35 @@ async def fill_room(server: Running, people: int, seconds: float) -> dict[str, o
             "most": max(memory),
         },
     }
+    return report, measured.given
+
+
+def compare_givers(workers: str, people: int, givers: int, seconds: float) -> dict[str, object]:
+    """Fill a room without and with contributions; compare, and look for lost drawings."""
+    reports = []
+    for count in (0, givers):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "room.db"
+            options = ["--port", "0", "--workers", workers, "--room", str(file)]
+            with running(["-m", "server", *options]) as server:
+                filled = fill_room(server, people, seconds, has_room=True, givers=count)
+                report, given = asyncio.run(filled)
+            reports.append(report)
+            with sqlite3.connect(file) as database:
+                stored = Counter(
+                    token for (token,) in database.execute("SELECT token FROM drawings")
+                )
+    digests = {hashlib.sha256(token.encode()).digest() for token in given}
+    without, with_givers = (report["ms"]["live"]["p99"] for report in reports)
+    return {
+        "without": reports[0],
+        "with": reports[1],
+        "live_p99_ratio": round(with_givers / without, 2),
+        "given": len(given),
+        "lost": len(digests - set(stored)),
+        "duplicated": sum(stored.values()) - len(stored),
+        "stored_but_not_acknowledged": len(set(stored) - digests),
+    }
 
 
 def main() -> None:
@@ -185,9 +284,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--givers", type=int, default=0)
     arguments = parser.parse_args()
-    with running(["-m", "server", "--port", "0", "--workers", str(arguments.workers)]) as server:
-        print(json.dumps(asyncio.run(fill_room(server, arguments.people, arguments.seconds))))
+    people, seconds, workers = arguments.people, arguments.seconds, str(arguments.workers)
+    if arguments.givers:
+        report = compare_givers(workers, people, arguments.givers, seconds)
+    else:
+        with running(["-m", "server", "--port", "0", "--workers", workers]) as server:
+            report, _ = asyncio.run(fill_room(server, people, seconds))
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -111,8 +111,9 @@ SCRIPTS = {
     "components": {"numbers", "state"},
     "drawing": {"numbers", "state", "components"},
     "guide": {"numbers", "state", "components"},
-    "views": {"numbers", "state", "components", "drawing", "guide"},
-    "page": {"numbers", "state", "network", "components", "views"},
+    "room": {"numbers", "state", "components"},
+    "views": {"numbers", "state", "components", "drawing", "guide", "room"},
+    "page": {"numbers", "state", "network", "components", "room", "views"},
 }
 
 

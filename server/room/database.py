@@ -186,6 +186,16 @@ class RoomDatabase:
             raise NoDrawingError(number)
         return secrets.compare_digest(row[0], _digest(token))
 
+    def is_shown(self, number: int) -> bool:
+        """Tell whether a drawing is shown, or waits for approval.
+
+        :raise NoDrawingError: there is no such drawing
+        """
+        row = self._fetch_one("SELECT is_shown FROM drawings WHERE id = ?", (number,))
+        if row is None:
+            raise NoDrawingError(number)
+        return bool(row[0])
+
     def remove(self, number: int) -> None:
         """Remove a drawing.
 

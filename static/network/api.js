@@ -113,7 +113,7 @@ const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance
 const LIVE = "digest,probabilities,evidence";
 
 /** The API's path is relative to the page, which a reverse proxy may serve under a prefix. */
-const API = new URL("api", document.baseURI).pathname;
+export const API = new URL("api", document.baseURI).pathname;
 
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
 export function fetchModels() {

@@ -5,6 +5,9 @@ export const BYTES_TYPE = "application/octet-stream";
 const PROBLEM_TYPE = "application/problem+json";
 const MODULE_TYPE = "text/javascript; charset=utf-8";
 
+/** The status of a successful response without content. */
+const NO_CONTENT = 204;
+
 /** Time limit of small requests, ms: unreliable Wi-Fi may lose one without an error. */
 const TIMEOUT_MS = 5000;
 
@@ -48,7 +51,7 @@ export function retryDelay(error) {
 
 /**
  * @param {string} path
- * @param {string} type expected content type
+ * @param {string | null} type expected content type; null if the response has no content
  * @param {RequestInit} [options]
  * @returns {Promise<Response>} a successful response
  * @throws {ProblemError} the server refused the request
@@ -62,7 +65,8 @@ export async function request(path, type, options) {
     const retryAfter = Number(response.headers.get("Retry-After")) || 0;
     throw new ProblemError(response.status, (await response.json()).detail, retryAfter);
   }
-  if (!response.ok || found !== type) throw new Error(`${path} is ${response.status} ${found}`);
+  const isExpected = type === null ? response.status === NO_CONTENT : found === type;
+  if (!response.ok || !isExpected) throw new Error(`${path} is ${response.status} ${found}`);
   return response;
 }
 

@@ -4,6 +4,7 @@ import { findAll } from "../components/dom.js";
 import { requestModule } from "../network/http.js";
 import { createView as createDrawView } from "../views/draw.js";
 
+/** @typedef {import("../state/state.js").Actions} Actions */
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {(shown: Shown) => void} ShowView */
@@ -12,8 +13,9 @@ import { createView as createDrawView } from "../views/draw.js";
  * Each view is a section `#view-NAME` of the page, a module `views/NAME.js`, which exports
  * `createView`, and a style sheet `views/NAME.css`.
  * @param {Change} change
+ * @param {() => Promise<Actions>} loadActions
  */
-export function createViews(change) {
+export function createViews(change, loadActions) {
   const sections = findAll(".view", HTMLElement);
   const names = sections.map(({ id }) => id.replace("view-", ""));
   /** @type {Map<string, ShowView>} */
@@ -33,7 +35,7 @@ export function createViews(change) {
         loadStyle("components/shared").then(() => loadStyle(`views/${name}`)),
       ]);
       const { createView } = await import(url.href);
-      loaded.set(name, createView(change));
+      loaded.set(name, createView(change, await loadActions()));
     } catch (error) {
       loads.delete(name);
       throw error;

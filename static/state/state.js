@@ -12,6 +12,12 @@ import { memoized } from "./memo.js";
 /** @typedef {import("../network/api.js").SampleDigits} SampleDigits */
 /** @typedef {import("../network/api.js").Training} Training */
 /** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("./room.js").Contribution} Contribution */
+/** @typedef {import("./room.js").Room} Room */
+/** @typedef {import("./room.js").RoomActions} RoomActions */
+/** @typedef {import("./room.js").RoomDrawing} RoomDrawing */
+/** @typedef {import("./room.js").RoomOfPresenter} RoomOfPresenter */
+/** @typedef {import("./room.js").RoomReadings} RoomReadings */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
 /**
@@ -60,6 +66,16 @@ import { memoized } from "./memo.js";
  *   normalizations than the chosen model's
  * @property {ReadonlyMap<string, Evaluation>} evaluations those loaded so far, by the model's digest
  * @property {number} examples how many test images are shown
+ * @property {Room | null} room null before the first answer, and where the server has none
+ * @property {string} roomKey the presenter's key; empty for participants
+ * @property {ReadonlyMap<number, RoomDrawing>} roomDrawings by id, oldest first
+ * @property {RoomReadings | null} roomReadings those of the chosen model
+ * @property {readonly Contribution[]} contributions those of this page
+ * @property {{label: number | null, digit: number | null, isWrongOnly: boolean}} roomFilter which
+ *   drawings the wall shows
+ * @property {string} roomMessage why the presenter's last action failed; else empty
+ * @property {boolean} isJoining whether the page shows only what a participant needs to draw and to
+ *   give the drawing to the room
  */
 
 /** @typedef {Shareable & Local} State */
@@ -77,6 +93,12 @@ import { memoized } from "./memo.js";
 /** @typedef {State & Derived} Shown */
 
 /** @typedef {(changes: Partial<State>) => void} Change See the store. */
+
+/**
+ * What views can ask for besides changes of the state.
+ * @typedef {object} Actions
+ * @property {RoomActions | null} room null where the server has no room
+ */
 
 /** How many test images are shown at first, and how many more each time. */
 export const FIRST_EXAMPLES = 60;
@@ -112,6 +134,14 @@ export function createState() {
     normalizedInk: new Map(),
     evaluations: new Map(),
     examples: FIRST_EXAMPLES,
+    room: null,
+    roomKey: "",
+    roomDrawings: new Map(),
+    roomReadings: null,
+    contributions: [],
+    roomFilter: { label: null, digit: null, isWrongOnly: false },
+    roomMessage: "",
+    isJoining: false,
   };
 }
 

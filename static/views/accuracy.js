@@ -1,13 +1,13 @@
 /** The model's results on MNIST's test images, and the images that it misreads. */
 
 import { scaleY } from "../components/chart.js";
-import { find, findAll, setText } from "../components/dom.js";
+import { createConfusion } from "../components/confusion.js";
+import { find, setText } from "../components/dom.js";
 import { formatPercent } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
-import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
+import { ALL_DIGITS } from "../numbers/regression.js";
 import { FIRST_EXAMPLES } from "../state/state.js";
-import { createProbability } from "../components/bars.js";
 import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../network/api.js").Example} Example */
@@ -33,7 +33,11 @@ export function createView(change) {
   const all = find("#all-mistakes", HTMLButtonElement);
   const title = find("#examples-title", HTMLElement);
   const more = find("#more-examples", HTMLButtonElement);
-  const showConfusion = createConfusion(change);
+  const showConfusion = createConfusion(
+    find("#confusion", HTMLTableElement),
+    "images",
+    (confusionCell) => change({ confusionCell, examples: FIRST_EXAMPLES }),
+  );
   const showReliability = createReliability();
   const showExamples = createExamples(change);
   let examples = FIRST_EXAMPLES;
@@ -49,7 +53,7 @@ export function createView(change) {
     setText(words, describe(shown, evaluation));
     rates.checked = shown.isInRates;
     all.disabled = cell === null;
-    showConfusion(evaluation, cell, shown.isInRates);
+    showConfusion(evaluation?.confusion, cell, shown.isInRates);
     showReliability(evaluation);
     const chosen = evaluation ? choose(evaluation, cell) : [];
     setText(title, describeExamples(evaluation, cell, chosen.length));
@@ -69,46 +73,6 @@ function choose({ misread, read }, cell) {
   return (label === digit ? read : misread).filter((example) => {
     return example.label === label && example.digit === digit;
   });
-}
-
-/** @param {Change} change */
-function createConfusion(change) {
-  const buttons = findAll("#confusion button", HTMLButtonElement);
-  const shares = findAll("#confusion tbody .right", HTMLElement).map(createProbability);
-
-  buttons.forEach((button, index) => {
-    const label = Math.floor(index / DIGITS);
-    const digit = index % DIGITS;
-    button.addEventListener("click", () => {
-      change({ confusionCell: [label, digit], examples: FIRST_EXAMPLES });
-    });
-  });
-
-  /**
-   * @param {Evaluation | undefined} evaluation
-   * @param {[number, number] | null} cell
-   * @param {boolean} rates
-   */
-  const show = (evaluation, cell, rates) => {
-    for (const label of ALL_DIGITS) {
-      const counts = evaluation?.confusion[label];
-      const total = counts?.reduce((sum, count) => sum + count, 0) || 1;
-      shares[label](evaluation?.digit_accuracy[label]);
-      for (const digit of ALL_DIGITS) {
-        const button = buttons[label * DIGITS + digit];
-        const count = counts?.[digit];
-        const rate = (count ?? 0) / total;
-        setText(button, count === undefined ? "" : rates ? (100 * rate).toFixed(1) : String(count));
-        button.disabled = !count;
-        button.ariaLabel = `${count ?? 0} images of ${label} read as ${digit}, ${formatPercent(rate)}`;
-        button.ariaPressed = String(cell !== null && cell[0] === label && cell[1] === digit);
-        button.classList.toggle("agrees", label === digit);
-        // The shade is the square root of the rate, so that one misread image in a hundred is visible.
-        button.style.setProperty("--share", String(Math.sqrt(rate)));
-      }
-    }
-  };
-  return whenChanged(show);
 }
 
 function createReliability() {

@@ -19,10 +19,13 @@ class Connection:
     body: bytes = b""
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def send(self, request: str, body: bytes = b"") -> int:
+    async def send(
+        self, request: str, body: bytes = b"", kind: str = "application/octet-stream"
+    ) -> int:
         """Send a request, conditional on the last ETag; return the status of the response.
 
         :param request: method and path
+        :param kind: the body's content type
         """
         if self._streams is None:
             parts = urlsplit(self.url)
@@ -31,7 +34,7 @@ class Connection:
         head = f"{request} HTTP/1.1\r\nHost: room\r\nContent-Length: {len(body)}\r\n"
         head += "Accept-Encoding: gzip\r\n"
         if body:
-            head += "Content-Type: application/octet-stream\r\n"
+            head += f"Content-Type: {kind}\r\n"
         if self.etag:
             head += f"If-None-Match: {self.etag}\r\n"
         writer.write(head.encode() + b"\r\n" + body)

@@ -66,4 +66,5 @@ def request(url: str, method: str = "GET", body: Any = None, key: str = "") -> A
             )
     except urllib.error.HTTPError as error:
         status, kind, content = error.code, error.headers["Content-Type"], error.read()
-    return status, json.loads(content) if "json" in (kind or "") and content else content
+    is_json = kind in ("application/json", "application/problem+json")
+    return status, json.loads(content) if is_json else content

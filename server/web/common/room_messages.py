@@ -96,6 +96,12 @@ class DrawingChange(msgspec.Struct, forbid_unknown_fields=True):
     shown: bool
 
 
+class DrawingAnswer(msgspec.Struct):
+    """Whether a drawing is shown on the wall, or waits for approval."""
+
+    shown: bool
+
+
 class Given(msgspec.Struct):
     """A stored drawing: its ID, the token that withdraws it, and the model's answer.
 

@@ -46,6 +46,7 @@ from server.web.common.presenter import is_same_secret, sent_secret, unauthorize
 from server.web.common.problems import problem_response
 from server.web.common.responses import json_response, uncached
 from server.web.common.room_messages import (
+    DrawingAnswer,
     DrawingChange,
     Given,
     JoinChoice,
@@ -130,8 +131,6 @@ def give_drawing() -> Response:
     body = read_json(MAX_CONTRIBUTION_BYTES, ACCEPTED_STROKES)
     with bad_input():
         contribution = parse_contribution(body)
-        strokes = msgspec.json.encode(contribution.strokes)
-        pixels = pixels_of(strokes)
     model = find_model(contribution.model)
     room = get_room()
     connection = (request.environ.get("REMOTE_ADDR"), request.environ.get("REMOTE_PORT"))
@@ -141,6 +140,10 @@ def give_drawing() -> Response:
             f"More than {MAX_CONTRIBUTIONS} drawings in a minute. Try again in {ceil(wait)} s.",
             retry_after=ceil(wait),
         )
+    # After the limit, because it takes longer than all that is before.
+    strokes = msgspec.json.encode(contribution.strokes)
+    with bad_input():
+        pixels = pixels_of(strokes)
     (prediction,) = predict_all(model, pixels[np.newaxis], frozenset())
     reading = Reading(prediction.digit, prediction.sure, model.digest)
     token = contribution.token or secrets.token_urlsafe(_TOKEN_BYTES)
@@ -189,6 +192,16 @@ def remove_all_drawings() -> Response:
 
 
 @routes.api_route(
+    f"{ROOM_API}/drawings/<number>", answer=DrawingAnswer, errors=(401, 404), access="key"
+)
+def show_drawing(number: str) -> Response:
+    """Tell whether a drawing is shown, with the key of the room or the token of the drawing."""
+    identifier = require_key_or_token(number)
+    answer = DrawingAnswer(get_room().database.is_shown(identifier))
+    return uncached(json_response(answer))
+
+
+@routes.api_route(
     f"{ROOM_API}/drawings/<number>",
     method="DELETE",
     answer=None,
@@ -198,14 +211,8 @@ def remove_all_drawings() -> Response:
 )
 def remove_drawing(number: str) -> Response:
     """Remove a drawing, with the key of the room or the token of the drawing."""
-    room, secret = get_room(), sent_secret()
-    identifier = parse_id(number)
-    if not secret:
-        raise unauthorized("The request has neither the key of the room nor the drawing's token.")
-    is_key = is_same_secret(secret, room.database.read_state().key)
-    if not is_key and not room.database.may_withdraw(identifier, secret):
-        raise unauthorized("This is neither the key of the room nor the token of this drawing.")
-    room.database.remove(identifier)
+    identifier = require_key_or_token(number)
+    get_room().database.remove(identifier)
     return no_content()
 
 
@@ -333,6 +340,22 @@ def require_key() -> None:
     """
     if not has_key():
         raise unauthorized("The request has no key.")
+
+
+def require_key_or_token(number: str) -> int:
+    """Return the ID of a drawing, for a request with the presenter's key or the drawing's token.
+
+    :raise NoDrawingError: there is no such drawing
+    :raise Unauthorized: the request has neither
+    """
+    database, secret = get_room().database, sent_secret()
+    identifier = parse_id(number)
+    if not secret:
+        raise unauthorized("The request has neither the key of the room nor the drawing's token.")
+    is_key = is_same_secret(secret, database.read_state().key)
+    if not is_key and not database.may_withdraw(identifier, secret):
+        raise unauthorized("This is neither the key of the room nor the token of this drawing.")
+    return identifier
 
 
 def answer_room(room: Room, *, is_presenter: bool) -> Response:

@@ -30,6 +30,7 @@ export default {
     check(Object.is(found, expected), `${describe(found)} is not ${describe(expected)} ${message}`),
   notEqual: (found, expected, message = "") =>
     check(!Object.is(found, expected), `${describe(found)} ${message}`),
+  match: (text, pattern) => check(pattern.test(text), `${describe(text)} is not like ${pattern}`),
   deepEqual: (found, expected, message = "") =>
     check(isEqual(found, expected), `${describe(found)} is not ${describe(expected)} ${message}`),
   notDeepEqual: (found, expected, message = "") =>

@@ -1,4 +1,4 @@
-"""`python -m tests.room FILE.jsonl.gz`: how much a training with a room improves the model.
+"""`python -m tests.room.retraining FILE.jsonl.gz`: what a training with a room improves.
 
 Drawings of one half of a hand are given to a new room, `python -m training --room` trains on them
 in a temporary directory, and the models without and with the room read the other half. It measures;
@@ -75,7 +75,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.room", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.room.retraining", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE.jsonl.gz")
     parser.add_argument("--hand", required=True, help="whose drawings are given to the room")
     parser.add_argument("--drawings", type=int, default=300, help="how many, at most half of all")

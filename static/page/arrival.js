@@ -1,0 +1,101 @@
+/**
+ * How the visitor has come to the room: with the presenter's key, with a link to a view, or by the
+ * address that all participants open. It runs before the page's other scripts, so that the key leaves
+ * the address at once: the presenter's screen is projected.
+ */
+
+import { takeKey } from "../state/presenter_key.js";
+
+/** Names in the session's storage, which all pages of a host share. */
+const STORED_KEY = "evidence.presenter-key";
+const STORED_DEVICE = "evidence.device";
+
+/** Bytes of a random ID: nobody guesses it. */
+const ID_BYTES = 16;
+
+let key = readStored(STORED_KEY);
+
+function takeKeyFromAddress() {
+  const found = takeKey(location.hash);
+  if (!found) return;
+  history.replaceState(null, "", found.address);
+  key = found.key;
+  store(STORED_KEY, key);
+}
+
+takeKeyFromAddress();
+// Before the navigation, which reads the address then too.
+addEventListener("hashchange", takeKeyFromAddress);
+
+/** Whether the page shows only what a participant needs who has followed no link to a view. */
+let isSmall = !key && !/[#&](?:view|projector)=/.test(location.hash);
+
+function showSize() {
+  document.documentElement.classList.toggle("joining", isSmall);
+}
+
+// The document has the class from the start, because most visitors are participants.
+showSize();
+
+// Without another module's help: what this one imports would run before it.
+document.querySelector("#all-views")?.addEventListener("click", () => {
+  isSmall = false;
+  showSize();
+  // The button is hidden now.
+  /** @type {HTMLElement | null} */ (document.querySelector("nav a"))?.focus();
+});
+
+/** @returns {boolean} */
+export function isSmallPage() {
+  return isSmall;
+}
+
+/** @returns {string} the presenter's key; empty for participants */
+export function presenterKey() {
+  return key;
+}
+
+export function forgetPresenterKey() {
+  key = "";
+  store(STORED_KEY, key);
+}
+
+/** @returns {string} the page's own ID; a page that is loaded again keeps it */
+export function deviceId() {
+  const id = readStored(STORED_DEVICE) || randomId();
+  store(STORED_DEVICE, id);
+  return id;
+}
+
+/** @returns {string} */
+export function randomId() {
+  // Browsers have crypto.randomUUID only with HTTPS.
+  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * @param {string} name
+ * @returns {string} empty if nothing is stored or the browser blocks its storage
+ */
+function readStored(name) {
+  try {
+    return sessionStorage.getItem(name) ?? "";
+  } catch {
+    // With blocked storage, reading the property sessionStorage throws.
+    return "";
+  }
+}
+
+/**
+ * Store a value until the tab is closed; without storage, until the page is.
+ * @param {string} name
+ * @param {string} value
+ */
+function store(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // The storage is blocked or full.
+  }
+}

@@ -1,0 +1,75 @@
+/** The drawings that this page has given to the room; each can be withdrawn. */
+
+import { find, setText } from "../components/dom.js";
+import { whenChanged } from "../state/memo.js";
+import { createThumbnail } from "./thumbnail.js";
+
+/** @typedef {import("../state/state.js").Contribution} Contribution */
+/** @typedef {import("../state/state.js").RoomActions} RoomActions */
+
+/** @type {Record<Contribution["status"], string>} */
+const STATUS = { sending: "Sending…", given: "", failed: "Not given", withdrawing: "Withdrawing…" };
+
+/** @param {RoomActions} actions */
+export function createOwnDrawings({ withdraw }) {
+  const section = find("#own-drawings", HTMLElement);
+  const list = find("ul", HTMLUListElement, section);
+  /** @type {Map<string, ReturnType<typeof createItem>>} by token */
+  let items = new Map();
+
+  const show = whenChanged((/** @type {readonly Contribution[]} */ contributions) => {
+    section.hidden = contributions.length === 0;
+    const hadFocus = list.contains(document.activeElement);
+    items = new Map(
+      contributions.map((contribution) => {
+        const { token } = contribution;
+        const item = items.get(token) ?? createItem(contribution, () => withdraw(token));
+        item.show(contribution);
+        return [token, item];
+      }),
+    );
+    const elements = [...items.values()].map(({ element }) => element).reverse();
+    for (const child of [...list.children]) {
+      if (!elements.some((element) => element === child)) child.remove();
+    }
+    // The newest one comes first. Elements that stay are not moved, so that they keep the focus.
+    for (const [index, element] of elements.entries()) {
+      if (list.children[index] !== element)
+        list.insertBefore(element, list.children[index] ?? null);
+    }
+    if (hadFocus && !list.contains(document.activeElement)) list.focus();
+  });
+  return { show };
+}
+
+/**
+ * @param {Contribution} contribution
+ * @param {() => void} withdraw
+ */
+function createItem({ strokes }, withdraw) {
+  const element = document.createElement("li");
+  const digit = document.createElement("span");
+  const status = document.createElement("span");
+  const button = document.createElement("button");
+  digit.className = "own-label";
+  status.className = "own-status";
+  button.type = "button";
+  button.addEventListener("click", withdraw);
+  element.append(createThumbnail(strokes), digit, button, status);
+
+  return {
+    element,
+
+    /** @param {Contribution} contribution */
+    show({ label, status: stage, message }) {
+      const action = stage === "failed" ? "Remove" : "Withdraw";
+      element.dataset.status = stage;
+      setText(digit, String(label));
+      setText(status, message || STATUS[stage]);
+      setText(button, action);
+      button.ariaLabel = `${action} the ${label}`;
+      // Disabled, it would lose the focus.
+      button.ariaDisabled = String(stage === "withdrawing");
+    },
+  };
+}

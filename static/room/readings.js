@@ -1,0 +1,99 @@
+/** How well the room's drawings are read, before and now, and what is confused with what. */
+
+import { createConfusion } from "../components/confusion.js";
+import { find, queryMedia, setText } from "../components/dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { countReadAgain, entriesOf } from "./entries.js";
+
+/** @typedef {import("../state/state.js").Change} Change */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../numbers/room_statistics.js").Summary} Summary */
+
+/**
+ * @param {Change} change
+ * @returns {(shown: Shown) => void}
+ */
+export function createReadings(change) {
+  const share = find("#room-share", HTMLElement);
+  const before = find("#room-before", HTMLElement);
+  const words = find("#room-words", HTMLElement);
+  const again = find("#read-again", HTMLButtonElement);
+  const details = find("#room-matrix", HTMLDetailsElement);
+  /** @type {Cell | null} The cell whose drawings the wall shows. */
+  let shownCell = null;
+  const showConfusion = createConfusion(
+    find("#room-confusion", HTMLTableElement),
+    "drawings",
+    (pressed) => {
+      const [label, digit] = isSame(pressed, shownCell) ? [null, null] : pressed;
+      change({ roomFilter: { label, digit, isWrongOnly: false } });
+    },
+  );
+
+  again.addEventListener("click", () => change({ model: again.value }));
+
+  // On a phone, the matrix would be above the wall.
+  details.open = queryMedia("(min-width: 64rem)")?.matches ?? true;
+
+  return (shown) => {
+    const { summary } = entriesOf(shown);
+    const { label, digit } = shown.roomFilter;
+    const cell = cellOf(label, digit);
+    if (!isSame(cell, shownCell)) shownCell = cell;
+    const { count, right, rightBefore } = summary;
+    const readAgain = countReadAgain(shown);
+    setText(share, count ? `${formatPercent(right / count)} read correctly` : "");
+    setText(before, readAgain ? `before: ${formatPercent(rightBefore / count)}` : "");
+    setText(words, describe(summary, shown, readAgain));
+    const trained = findTrained(shown);
+    again.hidden = count === 0 || trained === undefined;
+    again.value = trained ?? "";
+    setText(again, `Read the wall with ${trained}`);
+    showConfusion(summary.confusion, shownCell, false);
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string | undefined} the name of another model than the chosen one, whose training has just
+ *   finished
+ */
+function findTrained({ endedTraining, model, models }) {
+  if (endedTraining?.state !== "finished" || endedTraining.name === model) return undefined;
+  return models.find(({ name }) => name === endedTraining.name)?.name;
+}
+
+/** @typedef {[number, number]} Cell label and digit */
+
+/**
+ * @param {number | null} label
+ * @param {number | null} digit
+ * @returns {Cell | null}
+ */
+function cellOf(label, digit) {
+  return label === null || digit === null ? null : [label, digit];
+}
+
+/**
+ * @param {Cell | null} one
+ * @param {Cell | null} other
+ */
+function isSame(one, other) {
+  return one?.[0] === other?.[0] && one?.[1] === other?.[1];
+}
+
+/**
+ * @param {Summary} summary
+ * @param {Shown} shown
+ * @param {number} readAgain how many drawings the chosen model has read again
+ */
+function describe({ count, right, gained, lost }, { summary: model }, readAgain) {
+  if (count === 0) return "";
+  const drawings = count === 1 ? "drawing" : "drawings";
+  const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}.`;
+  if (readAgain === 0) return now;
+  return (
+    `${now} ${model?.name} has read the wall again: ${gained} that were wrong are right now, ` +
+    `${lost} that were right are wrong now.`
+  );
+}

@@ -1,0 +1,96 @@
+/** A drawing in the room as a button, which opens it in the view Draw. */
+
+import { find, setText } from "../components/dom.js";
+import { PEN_WIDTH } from "../numbers/rasterizer.js";
+import { strokesToPath } from "../numbers/stroke_path.js";
+import { snap } from "../state/address_parts.js";
+import { whenChanged } from "../state/memo.js";
+
+/** @typedef {import("./entries.js").RoomEntry} RoomEntry */
+/** @typedef {import("../state/state.js").Change} Change */
+/** @typedef {import("../state/state.js").RoomDrawing} RoomDrawing */
+/** @typedef {{element: HTMLElement, show: (entry: RoomEntry) => void}} Tile */
+
+/**
+ * Make a function that makes tiles.
+ * @param {{text: string, name: string, className: string}[]} controls the buttons below the drawing:
+ *   `name` is a verb, to which the drawing is appended
+ * @returns {(entry: RoomEntry) => Tile}
+ */
+export function createTileMaker(controls) {
+  const template = find("#tile-template", HTMLTemplateElement);
+
+  return ({ drawing }) => {
+    const { id, label, digit: firstDigit } = drawing;
+    const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    const element = find("li", HTMLElement, copy);
+    const opener = find(".opener", HTMLButtonElement, copy);
+    const path = find("path", SVGPathElement, copy);
+    const was = find(".was", HTMLElement, copy);
+    const now = find(".now", HTMLElement, copy);
+    const mark = find(".mark", HTMLElement, copy);
+
+    path.setAttribute("d", strokesToPath(drawing.strokes));
+    path.style.strokeWidth = String(PEN_WIDTH);
+    find(".read", HTMLElement, copy).textContent = `${label} →`;
+    opener.dataset.drawing = String(id);
+    opener.dataset.label = String(label);
+    for (const { text, name, className } of controls) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = className;
+      button.value = String(id);
+      button.textContent = text;
+      button.ariaLabel = `${name} this ${label}`;
+      element.append(button);
+    }
+
+    const show = (/** @type {number} */ digit, /** @type {boolean} */ isSure) => {
+      const isOther = digit !== firstDigit;
+      const { kind, sign, words } = judge({ label, digit, firstDigit, isSure });
+      opener.dataset.digit = String(digit);
+      opener.dataset.sure = String(isSure);
+      if (isOther) opener.dataset.was = String(firstDigit);
+      else delete opener.dataset.was;
+      opener.ariaLabel = `A ${label}, read as ${digit}${words}. Explain this drawing`;
+      element.dataset.kind = kind;
+      mark.className = `mark ${kind}`;
+      setText(was, isOther ? String(firstDigit) : "");
+      setText(now, String(digit));
+      setText(mark, sign);
+    };
+    const update = whenChanged(show);
+    return { element, show: ({ digit, isSure }) => update(digit, isSure) };
+  };
+}
+
+/**
+ * @param {{label: number, digit: number, firstDigit: number, isSure: boolean}} reading
+ * @returns {{kind: string, sign: string, words: string}} how the reading is marked
+ */
+function judge({ label, digit, firstDigit, isSure }) {
+  const doubt = isSure ? "" : ", not sure";
+  const question = isSure ? "" : " ?";
+  if (digit !== label) {
+    const before = firstDigit === label ? ", right before and wrong now" : ", wrong";
+    return { kind: "wrong", sign: `✗${question}`, words: before + doubt };
+  }
+  if (firstDigit !== label) {
+    const words = `, before as ${firstDigit}: wrong before, right now${doubt}`;
+    return { kind: "gained", sign: `✓${question}`, words };
+  }
+  return isSure
+    ? { kind: "right", sign: "", words: "" }
+    : { kind: "unsure", sign: "?", words: doubt };
+}
+
+/**
+ * Show a drawing of the room in the view Draw.
+ * @param {Change} change
+ * @param {RoomDrawing} drawing
+ */
+export function openDrawing(change, { strokes, label }) {
+  // Somebody's own program may have sent it: the address needs points that it can hold exactly.
+  const snapped = strokes.map((stroke) => stroke.map(snap));
+  change({ strokes: snapped, image: null, label, view: "draw" });
+}

@@ -1,0 +1,121 @@
+/** What follows from the room's drawings, and the presenter's key in an address. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { takeKey } from "../../../static/state/presenter_key.js";
+import {
+  canGive,
+  findUnread,
+  fromPairs,
+  mergeDrawings,
+  toPairs,
+} from "../../../static/state/room.js";
+import { createState } from "../../../static/state/state.js";
+
+/** @param {number} id @param {string} [model] */
+const drawing = (id, model = "old") => ({ id, model });
+
+/** @param {number[]} ids */
+const drawings = (...ids) => new Map(ids.map((id) => [id, drawing(id)]));
+
+const NONE = { drawings: [], removed: [], is_complete: false };
+
+test("changes of the drawings keep the oldest first", () => {
+  const known = drawings(1, 3, 4);
+  const news = { ...NONE, drawings: [drawing(5), drawing(2)], removed: [3, 9] };
+  assert.deepEqual([...mergeDrawings(known, news).keys()], [1, 2, 4, 5]);
+  assert.deepEqual([...known.keys()], [1, 3, 4]);
+  assert.equal(mergeDrawings(known, NONE), known);
+});
+
+test("a complete list replaces all drawings", () => {
+  const news = { ...NONE, drawings: [drawing(7)], is_complete: true };
+  assert.deepEqual([...mergeDrawings(drawings(1, 2), news).keys()], [7]);
+});
+
+test("the chosen model has to read what another one has answered", () => {
+  const state = {
+    ...createState(),
+    model: "a",
+    models: [{ name: "a", digest: "new" }],
+    roomDrawings: new Map([1, 2, 3, 4].map((id) => [id, drawing(id, id === 1 ? "new" : "old")])),
+  };
+  const readings = new Map([[2, { digit: 2, isSure: true }]]);
+  const never = () => false;
+  assert.equal(findUnread(state, never), 2);
+  assert.equal(findUnread({ ...state, roomReadings: { model: "old", byId: readings } }, never), 2);
+  const read = { ...state, roomReadings: { model: "new", byId: readings } };
+  assert.equal(findUnread(read, never), 3);
+  assert.equal(
+    findUnread(read, (id) => id === 3),
+    4,
+  );
+  assert.equal(
+    findUnread(read, () => true),
+    undefined,
+  );
+});
+
+test("strokes are sent with 8 decimals", () => {
+  const stroke = [
+    { x: 1 / 3, y: -0.5 },
+    { x: 2 ** -17, y: 1 },
+  ];
+  assert.deepEqual(toPairs([stroke]), [
+    [
+      [0.33333333, -0.5],
+      [0.00000763, 1],
+    ],
+  ]);
+  assert.deepEqual(fromPairs([[[0.25, 1]]]), [[{ x: 0.25, y: 1 }]]);
+});
+
+test("only a labelled drawing with strokes and an answer can be given, and to an open room", () => {
+  const prediction = { digit: 7 };
+  const strokes = [[{ x: 0, y: 0 }]];
+  const ready = {
+    ...createState(),
+    room: { open: true },
+    strokes,
+    label: 7,
+    prediction,
+    explanation: prediction,
+  };
+  assert.equal(canGive(ready), true);
+  for (const changes of [
+    { room: null },
+    { room: { open: false } },
+    { label: null },
+    { strokes: [] },
+    { isBusy: true },
+    { contributions: [{ strokes, status: "given" }] },
+    { roomDrawings: new Map([[1, { id: 1, strokes: [[{ x: 1e-6, y: 0 }]] }]]) },
+  ]) {
+    assert.equal(canGive({ ...ready, ...changes }), false);
+  }
+  assert.equal(canGive({ ...ready, contributions: [{ strokes, status: "failed" }] }), true);
+  for (const others of [[], [[]], [[{ x: 0.1, y: 0 }]], [...strokes, ...strokes]]) {
+    assert.equal(canGive({ ...ready, roomDrawings: new Map([[1, { strokes: others }]]) }), true);
+  }
+});
+
+test("an address without a key stays as it is", () => {
+  for (const address of ["", "#", "#view=room", "#view=draw&model=key", "#monkey=1"]) {
+    assert.equal(takeKey(address), null);
+  }
+});
+
+test("the key leaves the address, which then opens the room", () => {
+  for (const [address, key, rest] of [
+    ["#key=a_B-9", "a_B-9", "#view=room"],
+    ["#key=abc&model=tutorial", "abc", "#view=room&model=tutorial"],
+    ["#view=draw&key=abc&drawing=gAAgAA", "abc", "#view=room&drawing=gAAgAA"],
+    ["#model=a&amp;key=abc", "abc", "#view=room&model=a"],
+    ["#key=abc.", "abc", "#view=room"],
+    ["#key=abc&key=def", "abc", "#view=room"],
+    ["#key=", "", "#view=room"],
+  ]) {
+    assert.deepEqual(takeKey(address), { key, address: rest });
+  }
+});

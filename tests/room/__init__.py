@@ -1,0 +1,1 @@
+"""Tests of the room: its file, its limits and its addresses."""
