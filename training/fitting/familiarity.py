@@ -60,9 +60,9 @@ def learn_variants(examples: Images, vectors: Floats | None = None) -> Familiari
         means[variant] = found.mean(axis=0)
         differences = found - means[variant]
         # Eigenvalues are in ascending order: the last vectors are the principal axes.
-        _, vectors = np.linalg.eigh(differences.T @ differences)
+        _, eigenvectors = np.linalg.eigh(differences.T @ differences)
         # Rounded as in the model's file, so that the limits are fitted to the loaded values.
-        axes[variant] = vectors[:, : -AXES - 1 : -1].astype(np.float16)
+        axes[variant] = eigenvectors[:, : -AXES - 1 : -1].astype(np.float16)
         scales[variant] = np.quantile(residual(differences, axes[variant]), WITHIN_SCALE)
     scales[list(VARIANTS_OF[0])] *= ZERO_STRICTNESS
     return Familiarity(means, axes, np.maximum(scales, MIN_SCALE))

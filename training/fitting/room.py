@@ -23,9 +23,9 @@ from training.fitting.familiarity import compute_features
 PLAUSIBLE_FRACTION = 0.995
 
 # How often a drawing is repeated; in a room with many drawings less often, so that all copies are
-# at most MAX_SHARE of the digit's other examples. For 240 drawings of each of three hands, 10 copies
-# removed 1 % of the errors, and 30 to 50 removed 5 to 10 %; 100 lowered the accuracy on MNIST by
-# 0.0014.
+# at most MAX_SHARE of the digit's other examples. With 240 drawings of each of three hands, 10
+# copies removed 1 % of the errors, and 30 to 50 removed 5 to 10 %; 100 lowered the accuracy on
+# MNIST by 0.0014.
 MAX_COPIES = 40
 MAX_SHARE = 0.15
 
