@@ -45,7 +45,11 @@ def main() -> None:
         room = Path(directory) / "room.db"
         fill(room, given)
         options = ["--recipe", arguments.recipe, "--seed", str(arguments.seed)]
-        before, _ = train(Path(directory), "before", options)
+        before = (
+            load_model(arguments.before)
+            if arguments.before
+            else train(Path(directory), "before", options)[0]
+        )
         after, summary = train(Path(directory), "after", [*options, "--room", str(room)])
     errors = [count_errors(model, tested) for model in (before, after)]
     print(
@@ -86,6 +90,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--split", type=int, default=0, help="seed of the halves and labels")
     parser.add_argument("--seed", type=int, default=0, help="seed of the training")
     parser.add_argument("--recipe", default="normalized")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="MODEL.npz",
+        help="a model of the same recipe and seed without a room; trained first unless given",
+    )
     return parser.parse_args()
 
 

@@ -57,7 +57,7 @@ def run(
 ) -> Run:
     """Run the command with a room; return the last line of its output as JSON, and all of it."""
     # Learning them takes longer than these trainings.
-    monkeypatch.setattr(preparation, "learn_variants", lambda _examples: variants)
+    monkeypatch.setattr(preparation, "learn_variants", lambda *_: variants)
     monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
 
     def run(room: RoomImages | None, *arguments: str) -> tuple[Any, str]:
