@@ -7,7 +7,9 @@ import sys
 # Before a training begins there is nothing to clean up: Ctrl-C ends the process without a message.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+from server.room.errors import RoomError  # noqa: E402, after the line above
 from server.storage.model_name import ModelNameError, check_name  # noqa: E402, after the line above
+from training.data.room import check_has_drawings  # noqa: E402
 from training.running.start import start_training  # noqa: E402
 from training.running.supervisor import supervise  # noqa: E402
 from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
@@ -22,7 +24,11 @@ def main() -> None:
         check_name(model_name(options))
         text = os.environ.get(TF_CONFIG)
         worker, addresses = read_config(text) if text else (0, [])
-    except (ClusterError, ModelNameError) as error:
+        if options.room is not None:
+            check_has_drawings(options.room)
+            if addresses:
+                raise ClusterError(f"--room trains in one process: unset {TF_CONFIG}.")
+    except (ClusterError, ModelNameError, RoomError) as error:
         sys.exit(f"Not trained: {error}")
     if addresses:
         supervise(start_training, options, recipe, worker, addresses)

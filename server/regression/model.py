@@ -21,6 +21,10 @@ class ModelCard(Settings, frozen=True, kw_only=True):
     is the expected calibration error that remains. Accuracies are fractions of the MNIST split in
     their name; `digit_accuracy`, `calibration_error` and `sure_fraction` are of the test images.
     `data_sha256` maps each data file to its checksum.
+
+    After a training with a room, `room_drawings` is the number of its drawings. `room_accuracy` is
+    that on those that were held out, and `room_accuracy_before` the same of a model that was
+    trained without the room; both are null if none was held out.
     """
 
     temperature: float
@@ -34,6 +38,9 @@ class ModelCard(Settings, frozen=True, kw_only=True):
     data_sha256: dict[str, str]
     versions: dict[str, str]
     created: str
+    room_drawings: int | None = None
+    room_accuracy_before: Rate | None = None
+    room_accuracy: Rate | None = None
 
 
 @dataclass(frozen=True, eq=False)

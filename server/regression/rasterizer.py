@@ -7,7 +7,8 @@ move the centre of mass to the centre of 28×28.
 Source: Y. LeCun et al., "The MNIST database of handwritten digits", 1998.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,14 @@ _ESTIMATED_RADIUS = RADIUS * (1 + 1e-9)
 # Prevents a division by 0 for a horizontal segment.
 _TINY = 1e-200
 
-# Segments that are inked at a time. Each has at most GRID rows: this bounds the memory.
-_BATCH = 128
+# Segments and drawings that are processed at a time: enough to make the overhead of NumPy's calls
+# small, few enough to bound the memory. Each segment has at most GRID rows.
+_SEGMENTS = 256
+_DRAWINGS = 16
+
+# A line is a row of the grid of one of several drawings, and a place is a cell of a line. There is
+# at least one more cell in a line than in a row, so that intervals of two lines never touch.
+_LINE = 512
 
 # The sides of an interval of cells, left and right, as (2, 1).
 _SIDES = np.array([[-1.0], [1.0]])
@@ -41,30 +48,30 @@ _SIDES = np.array([[-1.0], [1.0]])
 _PIXELS = np.arange(SIDE)[:, np.newaxis]
 
 Stroke = Sequence[Sequence[float]] | NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 
 _Cells = NDArray[np.float64]
+_Places = NDArray[np.int64]
 
 
-def rasterize(strokes: Sequence[Stroke]) -> NDArray[np.uint8] | None:
+def rasterize(strokes: Sequence[Stroke]) -> Pixels | None:
     """Return pixels (784,), row-major, ink = 255, or None without ink on the pad.
 
     :param strokes: each a sequence of finite (x, y), fractions of the pad's side, y pointing down;
         ink outside the pad is lost
     """
-    mask, left, top = _ink(_segments(strokes))
-    if mask.size == 0:
-        return None
-    height, width = mask.shape
-    scale = FIT / max(height, width)
-    count = mask.sum()
-    # The centre of a cell is half a cell from its edge.
-    x = (mask.sum(axis=0) @ np.arange(left, left + width)) / count + 0.5
-    y = (mask.sum(axis=1) @ np.arange(top, top + height)) / count + 0.5
-    across = _area_weights(x, scale, np.arange(left, left + width))
-    down = _area_weights(y, scale, np.arange(top, top + height))
-    ink = down @ mask @ across.T
-    # Rounds half up, as JavaScript does.
-    return np.floor(np.minimum(1, ink) * 255 + 0.5).astype(np.uint8).reshape(-1)
+    return next(rasterize_all([strokes]))
+
+
+def rasterize_all(drawings: Iterable[Sequence[Stroke]]) -> Iterator[Pixels | None]:
+    """Yield the pixels of each drawing, as `rasterize` returns them, in less time."""
+    remaining = iter(drawings)
+    while group := list(islice(remaining, _DRAWINGS)):
+        begins, ends = _ink([_segments(strokes) for strokes in group])
+        # Where the lines of each drawing begin.
+        bounds = np.searchsorted(begins, np.arange(len(group) + 1) * (GRID * _LINE))
+        for first, last in pairwise(bounds.tolist()):
+            yield _average(begins[first:last], ends[first:last]) if first < last else None
 
 
 def _segments(strokes: Sequence[Stroke]) -> _Cells:
@@ -83,31 +90,35 @@ def _segments(strokes: Sequence[Stroke]) -> _Cells:
     return np.concatenate([starts.T, ends.T])
 
 
-def _ink(segments: _Cells) -> tuple[_Cells, int, int]:
-    """Return the inked part of the grid, 1 = ink, and its first column and row.
+def _ink(drawings: list[_Cells]) -> tuple[_Places, _Places]:
+    """Return the inked intervals of drawings (4, n): their first places, and those behind the last.
 
-    In a row, a segment's cells are one interval, because the area under a round pen is convex.
+    They are in ascending order, and do not touch.
     """
-    # In each row, +1 where an interval begins and −1 behind its end: the sum is above 0 in ink.
-    changes = np.zeros((GRID, GRID + 1), np.int32)
-    flat = changes.reshape(-1)
-    left, right, top, bottom = GRID, -1, GRID, -1
-    for start in range(0, segments.shape[1], _BATCH):
-        rows, first, last = _intervals(segments[:, start : start + _BATCH])
-        if rows.size == 0:
-            continue
-        begins = rows * (GRID + 1)
-        # NumPy is fast here if the number has the array's type.
-        np.add.at(flat, begins + first, np.int32(1))
-        np.add.at(flat, begins + last + 1, np.int32(-1))
-        left, right = min(left, first.min().item()), max(right, last.max().item())
-        top, bottom = min(top, rows.min().item()), max(bottom, rows.max().item())
-    depth = np.cumsum(changes[top : bottom + 1, left : right + 1], axis=1)
-    return (depth > 0).astype(np.float64), left, top
+    segments = np.concatenate(drawings, axis=1)
+    layers = np.repeat(np.arange(len(drawings)), [drawing.shape[1] for drawing in drawings])
+    found = [np.empty(0, np.int64)]
+    for start in range(0, segments.shape[1], _SEGMENTS):
+        part = slice(start, start + _SEGMENTS)
+        found.append(_intervals(segments[:, part], layers[part]))
+    intervals = np.concatenate(found)
+    # Sorting one number per interval is several times as fast as sorting pairs.
+    intervals.sort()
+    begins, lengths = np.divmod(intervals, _LINE)
+    # The furthest end so far: an interval that begins behind it is separate from all before it.
+    ends = np.maximum.accumulate(begins + lengths)
+    is_separate = begins[1:] > ends[:-1]
+    first = np.concatenate([begins[:1], begins[1:][is_separate]])
+    return first, np.concatenate([ends[:-1][is_separate], ends[-1:]])
 
 
-def _intervals(segments: _Cells) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the row, the first and the last inked cell of each segment in each row it touches."""
+def _intervals(segments: _Cells, layers: NDArray[np.intp]) -> _Places:
+    """Return place × _LINE + length of the inked interval of each segment in each row it touches.
+
+    It is one interval, because the area under a round pen is convex.
+
+    :param layers: (n,) the index of each segment's drawing
+    """
     _, y0, _, y1 = segments
     top = np.clip(np.floor(np.minimum(y0, y1) - RADIUS), 0, GRID)
     bottom = np.clip(np.ceil(np.maximum(y0, y1) + RADIUS), 0, GRID)
@@ -117,9 +128,11 @@ def _intervals(segments: _Cells) -> tuple[NDArray[np.intp], NDArray[np.intp], ND
     begin, end = _estimate(segments, counts, rows) - 0.5
     cells = np.stack([np.maximum(0, np.ceil(begin)), np.minimum(GRID - 1, np.floor(end))])
     _shrink(cells, segments, counts, rows)
-    is_inked = cells[0] <= cells[1]
-    first, last = cells[:, is_inked].astype(np.intp)
-    return rows[is_inked].astype(np.intp), first, last
+    first, last = cells
+    # All numbers are whole and far below 2⁵³, so floats hold them exactly.
+    places = (np.repeat(layers * GRID, counts) + rows) * _LINE + first
+    intervals: _Places = (places * _LINE + (last - first + 1))[first <= last].astype(np.int64)
+    return intervals
 
 
 def _estimate(segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> _Cells:
@@ -176,14 +189,34 @@ def _shrink(cells: _Cells, segments: _Cells, counts: NDArray[np.intp], rows: _Ce
             pending = pending[outside]
 
 
-def _area_weights(centre: float, scale: float, cells: NDArray[np.intp]) -> _Cells:
-    """Return the fraction of each pixel that each cell covers (28, n), along one axis.
+def _average(begins: _Places, ends: _Places) -> Pixels:
+    """Return the pixels (784,) of one drawing's intervals, at least one, as `_ink` returns them."""
+    lines, first = np.divmod(begins, _LINE)
+    rows, lengths = lines % GRID, ends - begins
+    behind = first + lengths
+    width, height = behind.max() - first.min(), rows[-1] + 1 - rows[0]
+    scale = FIT / max(width, height)
+    count = lengths.sum()
+    # The mean of an interval's cells is halfway between its first and its last; the centre of a
+    # cell is half a cell from its edge.
+    x = (lengths @ (first + behind - 1)) / 2 / count + 0.5
+    y = (lengths @ rows) / count + 0.5
+    across = _area_weights(x, scale, first, behind)
+    down = _area_weights(y, scale, rows, rows + 1)
+    ink = down @ across.T
+    # Rounds half up, as JavaScript does.
+    return np.floor(np.minimum(1, ink) * 255 + 0.5).astype(np.uint8).reshape(-1)
+
+
+def _area_weights(centre: float, scale: float, first: _Places, behind: _Places) -> _Cells:
+    """Return the fraction of each pixel that intervals of cells cover (28, n), along one axis.
 
     :param centre: the cell coordinate that becomes the middle of the 28 pixels
     :param scale: pixels per cell
+    :param first: (n,) the first cell of each interval, and `behind` the one after its last
     """
-    start = centre + (_PIXELS - SIDE / 2) / scale
-    end = start + 1 / scale
-    covered = np.minimum(cells + 1, end) - np.maximum(cells, start)
-    weights: _Cells = np.maximum(0, covered) * scale
+    # What part of each pixel lies before a cell is 0 to 1.
+    shift = SIDE / 2 - centre * scale - _PIXELS
+    before_end = np.clip(behind * scale + shift, 0, 1)
+    weights: _Cells = before_end - np.clip(first * scale + shift, 0, 1)
     return weights

@@ -38,8 +38,8 @@ from server.system.atomic_write import write_atomically
 HISTORIES = "history"
 TRAININGS = "training"
 
-# What a running training is doing.
-Phase = Literal["preparing", "training", "evaluating"]
+# What a running training is doing; "comparing" is the same training without a room's drawings.
+Phase = Literal["preparing", "training", "comparing", "evaluating"]
 
 # The state of a training in its file: running, or how it ended. The file of a killed training still
 # says "running"; `training_monitor` finds that it died.

@@ -60,7 +60,7 @@ import { BYTES_TYPE, request, requestObject, withTimeout } from "./http.js";
  * @property {string} name
  * @property {string} run identifies it among trainings of the same name
  * @property {"running" | "finished" | "diverged" | "interrupted" | "failed" | "died"} state
- * @property {"preparing" | "training" | "evaluating"} phase
+ * @property {"preparing" | "training" | "comparing" | "evaluating"} phase
  * @property {number} step the last completed one
  * @property {number} steps
  * @property {number} seconds

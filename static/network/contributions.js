@@ -1,6 +1,6 @@
 /** This page's contributions to the room: each is sent until the server has stored or refused it. */
 
-import { canGive, findGiven } from "../state/room.js";
+import { canGive, findGiven, withoutDrawing } from "../state/room.js";
 import { ProblemError, retryDelay } from "./http.js";
 
 /** @typedef {import("../state/state.js").Contribution} Contribution */
@@ -49,8 +49,13 @@ export function createContributions(store, { send, look, remove }, createToken) 
 
   /** @param {string} token */
   const drop = (token) => {
-    const { contributions } = store.state;
-    store.change({ contributions: contributions.filter((one) => one.token !== token) });
+    const { contributions, roomDrawings } = store.state;
+    const id = get(token)?.id ?? null;
+    store.change({
+      contributions: contributions.filter((one) => one.token !== token),
+      // The wall may not be looked at for a while.
+      ...(id === null ? {} : { roomDrawings: withoutDrawing(roomDrawings, id) }),
+    });
   };
 
   /**

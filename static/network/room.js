@@ -28,6 +28,9 @@ import {
 const WALL_MS = 500;
 const POLL_MS = 3000;
 
+/** Delay before a replaced model is asked again, ms. */
+const OUTDATED_MS = 1000;
+
 const UNAUTHORIZED = 401;
 
 /**
@@ -181,6 +184,9 @@ function createWall(store, reporter, loader) {
    */
   let unreadable = { revision: 0, model: "", ids: new Set() };
 
+  /** Whether the server reads with another version of the model than it has listed. */
+  let isOutdated = false;
+
   const requestNews = reporter.createQuestion(
     "drawings",
     (/** @type {typeof known} */ { key, revision }) => fetchRoomNews(key, revision),
@@ -198,8 +204,16 @@ function createWall(store, reporter, loader) {
     (/** @type {{key: string, model: string, digest: string, first: number}} */ question) =>
       fetchReadings(question.key, question.model, question.first - 1),
     ({ first, digest }, { model, ids, digits, sure }) => {
-      // The model was replaced; the page has an older list.
-      if (model !== digest) return loader.requestModels();
+      if (model !== digest) {
+        // The model was replaced. A server process may not know that yet, so the list may be old too.
+        loader.requestModels();
+        isOutdated = true;
+        setTimeout(() => {
+          isOutdated = false;
+          requestMissing();
+        }, OUTDATED_MS);
+        return;
+      }
       const { roomReadings } = store.state;
       const byId = new Map(roomReadings?.model === model ? roomReadings.byId : []);
       ids.forEach((id, index) => byId.set(id, { digit: digits[index], isSure: sure[index] }));
@@ -217,7 +231,7 @@ function createWall(store, reporter, loader) {
     if (state.room.revision > known.revision) return requestNews(known);
 
     const model = findModel(state, state.model);
-    if (!model) return;
+    if (!model || isOutdated) return;
     const { digest } = model;
     if (unreadable.revision !== known.revision || unreadable.model !== digest) {
       unreadable = { revision: known.revision, model: digest, ids: new Set() };

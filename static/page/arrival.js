@@ -27,11 +27,28 @@ takeKeyFromAddress();
 // Before the navigation, which reads the address then too.
 addEventListener("hashchange", takeKeyFromAddress);
 
-/** Whether the visitor is a participant who has followed no link to a view. */
-export const isParticipant = !key && !/[#&](?:view|projector)=/.test(location.hash);
+/** Whether the page shows only what a participant needs who has followed no link to a view. */
+let isSmall = !key && !/[#&](?:view|projector)=/.test(location.hash);
+
+function showSize() {
+  document.documentElement.classList.toggle("joining", isSmall);
+}
 
 // The document has the class from the start, because most visitors are participants.
-document.documentElement.classList.toggle("joining", isParticipant);
+showSize();
+
+// Without another module's help: what this one imports would run before it.
+document.querySelector("#all-views")?.addEventListener("click", () => {
+  isSmall = false;
+  showSize();
+  // The button is hidden now.
+  /** @type {HTMLElement | null} */ (document.querySelector("nav a"))?.focus();
+});
+
+/** @returns {boolean} */
+export function isSmallPage() {
+  return isSmall;
+}
 
 /** @returns {string} the presenter's key; empty for participants */
 export function presenterKey() {

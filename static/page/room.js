@@ -3,7 +3,7 @@
 import { find } from "../components/dom.js";
 import { createRoom } from "../network/room.js";
 import { createContributing } from "../room/contributing.js";
-import { deviceId, forgetPresenterKey, isParticipant, presenterKey, randomId } from "./arrival.js";
+import { deviceId, forgetPresenterKey, isSmallPage, presenterKey, randomId } from "./arrival.js";
 import { download } from "./save.js";
 
 /** @typedef {import("../network/loader.js").Loader} Loader */
@@ -19,8 +19,7 @@ import { download } from "./save.js";
  */
 export function joinRoom(store, reporter, loader) {
   const { change } = store;
-  // A participant who has done something else than drawing in the meantime has left the small page.
-  const isJoining = isParticipant && isSmall(store.state);
+  const isJoining = isSmallPage() && hasAll(store.state);
   change({ roomKey: presenterKey(), isJoining });
   const actions = createRoom(store, reporter, loader, {
     device: deviceId(),
@@ -31,15 +30,13 @@ export function joinRoom(store, reporter, loader) {
 
   addEventListener("hashchange", () => {
     const roomKey = presenterKey();
-    if (roomKey !== store.state.roomKey) change({ roomKey });
+    if (roomKey !== store.state.roomKey) change({ roomKey, roomMessage: "" });
   });
   store.subscribe((state) => {
-    if (state.isJoining && !isSmall(state)) change({ isJoining: false });
+    if (state.isJoining && !hasAll(state)) change({ isJoining: false });
   });
   find("#all-views", HTMLButtonElement).addEventListener("click", () => {
     change({ isJoining: false });
-    // The button is hidden now.
-    find("nav a", HTMLAnchorElement).focus();
   });
 
   const contributing = createContributing(change, actions);
@@ -54,8 +51,8 @@ export function joinRoom(store, reporter, loader) {
 
 /**
  * @param {import("../state/state.js").State} state
- * @returns {boolean} whether the page that is made for drawing has all that is shown
+ * @returns {boolean} whether the small page has all that is shown
  */
-function isSmall({ view, isProjector }) {
+function hasAll({ view, isProjector }) {
   return view === "draw" && !isProjector;
 }

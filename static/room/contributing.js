@@ -1,7 +1,7 @@
 /** What a participant does after an answer: say whether it was right, and give the drawing. */
 
 import { find, setText } from "../components/dom.js";
-import { canGive, canLabel, findGiven } from "../state/room.js";
+import { canGive, canLabel, findGiven, isFromWall } from "../state/room.js";
 import { createQuestion } from "./question.js";
 import { createOwnDrawings } from "./own_drawings.js";
 
@@ -60,6 +60,7 @@ function describe(state, given) {
   if (given) return given.message || STATUS[given.status];
   const { room, image, strokes, label } = state;
   if (!room) return "";
+  if (isFromWall(state)) return "This drawing is from the wall. Clear the pad to draw another one.";
   if (!room.open) return "The room is closed at the moment.";
   if (image) return "This picture has no strokes, so it cannot be given. Draw a digit yourself.";
   if (!strokes.length) return "Draw a digit first.";

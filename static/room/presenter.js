@@ -16,10 +16,13 @@ import { copyText } from "./copy.js";
  */
 export function createPresenter(change, actions) {
   const place = find("#presenter-place", HTMLElement);
+  const keyMessage = find("#key-message", HTMLElement);
   /** @type {((room: Room, presenter: RoomOfPresenter, message: string) => void) | null} */
   let showControls = null;
 
   return ({ room, roomMessage }) => {
+    // Without the controls, the message says why they are missing.
+    setText(keyMessage, room?.presenter ? "" : roomMessage);
     if (room?.presenter) {
       showControls ??= addControls(place, change, actions);
       showControls(room, room.presenter, roomMessage);

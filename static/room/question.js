@@ -2,6 +2,7 @@
 
 import { find, findAll, setText } from "../components/dom.js";
 import { ALL_DIGITS } from "../numbers/regression.js";
+import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").State} State */
@@ -19,17 +20,25 @@ export function createQuestion(change) {
     buttons[digit].addEventListener("click", () => change({ label: digit }));
   }
 
-  return {
-    /** @param {State} state @param {boolean} isOpen whether it can be answered now */
-    show({ prediction, label }, isOpen) {
-      answered = prediction?.digit;
-      setText(yes, answered === undefined ? "Yes" : `Yes, a ${answered}`);
-      yes.ariaPressed = String(label !== null && label === answered);
+  const show = whenChanged(
+    (
+      /** @type {number | null} */ label,
+      /** @type {boolean} */ isOpen,
+      /** @type {number | undefined} */ digit,
+    ) => {
+      answered = digit;
+      setText(yes, digit === undefined ? "Yes" : `Yes, a ${digit}`);
+      yes.ariaPressed = String(label !== null && label === digit);
       yes.disabled = !isOpen;
-      buttons.forEach((button, digit) => {
-        button.ariaPressed = String(digit === label);
+      buttons.forEach((button, other) => {
+        button.ariaPressed = String(other === label);
         button.disabled = !isOpen;
       });
     },
+  );
+
+  return {
+    /** @param {State} state @param {boolean} isOpen whether it can be answered now */
+    show: ({ prediction, label }, isOpen) => show(label, isOpen, prediction?.digit),
   };
 }

@@ -1,5 +1,6 @@
 /** The room: its drawings, the page's contributions to it, and what follows from them. */
 
+import { memoized } from "./memo.js";
 import { findModel, isFresh } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -97,6 +98,15 @@ export function mergeDrawings(known, { drawings, removed, is_complete: isComplet
 }
 
 /**
+ * @param {ReadonlyMap<number, RoomDrawing>} known
+ * @param {number} id
+ * @returns {ReadonlyMap<number, RoomDrawing>}
+ */
+export function withoutDrawing(known, id) {
+  return mergeDrawings(known, { drawings: [], removed: [id], is_complete: false });
+}
+
+/**
  * @param {State} state
  * @param {(id: number) => boolean} isSkipped
  * @returns {number | undefined} the lowest ID of a drawing whose reading by the chosen model is not
@@ -140,15 +150,40 @@ export function findGiven({ contributions, strokes }) {
   return contributions.find((contribution) => contribution.strokes === strokes);
 }
 
+/** Coordinates that differ less than this are the same, in fractions of the pad's side. */
+const TOLERANCE = 1e-5;
+
+const hasStrokes = memoized(
+  (/** @type {State["roomDrawings"]} */ drawings, /** @type {readonly Stroke[]} */ strokes) => {
+    return [...drawings.values()].some((drawing) => areSame(drawing.strokes, strokes));
+  },
+);
+
+/**
+ * @param {readonly Stroke[]} strokes
+ * @param {readonly Stroke[]} others
+ */
+function areSame(strokes, others) {
+  /** @param {number} one @param {number} other */
+  const isNear = (one, other) => Math.abs(one - other) < TOLERANCE;
+  return (
+    strokes.length === others.length &&
+    strokes.every((stroke, index) => stroke.length === others[index].length) &&
+    strokes.every((stroke, index) =>
+      stroke.every(({ x, y }, point) => {
+        const other = others[index][point];
+        return isNear(x, other.x) && isNear(y, other.y);
+      }),
+    )
+  );
+}
+
 /**
  * @param {State} state
- * @returns {boolean} whether the drawing on the pad can be given to the room
+ * @returns {boolean} whether the drawing on the pad is one that was opened from the wall
  */
-export function canGive(state) {
-  const given = findGiven(state);
-  return (
-    canLabel(state) && state.label !== null && (given === undefined || given.status === "failed")
-  );
+export function isFromWall({ roomDrawings, strokes }) {
+  return hasStrokes(roomDrawings, strokes);
 }
 
 /**
@@ -156,5 +191,16 @@ export function canGive(state) {
  * @returns {boolean} whether there is an answer that can be right or wrong, and the room is open
  */
 export function canLabel(state) {
-  return state.room?.open === true && isFresh(state) && state.strokes.length > 0;
+  const isOpen = state.room?.open === true;
+  return isOpen && isFresh(state) && state.strokes.length > 0 && !isFromWall(state);
+}
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the drawing on the pad can be given to the room
+ */
+export function canGive(state) {
+  const given = findGiven(state);
+  const isNew = given === undefined || given.status === "failed";
+  return canLabel(state) && state.label !== null && isNew;
 }

@@ -1,4 +1,4 @@
-"""Strokes of a pen: lines and curves, their random deformation, and their image.
+"""Strokes of a pen: lines and curves, their random deformation, and their place on the pad.
 
 A stroke is a list of points: x to the right, y down, a digit about 1 high.
 """
@@ -9,21 +9,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from server.regression.shapes import SIDE
-
-# The longer side of the ink's bounding box, in pixels, as in MNIST.
-FIT = 20
-
-# Prevents a division by 0 for a segment of length 0.
-_TINY = np.float32(1e-9)
+from server.regression.rasterizer import PEN_WIDTH
 
 Points = NDArray[np.float64]
 PointList = Sequence[Sequence[float] | Points] | Points
-
-_X, _Y = (
-    axis.reshape(-1, 1).astype(np.float32) + 0.5
-    for axis in np.meshgrid(np.arange(SIDE), np.arange(SIDE))
-)
 
 
 def curve(through: PointList, random: Generator, jitter: float = 0.022, steps: int = 6) -> Points:
@@ -101,28 +90,12 @@ def deform(strokes: list[Points], random: Generator, strength: float = 1) -> lis
     return deformed
 
 
-def draw(strokes: list[Points], pen: float) -> NDArray[np.uint8]:
-    """Return pixels (784,), ink = 255: strokes scaled to FIT pixels, the centre of mass centred.
+def place_on_pad(strokes: list[Points], pen: float) -> list[Points]:
+    """Return strokes in fractions of the pad's side, centred, and as large as the pen makes them.
 
-    A pixel's coverage is computed from the distance of its centre to the nearest segment, and the
-    centre of mass from the lengths of the segments.
-
-    :param pen: the pen's width as a fraction of the digit's longer side
+    :param pen: the width that the page's pen then has, as a fraction of the strokes' longer side
     """
-    starts = np.vstack([stroke[:-1] for stroke in strokes])
-    ends = np.vstack([stroke[1:] for stroke in strokes])
-    size = float(np.ptp(np.vstack([starts, ends]), axis=0).max())
-    scale = FIT / (size * (1 + pen))
-    radius = pen * size * scale / 2
-    lengths = np.hypot(*(ends - starts).T)
-    centre = lengths @ ((starts + ends) / 2) / lengths.sum()
-    x, y = ((starts - centre) * scale + SIDE / 2).T.astype(np.float32)
-    dx, dy = ((ends - starts) * scale).T.astype(np.float32)
-    # (784, segments): offsets from each segment's start to each pixel.
-    to_x, to_y = _X - x, _Y - y
-    along = np.clip((to_x * dx + to_y * dy) / (dx * dx + dy * dy + _TINY), 0, 1)
-    distance = np.sqrt(((to_x - along * dx) ** 2 + (to_y - along * dy) ** 2).min(axis=1))
-    pixels: NDArray[np.uint8] = np.rint(np.clip(radius + 0.5 - distance, 0, 1) * 255).astype(
-        np.uint8
-    )
-    return pixels
+    points = np.vstack(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = PEN_WIDTH / (pen * (high - low).max())
+    return [(stroke - (low + high) / 2) * scale + 0.5 for stroke in strokes]

@@ -5,23 +5,36 @@ write ones with a flag and a foot. Each digit is a prototype, bent, sheared and 
 and drawn with a round pen as on the page.
 """
 
-import numpy as np
+from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
+from server.regression.rasterizer import PEN_WIDTH, rasterize_all
 from server.regression.shapes import DIGITS, PIXELS
 from training.data.mnist import Images
 from training.data.prototypes import PROTOTYPES
-from training.data.strokes import deform, draw
+from training.data.strokes import Points, deform, place_on_pad
 
-# The range of the pen's width, as a fraction of the digit's longer side. On the page the pen is 8 %
-# of the pad, and people's digits fill 40 to 100 % of the pad.
-PEN_WIDTHS = (0.08, 0.2)
+# The range of the pen's width, as a fraction of the digit's longer side: with the thinnest one, the
+# digit is just as large as the pad, and with the thickest one it fills half of it.
+PEN_WIDTHS = (PEN_WIDTH / (1 - PEN_WIDTH), 0.2)
 
 
 def synthesize_digits(count: int, seed: int) -> Images:
     """Return `count` digits, 0 to 9 in turn; the same seed gives the same digits."""
-    random = np.random.default_rng(seed)
     labels = np.arange(count, dtype=np.uint8) % DIGITS
     pixels = np.empty((count, PIXELS), np.uint8)
-    for row, label in zip(pixels, labels, strict=True):
-        row[:] = draw(deform(PROTOTYPES[label](random), random), random.uniform(*PEN_WIDTHS))
+    drawings = draw_digits(labels, np.random.default_rng(seed))
+    for row, drawing in zip(pixels, rasterize_all(drawings), strict=True):
+        # None only without ink on the pad.
+        assert drawing is not None
+        row[:] = drawing
     return Images(pixels, labels)
+
+
+def draw_digits(labels: NDArray[np.uint8], random: np.random.Generator) -> Iterator[list[Points]]:
+    """Yield the strokes of a random digit for each label, in fractions of the pad's side."""
+    for label in labels:
+        strokes = deform(PROTOTYPES[label](random), random)
+        yield place_on_pad(strokes, random.uniform(*PEN_WIDTHS))

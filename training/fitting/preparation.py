@@ -12,7 +12,9 @@ from training.data.examples import (
     training_images_for,
 )
 from training.data.mnist import Dataset, Images, load_mnist
+from training.data.room import RoomImages, load_room
 from training.fitting.familiarity import learn_variants
+from training.fitting.room import Room, add_room, check_room
 from training.settings.recipe import Recipe
 
 
@@ -22,37 +24,63 @@ class Preparation:
 
     `original` is MNIST and `normalized` the same after the recipe's normalization; both have at
     most the training images that the `recipe` asks for. The regression is trained on
-    `training_images`. `variants` describes the digits' features; its limits are fitted after the
-    training. `seconds` is how long the preparation took.
+    `training_images`: `other_count` images, then those of the `room`, if there is one. `variants`
+    describes the digits' features; its limits are fitted after the training. `seconds` is how long
+    the preparation took.
     """
 
     recipe: Recipe
     original: Dataset
     normalized: Dataset
     training_images: Images
+    room: Room | None
+    other_count: int
     variants: Familiarity
     seconds: float
 
+    @property
+    def other_images(self) -> Images:
+        """The training images without those of the room."""
+        return self.training_images.select(slice(self.other_count))
 
-def load_and_prepare(folder: Path | None, recipe: Recipe, seed: int) -> Preparation:
-    """Load MNIST, from a local folder if one is given, and prepare it.
 
+def load_and_prepare(
+    folder: Path | None, recipe: Recipe, seed: int, room: Path | None = None
+) -> Preparation:
+    """Load MNIST, from a local folder if one is given, and a room's drawings, and prepare them.
+
+    :param room: the room's file
     :raise DataError: MNIST is unavailable
+    :raise RoomError: the room cannot be read, or has no drawings
     """
-    return prepare(load_mnist(folder), recipe, seed)
+    drawings = None if room is None else load_room(room)
+    return prepare(load_mnist(folder), recipe, seed, drawings)
 
 
-def prepare(original: Dataset, recipe: Recipe, seed: int) -> Preparation:
-    """Prepare a dataset that is not normalized yet."""
+def prepare(
+    original: Dataset, recipe: Recipe, seed: int, drawings: RoomImages | None = None
+) -> Preparation:
+    """Prepare a dataset that is not normalized yet, and a room's drawings."""
     start = time.monotonic()
     original, recipe = limit_images_per_digit(original, recipe)
     normalized = normalize_dataset(original, recipe)
     examples = add_synthetic(normalized.train, recipe, seed)
+    images = training_images_for(original.train, examples, recipe, seed)
+    other_count = len(images.labels)
+    variants = learn_variants(examples)
+    room = None
+    if drawings is not None:
+        room = check_room(drawings, recipe.normalization, variants, normalized.validation)
+        # With `augmented`, images are normalized after their augmentation.
+        own = drawings.train if recipe.augmented else room.train
+        images = add_room(images, room.repeat(own))
     return Preparation(
         recipe=recipe,
         original=original,
         normalized=normalized,
-        training_images=training_images_for(original.train, examples, recipe, seed),
-        variants=learn_variants(examples),
+        training_images=images,
+        room=room,
+        other_count=other_count,
+        variants=variants,
         seconds=time.monotonic() - start,
     )

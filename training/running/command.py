@@ -18,11 +18,12 @@ from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
 from training.fitting.regression import DivergedError, initial_parameters, make_optimizer
+from training.fitting.room import describe_room
 from training.outputs.export import check_export, export_model
 from training.outputs.record import Record
 from training.outputs.report import REPORTS, write_report
 from training.outputs.tensorboard import SummaryWriter
-from training.running.pipeline import Trained, train_and_save, train_as_worker
+from training.running.pipeline import Comparison, Trained, train_and_save, train_as_worker
 from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
 from training.running.supervisor import StageCallback
 from training.settings.cluster_config import TF_CONFIG, ClusterError
@@ -128,6 +129,8 @@ def train_or_exit(
         print(f"Worker {cluster.worker} of {cluster.workers} is done; worker 0 saves the model.")
         return
     print_metrics(trained.model.card)
+    if trained.comparison is not None:
+        print_comparison(trained.comparison, trained.model.card)
     try:
         write_outputs(trained, options)
     except OSError as error:
@@ -157,8 +160,11 @@ def check_and_train(
         if options.tensorboard is not None:
             board = SummaryWriter(options.tensorboard, state.name)
             print(f"TensorBoard: {board.directory}")
+        preparation = wait_for_data()
+        if preparation.room is not None:
+            print("\n".join(describe_room(preparation.room)), flush=True)
         return train_and_save(
-            wait_for_data(), options.seed, options.models, state.name, record, board, cluster
+            preparation, options.seed, options.models, state.name, record, board, cluster
         )
 
 
@@ -187,14 +193,38 @@ def print_metrics(card: ModelCard) -> None:
         print(f"   digit {digit} accuracy  {rate:.4f}")
 
 
+def print_comparison(comparison: Comparison, card: ModelCard) -> None:
+    """Print the accuracies on the room's held-out drawings and on MNIST, before and after."""
+
+    def print_line(name: str, before: float | None, after: float | None) -> None:
+        if before is not None and after is not None:
+            print(f"{name}  {before:.4f} without the room, {after:.4f} with it")
+
+    before, after = comparison.before, comparison.after
+    if before.all is None:
+        print("No drawing of the room is held out, so its accuracy is not measured.")
+    print_line("held-out drawings ", before.all, after.all)
+    if before.plausible != before.all or after.plausible != after.all:
+        print_line("  plausible labels", before.plausible, after.plausible)
+    print_line("MNIST test images ", comparison.test_before, card.test_accuracy)
+
+
 def summary(name: str, card: ModelCard) -> str:
-    """Return the last line of the output: one line of JSON for other programs."""
-    return msgspec.json.encode(
-        {
-            "model": name,
-            "train_accuracy": card.train_accuracy,
-            "validation_accuracy": card.validation_accuracy,
-            "test_accuracy": card.test_accuracy,
-            "seconds": card.seconds,
+    """Return the last line of the output: one line of JSON for other programs.
+
+    Only after a training with a room, it has the room's results.
+    """
+    results = {
+        "model": name,
+        "train_accuracy": card.train_accuracy,
+        "validation_accuracy": card.validation_accuracy,
+        "test_accuracy": card.test_accuracy,
+        "seconds": card.seconds,
+    }
+    if card.room_drawings is not None:
+        results |= {
+            "room_drawings": card.room_drawings,
+            "room_accuracy_before": card.room_accuracy_before,
+            "room_accuracy": card.room_accuracy,
         }
-    ).decode()
+    return msgspec.json.encode(results).decode()

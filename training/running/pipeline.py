@@ -39,20 +39,38 @@ from training.fitting.evaluation import (
 from training.fitting.familiarity import fit_familiarity, sure_fraction
 from training.fitting.preparation import Preparation
 from training.fitting.regression import DivergedError, initial_parameters, train
+from training.fitting.room import RoomAccuracy
 from training.outputs.animation import animate
 from training.outputs.record import Record
 from training.outputs.tensorboard import SummaryWriter
 from training.settings.recipe import Recipe
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """The accuracy on a room's held-out drawings before it was trained on, and after.
+
+    Before means: the same recipe with the same seed, without the room. `test_before` is its
+    accuracy on MNIST's test images.
+    """
+
+    before: RoomAccuracy
+    after: RoomAccuracy
+    test_before: float
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A saved model, its history and evaluation, and the animation of W as a WebP file."""
+    """A saved model, its history and evaluation, and the animation of W as a WebP file.
+
+    With a room, there is also a `comparison` with the same training without it.
+    """
 
     model: Model
     history: History
     evaluation: Evaluation
     animation: bytes
+    comparison: Comparison | None
 
 
 class Monitor:
@@ -115,12 +133,25 @@ def train_and_save(
     final = monitor.add(recipe.steps, weights, bias)
     monitor.close()
     check_learned(recipe, initial, final)
+    comparison = None
+    if preparation.room is not None:
+        record.set_phase("comparing")
+        comparison = compare(preparation, seed, name, weights, bias)
+        record.set_phase("evaluating")
     temperature = fit_temperature(validation, weights, bias) if recipe.is_calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
     familiarity = fit_familiarity(preparation.variants, validation, weights, bias)
     card = make_card(preparation, seed, weights, bias, familiarity, temperature, start)
+    if comparison is not None and preparation.room is not None:
+        card = msgspec.structs.replace(
+            card,
+            room_drawings=preparation.room.drawings,
+            room_accuracy_before=comparison.before.all,
+            room_accuracy=comparison.after.all,
+        )
     content = pack_model(weights, bias, familiarity, card)
-    return evaluate_and_save(unpack_model(name, content), content, preparation, record, models)
+    model = unpack_model(name, content)
+    return evaluate_and_save(model, content, preparation, record, models, comparison)
 
 
 def train_as_worker(preparation: Preparation, seed: int, cluster: Cluster) -> None:
@@ -151,6 +182,33 @@ def train_with_progress(
             progress.update(step - progress.n)
 
         return train(images.pixels, images.labels, recipe, seed, on_progress, cluster)
+
+
+def compare(
+    preparation: Preparation, seed: int, name: str, weights: Floats, bias: Floats
+) -> Comparison:
+    """Train with the same recipe and seed, but without the room, and compare the accuracies.
+
+    :param weights: W (784, 10) trained with the room; so is the bias (10,)
+    """
+    recipe, room = preparation.recipe, preparation.room
+    assert room is not None
+    W, b = weights, bias
+    if room.is_plausible.any():
+        images = preparation.other_images
+        with tqdm(
+            total=recipe.steps, desc=f"Training {name} without the room", unit="step"
+        ) as progress:
+
+            def on_progress(step: int, *_: object) -> None:
+                progress.update(step - progress.n)
+
+            W, b = train(images.pixels, images.labels, recipe, seed, on_progress)
+    return Comparison(
+        before=room.accuracy(W, b),
+        after=room.accuracy(weights, bias),
+        test_before=accuracy(preparation.normalized.test, W, b),
+    )
 
 
 def check_learned(recipe: Recipe, initial: Metrics, final: Metrics) -> None:
@@ -208,7 +266,12 @@ def make_card(
 
 
 def evaluate_and_save(
-    model: Model, content: bytes, preparation: Preparation, record: Record, models: Path
+    model: Model,
+    content: bytes,
+    preparation: Preparation,
+    record: Record,
+    models: Path,
+    comparison: Comparison | None,
 ) -> Trained:
     """Evaluate a model, and write its file, history and evaluation together.
 
@@ -233,4 +296,4 @@ def evaluate_and_save(
         }
     )
     record.mark_finished()
-    return Trained(model, history, evaluation, animation)
+    return Trained(model, history, evaluation, animation, comparison)

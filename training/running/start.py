@@ -17,7 +17,9 @@ def start_training(
     :param on_stage: called when a worker begins to wait for the others, and when all have joined
     :raise SystemExit: the training failed or was interrupted
     """
-    with run_in_child(load_and_prepare, options.data, recipe, options.seed) as wait_for_data:
+    with run_in_child(
+        load_and_prepare, options.data, recipe, options.seed, options.room
+    ) as wait_for_data:
         # Importing TensorFlow takes seconds, in which the child process prepares the data. Its
         # modules stay in memory, so garbage collection would search them in vain: here and at
         # exit, this would take another second.

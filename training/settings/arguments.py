@@ -31,6 +31,13 @@ def directory(text: str) -> Path:
     return Path(text)
 
 
+def file(text: str) -> Path:
+    """Parse a file's path; refuse an empty one."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file's path")
+    return Path(text)
+
+
 def positive_count(text: str) -> int:
     """Parse a whole number from 1 to MAX_COUNT."""
     count = int(text)

@@ -12,6 +12,7 @@ from training.settings.arguments import (
     add_data_argument,
     batch_size,
     directory,
+    file,
     image_count,
     positive_count,
     positive_number,
@@ -41,6 +42,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_recipe_options(parser)
     add_data_argument(parser)
+    parser.add_argument(
+        "--room",
+        type=file,
+        metavar="FILE",
+        help="also train on the drawings of this room, a file of `python -m server --room FILE`",
+    )
     add_output_options(parser)
     parser.add_argument(
         "--worker-timeout",

@@ -131,8 +131,6 @@ def give_drawing() -> Response:
     body = read_json(MAX_CONTRIBUTION_BYTES, ACCEPTED_STROKES)
     with bad_input():
         contribution = parse_contribution(body)
-        strokes = msgspec.json.encode(contribution.strokes)
-        pixels = pixels_of(strokes)
     model = find_model(contribution.model)
     room = get_room()
     connection = (request.environ.get("REMOTE_ADDR"), request.environ.get("REMOTE_PORT"))
@@ -142,6 +140,10 @@ def give_drawing() -> Response:
             f"More than {MAX_CONTRIBUTIONS} drawings in a minute. Try again in {ceil(wait)} s.",
             retry_after=ceil(wait),
         )
+    # After the limit, because it takes longer than all that is before.
+    strokes = msgspec.json.encode(contribution.strokes)
+    with bad_input():
+        pixels = pixels_of(strokes)
     (prediction,) = predict_all(model, pixels[np.newaxis], frozenset())
     reading = Reading(prediction.digit, prediction.sure, model.digest)
     token = contribution.token or secrets.token_urlsafe(_TOKEN_BYTES)

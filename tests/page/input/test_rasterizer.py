@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
+from server.regression.rasterizer import rasterize
 from tests.support.pen import FOUR, ONE, SEVEN, Stroke
+from training.data.synthetic_digits import draw_digits
 
 PAD = 1600
 
@@ -96,3 +98,24 @@ def test_a_dot_becomes_a_disc_of_twenty_pixels(page: Page) -> None:
 @pytest.mark.parametrize("strokes", [[], [[(1.5, 0.5), (2, 0.5)]]], ids=["none", "off the pad"])
 def test_without_ink_there_are_no_pixels(page: Page, strokes: list[Stroke]) -> None:
     assert page_pixels(page, strokes) is None
+
+
+def made_up_drawings() -> list[list[Stroke]]:
+    """Return synthetic digits, whole and cut off by the pad's edge, and random lines and taps."""
+    random = np.random.default_rng(0)
+    digits = [
+        [stroke.round(random.integers(2, 9)).tolist() for stroke in strokes]
+        for strokes in draw_digits(np.arange(80, dtype=np.uint8) % 10, random)
+    ]
+    moved = [
+        [[(x + 0.4, y - 0.3) for x, y in stroke] for stroke in strokes] for strokes in digits[:20]
+    ]
+    lines = [[random.uniform(-0.5, 1.5, (count % 7 + 1, 2)).tolist()] for count in range(50)]
+    return [*digits, *moved, *lines, [[(0.5, 0.5)] * 3], [], [[(-0.04, 0.5), (-0.04, 0.6)]]]
+
+
+def test_the_server_rasterizes_as_the_page_does(page: Page) -> None:
+    for strokes in made_up_drawings():
+        expected, pixels = page_pixels(page, strokes), rasterize(strokes)
+        assert (pixels is None) == (expected is None)
+        assert pixels is None or np.array_equal(pixels.reshape(28, 28), expected), strokes

@@ -90,10 +90,14 @@ test("only a labelled drawing with strokes and an answer can be given, and to an
     { strokes: [] },
     { isBusy: true },
     { contributions: [{ strokes, status: "given" }] },
+    { roomDrawings: new Map([[1, { id: 1, strokes: [[{ x: 1e-6, y: 0 }]] }]]) },
   ]) {
     assert.equal(canGive({ ...ready, ...changes }), false);
   }
   assert.equal(canGive({ ...ready, contributions: [{ strokes, status: "failed" }] }), true);
+  for (const others of [[], [[]], [[{ x: 0.1, y: 0 }]], [...strokes, ...strokes]]) {
+    assert.equal(canGive({ ...ready, roomDrawings: new Map([[1, { strokes: others }]]) }), true);
+  }
 });
 
 test("an address without a key stays as it is", () => {
