@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ def read_drawings(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
 
     :param limit: return only so many, the first ones
     """
-    with path.open("rb") as file:
-        is_gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        file.seek(0)
-        lines = gzip.open(file) if is_gzipped else file
-        return [json.loads(line) for line in islice(lines, limit)]
+    content = path.read_bytes()
+    if content.startswith(_GZIP_MAGIC):
+        content = gzip.decompress(content)
+    return [json.loads(line) for line in content.splitlines()[:limit]]
