@@ -72,7 +72,8 @@ export function createContributions(store, { send, look, remove }, createToken) 
         return await ask();
       } catch (error) {
         if (isRefused(error)) throw error;
-        update(token, { message: describeDelay(error) });
+        const isWithdrawn = get(token)?.status === "withdrawing";
+        update(token, { message: describeDelay(error, isWithdrawn) });
         await new Promise((resolve) => setTimeout(resolve, retryDelay(error)));
       }
     }
@@ -189,14 +190,15 @@ function isRefused(error) {
   return error instanceof ProblemError && !PASSING.includes(error.status);
 }
 
-/** @param {unknown} error */
-function describeDelay(error) {
+/** @param {unknown} error @param {boolean} isWithdrawn */
+function describeDelay(error, isWithdrawn) {
   const cause = error instanceof ProblemError ? "is busy" : "cannot be reached";
-  return `The server ${cause}. Your drawing is kept; trying again…`;
+  const kept = isWithdrawn ? "" : ". Your drawing is kept";
+  return `The server ${cause}${kept}; trying again…`;
 }
 
 /** @param {unknown} error */
-export function describeRefusal(error) {
-  if (!(error instanceof ProblemError)) return "The server cannot be reached. Try again.";
+function describeRefusal(error) {
+  if (!(error instanceof ProblemError)) return String(error);
   return REFUSALS[error.status] ?? `The server refused: ${error.message}`;
 }

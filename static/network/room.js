@@ -2,7 +2,7 @@
 
 import { findModel } from "../state/state.js";
 import { findUnread, mergeDrawings } from "../state/room.js";
-import { createContributions, describeRefusal } from "./contributions.js";
+import { createContributions } from "./contributions.js";
 import { ProblemError, retryDelay } from "./http.js";
 import {
   approveDrawing,
@@ -98,7 +98,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
       store.change({ roomMessage: "" });
     } catch (error) {
       if (isUnauthorized(error)) loseKey();
-      else store.change({ roomMessage: describeRefusal(error) });
+      else store.change({ roomMessage: describeFailure(error) });
     }
     poll.ask();
   };
@@ -125,6 +125,13 @@ function isOther(room, known) {
 }
 
 /** @param {unknown} error */
+function describeFailure(error) {
+  return error instanceof ProblemError
+    ? `The server refused: ${error.message}`
+    : "The server cannot be reached. Try again.";
+}
+
+/** @param {unknown} error */
 function isUnauthorized(error) {
   return error instanceof ProblemError && error.status === UNAUTHORIZED;
 }
@@ -141,7 +148,7 @@ function isUnauthorized(error) {
 function createPoll({ delay, ask, onAnswer, onFailure }) {
   let timer = 0;
   let isAwaited = false;
-  /** Whether to ask again as soon as the answer is there. */
+  /** Whether the answer that is awaited is outdated: it is dropped, and the question asked again. */
   let isOld = false;
 
   /** @param {number} ms */
@@ -156,8 +163,9 @@ function createPoll({ delay, ask, onAnswer, onFailure }) {
     isAwaited = true;
     ask().then(
       (answer) => {
+        const isOutdated = isOld;
         wait(delay());
-        onAnswer(answer);
+        if (!isOutdated) onAnswer(answer);
       },
       (error) => {
         wait(retryDelay(error));

@@ -1,11 +1,14 @@
 /** The drawings that this page has given to the room; each can be withdrawn. */
 
 import { find, setText } from "../components/dom.js";
+import { PEN_WIDTH } from "../numbers/rasterizer.js";
+import { strokesToPath } from "../numbers/stroke_path.js";
 import { whenChanged } from "../state/memo.js";
-import { createThumbnail } from "./thumbnail.js";
 
 /** @typedef {import("../state/state.js").Contribution} Contribution */
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
+
+const SVG = "http://www.w3.org/2000/svg";
 
 /** @type {Record<Contribution["status"], string>} */
 const STATUS = { sending: "Sending…", given: "", failed: "Not given", withdrawing: "Withdrawing…" };
@@ -72,4 +75,20 @@ function createItem({ strokes }, withdraw) {
       button.ariaDisabled = String(stage === "withdrawing");
     },
   };
+}
+
+/**
+ * @param {Contribution["strokes"]} strokes
+ * @returns {SVGSVGElement} of the whole pad; its side is 1
+ */
+function createThumbnail(strokes) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 1 1");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("thumbnail");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", strokesToPath(strokes));
+  path.setAttribute("stroke-width", String(PEN_WIDTH));
+  svg.append(path);
+  return svg;
 }

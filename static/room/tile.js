@@ -1,7 +1,6 @@
 /** A drawing in the room as a button, which opens it in the view Draw. */
 
-import { find, setText } from "../components/dom.js";
-import { PEN_WIDTH } from "../numbers/rasterizer.js";
+import { find } from "../components/dom.js";
 import { strokesToPath } from "../numbers/stroke_path.js";
 import { snap } from "../state/address_parts.js";
 import { whenChanged } from "../state/memo.js";
@@ -25,14 +24,9 @@ export function createTileMaker(controls) {
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     const element = find("li", HTMLElement, copy);
     const opener = find(".opener", HTMLButtonElement, copy);
-    const path = find("path", SVGPathElement, copy);
-    const was = find(".was", HTMLElement, copy);
-    const now = find(".now", HTMLElement, copy);
-    const mark = find(".mark", HTMLElement, copy);
+    const caption = find(".caption", HTMLElement, copy);
 
-    path.setAttribute("d", strokesToPath(drawing.strokes));
-    path.style.strokeWidth = String(PEN_WIDTH);
-    find(".read", HTMLElement, copy).textContent = `${label} →`;
+    find("path", SVGPathElement, copy).setAttribute("d", strokesToPath(drawing.strokes));
     opener.dataset.drawing = String(id);
     opener.dataset.label = String(label);
     for (const { text, name, className } of controls) {
@@ -54,14 +48,28 @@ export function createTileMaker(controls) {
       else delete opener.dataset.was;
       opener.ariaLabel = `A ${label}, read as ${digit}${words}. Explain this drawing`;
       element.dataset.kind = kind;
-      mark.className = `mark ${kind}`;
-      setText(was, isOther ? String(firstDigit) : "");
-      setText(now, String(digit));
-      setText(mark, sign);
+      caption.replaceChildren(
+        `${label} → `,
+        ...(isOther ? [createText("s", String(firstDigit)), " "] : []),
+        String(digit),
+        ...(sign ? [" ", createText("b", sign, `mark ${kind}`)] : []),
+      );
     };
     const update = whenChanged(show);
     return { element, show: ({ digit, isSure }) => update(digit, isSure) };
   };
+}
+
+/**
+ * @param {string} tag
+ * @param {string} text
+ * @param {string} [className]
+ */
+function createText(tag, text, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = className;
+  return element;
 }
 
 /**

@@ -16,6 +16,9 @@ import { createTileList } from "./tile_list.js";
 /** How many drawings the wall has at first, and how many more each time. */
 const STEP = 2000;
 
+/** How many tiles are added in one go: more would block the page for a moment. */
+const PORTION = 250;
+
 /** New drawings wait this long after a move of the presenter's pointer over the wall, ms. */
 const AIM_MS = 700;
 
@@ -37,6 +40,9 @@ export function createWall(change, actions) {
   const aim = createAim(list, () => showLast());
   /** How many drawings the wall may have. */
   let limit = STEP;
+  /** How many of these it may have already. */
+  let built = PORTION;
+  let building = 0;
   /** @type {Shown | null} */
   let last = null;
   /** @type {(entries: readonly RoomEntry[]) => void} */
@@ -44,6 +50,7 @@ export function createWall(change, actions) {
 
   const changePresenter = whenChanged((/** @type {boolean} */ isPresenter) => {
     list.replaceChildren();
+    list.dataset.controls = isPresenter ? "1" : "0";
     showTiles = createTileList(list, createTileMaker(isPresenter ? [REMOVE] : []), title);
   });
 
@@ -51,24 +58,31 @@ export function createWall(change, actions) {
     (
       /** @type {RoomEntry[]} */ onWall,
       /** @type {Shown["roomFilter"]} */ filter,
-      /** @type {number} */ count,
+      /** @type {number} */ most,
+      /** @type {number} */ now,
     ) => {
       const chosen = onWall.filter((entry) => matches(entry, filter));
-      showTiles(chosen.slice(0, count));
-      const left = Math.max(0, chosen.length - count);
+      showTiles(chosen.slice(0, Math.min(most, now)));
+      clearTimeout(building);
+      if (now < Math.min(most, chosen.length)) building = setTimeout(buildMore);
+      const left = Math.max(0, chosen.length - most);
       older.hidden = left === 0;
       setText(older, `Show older (${left.toLocaleString("en")} more)`);
       setText(words, describeChosen(onWall, chosen));
     },
   );
+  const changeFilter = whenChanged((/** @type {Shown["roomFilter"]} */ filter) => {
+    showFilter(filter);
+    built = PORTION;
+  });
 
   const show = (/** @type {Shown} */ shown) => {
     last = shown;
     const isPresenter = Boolean(shown.room?.presenter);
     const { onWall } = entriesOf(shown);
     changePresenter(isPresenter);
-    showFilter(shown.roomFilter);
-    update(isPresenter ? aim.withoutNew(onWall) : onWall, shown.roomFilter, limit);
+    changeFilter(shown.roomFilter);
+    update(isPresenter ? aim.withoutNew(onWall) : onWall, shown.roomFilter, limit, built);
     legend.hidden = onWall.length === 0;
     gained.hidden = countReadAgain(shown) === 0;
     if (onWall.length === 0) setText(words, describeEmpty(shown));
@@ -76,6 +90,11 @@ export function createWall(change, actions) {
 
   const showLast = () => {
     if (last) show(last);
+  };
+
+  const buildMore = () => {
+    built += PORTION;
+    showLast();
   };
 
   older.addEventListener("click", () => {
@@ -117,12 +136,12 @@ function createFilter(change) {
     change({ roomFilter: { label: null, digit: null, isWrongOnly: false } });
   });
 
-  return whenChanged((/** @type {Shown["roomFilter"]} */ filter) => {
+  return (/** @type {Shown["roomFilter"]} */ filter) => {
     label.value = String(filter.label ?? "");
     digit.value = String(filter.digit ?? "");
     wrong.checked = filter.isWrongOnly;
     none.hidden = filter.label === null && filter.digit === null && !filter.isWrongOnly;
-  });
+  };
 }
 
 /**
