@@ -87,8 +87,8 @@ function styleText() {
 
 /**
  * @param {HTMLElement} element
- * @returns {HTMLElement} a copy in which images replace canvases, and attributes hold the values of
- *   form controls
+ * @returns {HTMLElement} a copy in which images that need no server replace canvases and other images,
+ *   and attributes hold the values of form controls
  */
 function copy(element) {
   const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
@@ -103,6 +103,8 @@ function copy(element) {
       image.removeAttribute("height");
       image.src = node.toDataURL();
       twin.replaceWith(image);
+    } else if (node instanceof HTMLImageElement) {
+      /** @type {HTMLImageElement} */ (twin).src = toDataUrl(node);
     } else if (node instanceof HTMLElement && node.matches(".paper")) {
       // Its size depends on the window's height, which the picture does not have.
       /** @type {HTMLElement} */ (twin).style.maxWidth = `${node.offsetWidth}px`;
@@ -114,6 +116,19 @@ function copy(element) {
     }
   }
   return clone;
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @returns {string} its content; empty if it is not loaded or not shown
+ */
+function toDataUrl(image) {
+  const canvas = document.createElement("canvas");
+  canvas.width = image.clientWidth * SCALE;
+  canvas.height = image.clientHeight * SCALE;
+  if (!image.naturalWidth || !canvas.width) return "";
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL();
 }
 
 /**
