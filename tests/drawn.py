@@ -8,12 +8,10 @@ and y are fractions of the pad's side.
 """
 
 import argparse
-import gzip
 import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from playwright.sync_api import Page
 from tqdm import tqdm
 
 from tests.browser import launch_browser
+from tests.support.drawings import read_drawings
 from tests.support.serving import serve
 
 BATCH = 50
@@ -69,8 +68,7 @@ async (drawings) => {
 def main() -> None:
     """Replay a file's drawings and print how many were read right."""
     arguments = parse_arguments()
-    with gzip.open(arguments.file, "rt", encoding="utf-8") as file:
-        drawings = [json.loads(line) for line in islice(file, arguments.limit)]
+    drawings = read_drawings(arguments.file, arguments.limit)
     if not drawings:
         sys.exit(f"{arguments.file} has no drawings")
     strokes = [drawing["strokes"] for drawing in drawings]
@@ -81,7 +79,7 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.drawn", description=__doc__)
-    parser.add_argument("file", type=Path, metavar="FILE.jsonl.gz")
+    parser.add_argument("file", type=Path, metavar="FILE.jsonl[.gz]")
     parser.add_argument("--limit", type=int, help="replay only so many drawings")
     add_model_options(parser)
     return parser.parse_args()

@@ -6,7 +6,6 @@ it is no test. The file is that of `tests.drawn`. Prints one line of JSON last.
 """
 
 import argparse
-import gzip
 import json
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from server.regression.shapes import DIGITS
 from server.room.database import RoomDatabase
 from server.room.drawings import Reading
 from server.storage.model_file import load_model
+from tests.support.drawings import read_drawings
 from tests.support.serving import ROOT
 
 Drawing = dict[str, Any]
@@ -33,8 +33,7 @@ READING = Reading(digit=0, is_sure=False, model="")
 def main() -> None:
     """Train without and with a room, and print the errors on the other half."""
     arguments = parse_arguments()
-    with gzip.open(arguments.file, "rt", encoding="utf-8") as file:
-        drawings = [json.loads(line) for line in file]
+    drawings = read_drawings(arguments.file)
     of_hand = [drawing for drawing in drawings if drawing["hand"] == arguments.hand]
     if len(of_hand) < 2:
         sys.exit(f"{arguments.file} has fewer than two drawings of the hand {arguments.hand!r}")
@@ -45,7 +44,11 @@ def main() -> None:
         room = Path(directory) / "room.db"
         fill(room, given)
         options = ["--recipe", arguments.recipe, "--seed", str(arguments.seed)]
-        before, _ = train(Path(directory), "before", options)
+        before = (
+            load_model(arguments.before)
+            if arguments.before
+            else train(Path(directory), "before", options)[0]
+        )
         after, summary = train(Path(directory), "after", [*options, "--room", str(room)])
     errors = [count_errors(model, tested) for model in (before, after)]
     print(
@@ -86,6 +89,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--split", type=int, default=0, help="seed of the halves and labels")
     parser.add_argument("--seed", type=int, default=0, help="seed of the training")
     parser.add_argument("--recipe", default="normalized")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="MODEL.npz",
+        help="a model of the same recipe and seed without a room; trained first unless given",
+    )
     return parser.parse_args()
 
 

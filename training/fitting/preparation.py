@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from server.regression.familiarity import Familiarity
 from training.data.examples import (
     add_synthetic,
@@ -13,8 +15,8 @@ from training.data.examples import (
 )
 from training.data.mnist import Dataset, Images, load_mnist
 from training.data.room import RoomImages, load_room
-from training.fitting.familiarity import learn_variants
-from training.fitting.room import Room, add_room, check_room
+from training.fitting.familiarity import compute_features, learn_variants
+from training.fitting.room import Room, append, check_room, repeat_drawings
 from training.settings.recipe import Recipe
 
 
@@ -67,13 +69,22 @@ def prepare(
     examples = add_synthetic(normalized.train, recipe, seed)
     images = training_images_for(original.train, examples, recipe, seed)
     other_count = len(images.labels)
-    variants = learn_variants(examples)
     room = None
-    if drawings is not None:
+    if drawings is None:
+        variants = learn_variants(examples)
+    else:
+        vectors = compute_features(examples)
+        variants = learn_variants(examples, vectors)
         room = check_room(drawings, recipe.normalization, variants, normalized.validation)
+        repeated = repeat_drawings(room, examples.labels)
         # With `augmented`, images are normalized after their augmentation.
         own = drawings.train if recipe.augmented else room.train
-        images = add_room(images, room.repeat(own))
+        images = append(images, own.select(repeated))
+        # What the room draws is familiar from now on.
+        variants = learn_variants(
+            append(examples, room.train.select(repeated)),
+            np.concatenate([vectors, compute_features(room.train)[repeated]]),
+        )
     return Preparation(
         recipe=recipe,
         original=original,
