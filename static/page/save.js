@@ -21,8 +21,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @throws {Error} the browser cannot draw it
  */
 export async function toPicture(element) {
-  const { height } = element.getBoundingClientRect();
-  const width = widthOf(element);
+  const { width, height } = sizeOf(element);
   const image = new Image();
   const svg = toSvg(element, width, height);
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -43,14 +42,18 @@ export async function toPicture(element) {
 
 /**
  * @param {HTMLElement} element
- * @returns {number} its width with all scrollable content, in CSS px
+ * @returns {{width: number, height: number}} its size with all scrollable content, in CSS px
  */
-function widthOf(element) {
-  const { left, width } = element.getBoundingClientRect();
-  const ends = [...element.querySelectorAll(".scrolled")].map((scrolled) => {
-    return scrolled.getBoundingClientRect().left - left + scrolled.scrollWidth;
-  });
-  return Math.max(width, ...ends);
+function sizeOf(element) {
+  const box = element.getBoundingClientRect();
+  const { left, top } = box;
+  let { width, height } = box;
+  for (const area of element.querySelectorAll(".scrolled, .side")) {
+    const start = area.getBoundingClientRect();
+    width = Math.max(width, start.left - left + area.scrollWidth);
+    height = Math.max(height, start.top - top + area.scrollHeight);
+  }
+  return { width, height };
 }
 
 /**
