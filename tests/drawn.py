@@ -3,8 +3,8 @@
 Each drawing is replayed, as pointer events, on the real page in headless Chromium, and the real
 server answers. It measures; it is no test.
 
-A line of the file, gzipped or not, is one drawing: {"label": 5, "hand": NAME, "strokes": [[[x, y], …], …]}, where x
-and y are fractions of the pad's side.
+Each line of the file, gzipped or not, is a drawing, x and y as fractions of the pad's side:
+{"label": 5, "hand": NAME, "strokes": [[[x, y], …], …]}.
 """
 
 import argparse
