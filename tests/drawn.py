@@ -1,13 +1,14 @@
-"""`python -m tests.drawn FILE.jsonl.gz`: how well the demo reads people's pen strokes.
+"""`python -m tests.drawn FILE`: how well the demo reads people's pen strokes.
 
 Each drawing is replayed, as pointer events, on the real page in headless Chromium, and the real
 server answers. It measures; it is no test.
 
-A line of the file is one drawing: {"label": 5, "hand": NAME, "strokes": [[[x, y], …], …]}, where x
-and y are fractions of the pad's side.
+Each line of the file, gzipped or not, is a drawing, x and y as fractions of the pad's side:
+{"label": 5, "hand": NAME, "strokes": [[[x, y], …], …]}.
 """
 
 import argparse
+import gzip
 import json
 import sys
 from collections import defaultdict
@@ -19,10 +20,11 @@ from playwright.sync_api import Page
 from tqdm import tqdm
 
 from tests.browser import launch_browser
-from tests.support.drawings import read_drawings
 from tests.support.serving import serve
 
 BATCH = 50
+
+_GZIP_MAGIC = b"\x1f\x8b"
 
 # Draws every drawing of a batch in turn; returns [digit, sure] of each.
 REPLAY = """
@@ -74,6 +76,17 @@ def main() -> None:
     strokes = [drawing["strokes"] for drawing in drawings]
     model, answers = ask_page(strokes, arguments.model, arguments.models)
     print(json.dumps(summarize(model, drawings, answers)))
+
+
+def read_drawings(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return the drawings of a file, each with its `label`, `hand` and `strokes`.
+
+    :param limit: return only so many, the first ones
+    """
+    content = path.read_bytes()
+    if content.startswith(_GZIP_MAGIC):
+        content = gzip.decompress(content)
+    return [json.loads(line) for line in content.splitlines()[:limit]]
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -21,8 +21,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @throws {Error} the browser cannot draw it
  */
 export async function toPicture(element) {
-  const { height } = element.getBoundingClientRect();
-  const width = widthOf(element);
+  const { width, height } = sizeOf(element);
   const image = new Image();
   const svg = toSvg(element, width, height);
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -43,14 +42,18 @@ export async function toPicture(element) {
 
 /**
  * @param {HTMLElement} element
- * @returns {number} its width with all scrollable content, in CSS px
+ * @returns {{width: number, height: number}} its size with all scrollable content, in CSS px
  */
-function widthOf(element) {
-  const { left, width } = element.getBoundingClientRect();
-  const ends = [...element.querySelectorAll(".scrolled")].map((scrolled) => {
-    return scrolled.getBoundingClientRect().left - left + scrolled.scrollWidth;
-  });
-  return Math.max(width, ...ends);
+function sizeOf(element) {
+  const box = element.getBoundingClientRect();
+  const { left, top } = box;
+  let { width, height } = box;
+  for (const area of element.querySelectorAll(".scrolled, .side")) {
+    const start = area.getBoundingClientRect();
+    width = Math.max(width, start.left - left + area.scrollWidth);
+    height = Math.max(height, start.top - top + area.scrollHeight);
+  }
+  return { width, height };
 }
 
 /**
@@ -87,8 +90,8 @@ function styleText() {
 
 /**
  * @param {HTMLElement} element
- * @returns {HTMLElement} a copy in which images replace canvases, and attributes hold the values of
- *   form controls
+ * @returns {HTMLElement} a copy in which images that need no server replace canvases and other images,
+ *   and attributes hold the values of form controls
  */
 function copy(element) {
   const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
@@ -103,6 +106,8 @@ function copy(element) {
       image.removeAttribute("height");
       image.src = node.toDataURL();
       twin.replaceWith(image);
+    } else if (node instanceof HTMLImageElement) {
+      /** @type {HTMLImageElement} */ (twin).src = toDataUrl(node);
     } else if (node instanceof HTMLElement && node.matches(".paper")) {
       // Its size depends on the window's height, which the picture does not have.
       /** @type {HTMLElement} */ (twin).style.maxWidth = `${node.offsetWidth}px`;
@@ -114,6 +119,19 @@ function copy(element) {
     }
   }
   return clone;
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @returns {string} its content; empty if it is not loaded or not shown
+ */
+function toDataUrl(image) {
+  const canvas = document.createElement("canvas");
+  canvas.width = image.clientWidth * SCALE;
+  canvas.height = image.clientHeight * SCALE;
+  if (!image.naturalWidth || !canvas.width) return "";
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL();
 }
 
 /**

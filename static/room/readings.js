@@ -87,10 +87,11 @@ function isSame(one, other) {
  * @param {Shown} shown
  * @param {number} readAgain how many drawings the chosen model has read again
  */
-function describe({ count, right, gained, lost }, { summary: model }, readAgain) {
+function describe({ count, right, unsure, gained, lost }, { summary: model }, readAgain) {
   if (count === 0) return "";
   const drawings = count === 1 ? "drawing" : "drawings";
-  const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}.`;
+  const doubt = unsure ? `, not sure of ${unsure.toLocaleString("en")}` : "";
+  const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}${doubt}.`;
   if (readAgain === 0) return now;
   return (
     `${now} ${model?.name} has read the wall again: ${gained} that were wrong are right now, ` +

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawn import summarize
-from tests.support.drawings import read_drawings
+from tests.drawn import read_drawings, summarize
 
 
 def test_accuracy_is_counted_over_all_and_by_hand_and_label() -> None:

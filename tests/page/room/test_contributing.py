@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.page.accessibility import complaints
 from tests.page.conditions import busy
 from tests.support.page import open_page, shown_strokes, wait_for_event, wait_for_frames
 from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_finger, draw_with_mouse, read_answer
@@ -268,15 +268,6 @@ def test_a_withdrawal_is_repeated_until_the_server_has_carried_it_out(
     impatient.unroute(f"{DRAWINGS}/*")
     expect(impatient.locator("#own-drawings")).to_be_hidden()
     assert stored(room) == []
-
-
-def complaints(page: Page) -> str:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    results = AxeResults(
-        page.evaluate("async () => await axe.run({ resultTypes: ['violations'] })")
-    )
-    return "" if results.violations_count == 0 else results.generate_report()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.page.conditions import busy
@@ -263,3 +264,40 @@ def test_a_failure_is_told_and_the_drawing_stays(browser: Browser, room: RoomSer
         remover(page, drawing).click()
         expect(tile(page, drawing)).to_have_count(0)
         expect(page.locator("#room-message")).to_be_empty()
+
+
+def save_view(page: Page, file: Path) -> Image.Image:
+    """Save the view as a picture, and return it in shades of gray."""
+    page.click("#open-share")
+    with page.expect_download() as saving:
+        page.click("#save-view")
+    page.keyboard.press("Escape")
+    saving.value.save_as(file)
+    with Image.open(file) as image:
+        return image.convert("L")
+
+
+def count_dark(image: Image.Image) -> int:
+    return sum(image.histogram()[:50])
+
+
+def test_a_saved_picture_has_the_code_and_no_drawing_that_waits(
+    presenter: Page, room: RoomServer, tmp_path: Path
+) -> None:
+    start_approval(presenter)
+    presenter.wait_for_function("document.querySelector('#join-code').naturalWidth > 0")
+    before = save_view(presenter, tmp_path / "before.png")
+    main, code = (presenter.locator(part).bounding_box() for part in ("main", "#join-code"))
+    assert main is not None
+    assert code is not None
+    # Two pixels for each of the page's, and a margin.
+    left, top = (round(2 * (code[axis] - main[axis]) + 48) for axis in ("x", "y"))
+    right, bottom = left + round(2 * code["width"]), top + round(2 * code["height"])
+    share = count_dark(before.crop((left, top, right, bottom))) / ((right - left) * (bottom - top))
+    assert 0.1 < share < 0.5
+
+    # Ink from edge to edge.
+    room.give([[(x, y) for row in range(10) for x, y in ((0, row / 10), (1, row / 10))]])
+    expect(presenter.locator("#waiting .opener")).to_have_count(1)
+    after = save_view(presenter, tmp_path / "after.png")
+    assert abs(count_dark(after) - count_dark(before)) < 2000

@@ -223,7 +223,7 @@ def test_thousands_of_drawings_are_shown_step_by_step_and_scroll_smoothly(
         # Not with `expect`, whose snapshots of so many elements would block the page.
         page.wait_for_selector("#show-older:text-is('Show older (5 more)')")
         assert f" of {MANY + 5:,} drawings." in str(page.text_content("#room-words"))
-        page.wait_for_function(COUNT_IS, MANY)
+        page.wait_for_function(COUNT_IS, arg=MANY)
         # Other readings of all drawings would arrive while the wall is scrolled.
         page.wait_for_selector("#room-words:text('has read the wall again')")
         still, scrolled = page.evaluate(MEDIAN_FRAMES, 0), page.evaluate(MEDIAN_FRAMES, 300)
@@ -234,7 +234,7 @@ def test_thousands_of_drawings_are_shown_step_by_step_and_scroll_smoothly(
         # The oldest one is now one of the older ones.
         assert page.evaluate("[added, removed]") == [1, 1]
         page.click("#show-older")
-        page.wait_for_function(COUNT_IS, MANY + 6)
+        page.wait_for_function(COUNT_IS, arg=MANY + 6)
         assert page.is_hidden("#show-older")
 
 
