@@ -19,6 +19,14 @@ const STATES = {
   died: "died without an error message and left no model",
 };
 
+/** @type {Record<Training["phase"], string>} */
+const PHASES = {
+  preparing: "preparing",
+  training: "training",
+  comparing: "training once more without the room, to compare",
+  evaluating: "evaluating",
+};
+
 /**
  * @param {Change} change
  * @returns {(shown: Shown) => void}
@@ -57,7 +65,7 @@ function describeState(training) {
   if (!training) return "There is no recorded training yet; run python -m training to make one.";
   const { name, state, phase, step, steps, seconds, reason } = training;
   if (state === "running") {
-    return `${name} ${STATES.running}, ${phase}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
+    return `${name} ${STATES.running}, ${PHASES[phase]}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
   }
   const end = `${name} ${STATES[state]}, after ${step} of ${steps} steps and ${seconds.toFixed(0)} s.`;
   return reason ? `${end} ${reason}` : end;
