@@ -14,12 +14,13 @@ MAX_SCAN_AGE = 1.0
 
 
 class ModelStore:
-    """Finds models by name in a directory of model files, and follows changes of the files.
+    """Finds models by name in a `directory` of model files, and follows changes of the files.
 
     The files are loaded in the constructor, so that the first request does not wait for them.
     """
 
     def __init__(self, directory: Path, max_scan_age: float = MAX_SCAN_AGE) -> None:
+        self.directory = directory
         self._files = WatchedDirectory(directory, load_model, "Model")
         self._max_scan_age = max_scan_age
         self._files.scan()

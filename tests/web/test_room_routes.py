@@ -241,12 +241,14 @@ def test_a_wrong_key_is_refused_where_none_is_needed(client: FlaskClient) -> Non
 
 
 def test_only_the_presenter_sees_the_file_and_all_addresses(
-    client: FlaskClient, key: dict[str, str], room: Room
+    client: FlaskClient, key: dict[str, str], room: Room, models: Path
 ) -> None:
     assert client.get("/api/room").get_json()["presenter"] is None
     presenter = client.get("/api/room", headers=key).get_json()["presenter"]
     assert presenter["file"] == str(room.database.path)
-    assert presenter["command"] == f"python -m training --room {room.database.path}"
+    assert presenter["command"].endswith(
+        f"python -m training --room {room.database.path} --models {models}"
+    )
     assert [address["interface"] for address in presenter["addresses"]] == ["wlan0", "docker0"]
 
 

@@ -4,10 +4,12 @@ import io
 import logging
 import secrets
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from math import ceil
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -32,6 +34,7 @@ from server.room.errors import (
     RoomStorageError,
 )
 from server.room.room import MAX_CONTRIBUTIONS, Room, is_local_url
+from server.storage.model_file import MODELS
 from server.web.common.blueprint import ApiBlueprint
 from server.web.common.context import find_model, get_context
 from server.web.common.contribution import (
@@ -68,10 +71,10 @@ ROOM_API = "/api/room"
 JSON_LINES = "application/x-ndjson"
 SVG = "image/svg+xml"
 
-# How many drawings a model reads in one request: a tenth of a second of work.
-MAX_READINGS = 500
+# How many drawings a model reads in one request: a quarter of a second of work.
+MAX_READINGS = 200
 
-# The pixels of the QR code's quiet zone and modules. Source: ISO/IEC 18004, which asks for four.
+# The white border of the QR code, in modules. Source: ISO/IEC 18004.
 QUIET_ZONE = 4
 
 _TOKEN_BYTES = 24
@@ -383,8 +386,19 @@ def for_presenter(room: Room, state: RoomState) -> PresenterAnswer:
         JoinChoice(address.url, address.interface, address.is_virtual)
         for address in room.addresses()
     ]
-    command = f"python -m training --room {shlex.quote(file)}"
-    return PresenterAnswer(state.waiting, file, command, choices)
+    return PresenterAnswer(state.waiting, file, training_command(file), choices)
+
+
+def training_command(file: str) -> str:
+    """Return the command that trains on a room, for a terminal in the server's directory."""
+    python = Path(sys.executable)
+    # The environment that the server runs in may not be activated in the terminal.
+    program = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    words = [str(program), "-m", "training", "--room", file]
+    models = get_context().store.directory
+    if models != MODELS:
+        words += ["--models", str(models)]
+    return shlex.join(words)
 
 
 def on_wall(drawing: RoomDrawing) -> WallDrawing:
