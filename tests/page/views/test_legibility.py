@@ -1,0 +1,108 @@
+"""What can be read from the back row and on a phone: sizes, and texts that do not collide."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from server.web.routes.page import VIEWS
+from tests.support.page import open_page, open_view
+from tests.support.pen import SEVEN, draw_with_mouse, read_answer
+
+# CSS pixels: a phone at most, and 1,280 pixels at a zoom of 400 %.
+NARROW = (320, 360, 390)
+WIDE = (1024, 1280, 1920)
+
+# A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
+FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
+
+# Texts that overlap by more than this, in CSS pixels, collide.
+TOLERANCE = 1.5
+
+# The pairs of texts that overlap: the boxes of their lines, because an element may be larger.
+OVERLAPS = """
+(tolerance) => {
+  const isClipped = (element) =>
+    element !== null && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
+  const boxes = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const isHidden = !element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    if (!node.data.trim() || isHidden || element.closest("option, svg")) continue;
+    if (isClipped(element)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) boxes.push({ text: node.data.trim(), node, box });
+  }
+  const overlaps = [];
+  boxes.forEach((one, index) => {
+    for (const other of boxes.slice(index + 1)) {
+      if (one.node === other.node) continue;
+      const [a, b] = [one.box, other.box];
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      // Lines are higher than their letters.
+      const isLine = down > 0.35 * Math.min(a.height, b.height);
+      if (across > tolerance && isLine) overlaps.push(`${one.text} | ${other.text}`);
+    }
+  });
+  return overlaps;
+}
+"""
+
+IS_WIDER = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture(scope="module")
+def drawn(browser: Browser, server_url: str) -> Iterator[Page]:
+    with open_page(browser, server_url, reduced_motion="reduce") as page:
+        draw_with_mouse(page, SEVEN)
+        read_answer(page)
+        yield page
+
+
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize("width", [*NARROW, *WIDE])
+def test_no_text_collides_with_another_and_nothing_is_wider_than_the_window(
+    drawn: Page, width: int, font: str
+) -> None:
+    drawn.set_viewport_size({"width": width, "height": 800})
+    drawn.evaluate("font => { document.documentElement.style.setProperty('--sans', font); }", font)
+    for view in VIEWS:
+        open_view(drawn, view)
+        assert drawn.evaluate(OVERLAPS, TOLERANCE) == [], view
+        assert not drawn.evaluate(IS_WIDER), view
+    open_view(drawn, "draw")
+
+
+@pytest.mark.parametrize(
+    ("window", "side"), [((1920, 1080), 96), ((1280, 800), 64), ((1024, 768), 60)]
+)
+def test_a_projector_shows_all_rows_with_large_heatmaps(
+    drawn: Page, window: tuple[int, int], side: int
+) -> None:
+    width, height = window
+    drawn.set_viewport_size({"width": width, "height": height})
+    drawn.keyboard.press("p")
+    try:
+        sizes = drawn.locator("#rows canvas").evaluate_all(
+            "canvases => canvases.map((canvas) => canvas.getBoundingClientRect().width)"
+        )
+        assert min(sizes) >= side
+        box = drawn.locator("#rows tbody tr").last.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+        for part in ("#answer-digit", "#sent", "#seen", ".legend"):
+            box = drawn.locator(part).first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= height, part
+        assert drawn.evaluate(OVERLAPS, TOLERANCE) == []
+        assert drawn.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    finally:
+        drawn.keyboard.press("p")
+
+
+def test_a_small_laptop_shows_the_whole_view_without_scrolling(drawn: Page) -> None:
+    drawn.set_viewport_size({"width": 1280, "height": 800})
+    assert drawn.evaluate("document.documentElement.scrollHeight <= innerHeight")
