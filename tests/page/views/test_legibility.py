@@ -23,7 +23,7 @@ TOLERANCE = 1.5
 OVERLAPS = """
 (tolerance) => {
   const isClipped = (element) =>
-    element !== null && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
+    element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
   const boxes = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
