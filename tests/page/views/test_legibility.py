@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
-from tests.support.page import open_page, open_view
 from tests.support.digits import SEVEN
+from tests.support.page import open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
 
 # CSS pixels: a phone at most, and 1,280 pixels at a zoom of 400 %.
