@@ -1,6 +1,6 @@
 /** A chart with numbered axes, a read-out at the pointer or by arrow keys, and its data as a table. */
 
-import { linePath, nearestIndex, placeBetween } from "../numbers/axis.js";
+import { linePath, nearestIndex, placeBetween, valueOnLine } from "../numbers/axis.js";
 import { find, setText } from "./dom.js";
 
 /** @typedef {import("../numbers/axis.js").Tick} Tick */
@@ -32,6 +32,9 @@ const MARKER_RADIUS = 0.3;
 
 /** How many positions a page key moves. */
 const PAGE = 10;
+
+/** The read-out of more series than these may need a second line. */
+const MOST_SERIES_IN_LINE = 3;
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -110,6 +113,8 @@ function createReadOut(root, svg) {
     plot.ariaValueNow = String(Math.max(0, current));
     plot.ariaValueText = content && count ? content.describe(current) : "no values";
     line.classList.toggle("away", chosen === null);
+    words.classList.toggle("hint", chosen === null);
+    words.classList.toggle("long", (content?.series.length ?? 0) > MOST_SERIES_IN_LINE);
     if (!content || chosen === null) {
       markers.replaceChildren();
       setText(words, count ? hint : "");
@@ -120,7 +125,7 @@ function createReadOut(root, svg) {
     placeLine(line, "x", places[position]);
     markers.replaceChildren(
       ...series.flatMap(({ className, values }) => {
-        const value = values[position];
+        const value = valueOnLine(places, values, position);
         if (value === null) return [];
         const marker = dot(places[position], value, range, MARKER_RADIUS);
         marker.setAttribute("class", className);

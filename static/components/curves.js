@@ -3,7 +3,7 @@
 import { nameOf, findNamedRun } from "../state/state.js";
 import { memoized, whenChanged } from "../state/memo.js";
 import { formatPercent } from "../numbers/format.js";
-import { linearTicks, placeOfStep, stepTicks } from "../numbers/axis.js";
+import { linearTicks, placeOfStep, stepTicks, valueOnLine } from "../numbers/axis.js";
 import { createChart, placeLine } from "./chart.js";
 import { find } from "./dom.js";
 
@@ -85,17 +85,21 @@ function createCurve(figure) {
       ];
       // The table and the read-out begin with the training itself, which is drawn on top.
       const named = [...lines.slice(compared.length), ...lines.slice(0, compared.length)];
+      const places = steps.map((step) => placeOfStep(step, last));
       chart.show({
-        places: steps.map((step) => placeOfStep(step, last)),
+        places,
         series: lines,
         range,
         xTicks: stepTicks(last),
         yTicks: linearTicks(range.least, range.most, TICKS[figure]),
         describe(position) {
-          const values = named.flatMap(({ name, values: { [position]: value } }) =>
-            value === null ? [] : [`${name} ${VALUES[figure](value)}`],
-          );
-          return `Step ${steps[position].toLocaleString("en")}: ${values.join(", ")}`;
+          const parts = named.flatMap(({ name, values }) => {
+            const value = valueOnLine(places, values, position);
+            // Trainings of different lengths record different steps.
+            const about = values[position] === null ? "about " : "";
+            return value === null ? [] : [`${name} ${about}${VALUES[figure](value)}`];
+          });
+          return `Step ${steps[position].toLocaleString("en")}: ${parts.join(", ")}`;
         },
         headers: ["Step", ...named.map(({ name }) => name)],
         toCells: (position) => [

@@ -83,6 +83,26 @@ export function nearestIndex(places, place) {
 }
 
 /**
+ * @param {readonly number[]} places sorted
+ * @param {readonly (number | null)[]} values at these places; null where there is none
+ * @param {number} index
+ * @returns {number | null} the value there, or what a line between its neighbours has there; null
+ *   before the first value and after the last
+ */
+export function valueOnLine(places, values, index) {
+  const known = values[index];
+  if (known !== null) return known;
+  let before = index;
+  while (before >= 0 && values[before] === null) before--;
+  let after = index;
+  while (after < values.length && values[after] === null) after++;
+  const [start, end] = [values[before] ?? null, values[after] ?? null];
+  if (start === null || end === null) return null;
+  const share = (places[index] - places[before]) / (places[after] - places[before]);
+  return start + (end - start) * share;
+}
+
+/**
  * @param {number} value
  * @param {number} least
  * @param {number} most
