@@ -113,7 +113,7 @@ function createReadOut(root, svg) {
     plot.ariaValueNow = String(Math.max(0, current));
     plot.ariaValueText = content && count ? content.describe(current) : "no values";
     line.classList.toggle("away", chosen === null);
-    words.classList.toggle("hint", chosen === null);
+    words.classList.toggle("idle", chosen === null);
     words.classList.toggle("long", (content?.series.length ?? 0) > MOST_SERIES_IN_LINE);
     if (!content || chosen === null) {
       markers.replaceChildren();
