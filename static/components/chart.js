@@ -34,7 +34,7 @@ const MARKER_RADIUS = 0.3;
 const PAGE = 10;
 
 /** The read-out of more series than these may need a second line. */
-const MOST_SERIES_IN_LINE = 3;
+const MOST_SERIES_IN_LINE = 2;
 
 const SVG = "http://www.w3.org/2000/svg";
 
