@@ -2,15 +2,14 @@
 
 import { nameOf, findNamedRun } from "../state/state.js";
 import { memoized, whenChanged } from "../state/memo.js";
-import { linePath } from "./chart.js";
-import { find, setText } from "./dom.js";
+import { formatPercent } from "../numbers/format.js";
+import { linearTicks, placeOfStep, stepTicks, valueOnLine } from "../numbers/axis.js";
+import { createChart, placeLine } from "./chart.js";
+import { find } from "./dom.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../state/state.js").Training} Training */
-
-/** The charts' viewBox. */
-const CHART = { width: 600, height: 180 };
 
 /** The loss of guessing among ten digits. Every training that starts from zeros begins with it. */
 const GUESSING = Math.log(10);
@@ -18,7 +17,15 @@ const GUESSING = Math.log(10);
 /** How many colours the style sheet has for curves. */
 const SERIES = 6;
 
-const SVG = "http://www.w3.org/2000/svg";
+/** How the numbers on the vertical axis are written, and the values of the read-out. */
+const TICKS = {
+  loss: (/** @type {number} */ value) => value.toFixed(1),
+  accuracy: (/** @type {number} */ value) => String(Math.round(100 * value)),
+};
+const VALUES = {
+  loss: (/** @type {number} */ value) => value.toFixed(3),
+  accuracy: formatPercent,
+};
 
 /**
  * @param {Change} change
@@ -55,53 +62,117 @@ export function createCurves(change) {
  */
 function createCurve(figure) {
   const root = find(`#curve-${figure}`, HTMLElement);
-  const least = find(".least", HTMLElement, root);
-  const most = find(".most", HTMLElement, root);
-  const last = find(".last", HTMLElement, root);
-  const others = find(".others", SVGGElement, root);
-  const train = find(".train", SVGPathElement, root);
-  const validation = find(".chosen", SVGPathElement, root);
-  const now = find(".now", SVGPathElement, root);
+  const now = find(".now", SVGLineElement, root);
+  const chart = createChart(root);
+
+  const draw = whenChanged(
+    (
+      /** @type {Training | undefined} */ training,
+      /** @type {readonly Training[]} */ compared,
+      /** @type {readonly Training[]} */ runs,
+    ) => {
+      const all = training ? [training, ...compared] : compared;
+      const steps = stepsOf(all);
+      const last = lastStepOf(all);
+      const range = rangeOf(figure, all);
+      const lines = [
+        ...compared.map((one) => ({
+          name: nameOf(one),
+          className: `other ${seriesOf(one, runs)}`,
+          values: valuesAt(steps, one, one.curves[`validation_${figure}`]),
+        })),
+        ...(training ? ownLines(figure, steps, training) : []),
+      ];
+      // The table and the read-out begin with the training itself, which is drawn on top.
+      const named = [...lines.slice(compared.length), ...lines.slice(0, compared.length)];
+      const places = steps.map((step) => placeOfStep(step, last));
+      chart.show({
+        places,
+        series: lines,
+        range,
+        xTicks: stepTicks(last),
+        yTicks: linearTicks(range.least, range.most, TICKS[figure]),
+        describe(position) {
+          const parts = named.flatMap(({ name, values }) => {
+            const value = valueOnLine(places, values, position);
+            // Trainings of different lengths record different steps.
+            const about = values[position] === null ? "about " : "";
+            return value === null ? [] : [`${name} ${about}${VALUES[figure](value)}`];
+          });
+          return `Step ${steps[position].toLocaleString("en")}: ${parts.join(", ")}`;
+        },
+        headers: ["Step", ...named.map(({ name }) => name)],
+        toCells: (position) => [
+          steps[position].toLocaleString("en"),
+          ...named.map(({ values: { [position]: value } }) =>
+            value === null ? "–" : VALUES[figure](value),
+          ),
+        ],
+      });
+    },
+  );
+
+  const showNow = whenChanged(
+    (/** @type {number | undefined} */ step, /** @type {number} */ last) => {
+      now.classList.toggle("away", step === undefined);
+      if (step !== undefined) placeLine(now, "x", placeOfStep(step, last));
+    },
+  );
 
   /**
    * @param {Training | undefined} training
    * @param {readonly Training[]} compared
    * @param {readonly Training[]} runs
-   * @param {number} position
+   * @param {number} position of the replayed step
    */
-  const draw = (training, compared, runs, position) => {
+  return (training, compared, runs, position) => {
+    draw(training, compared, runs);
     const all = training ? [training, ...compared] : compared;
-    const steps = Math.max(1, ...all.map((one) => one.steps));
-    const range = rangeOf(figure, all);
-    const chart = { ...CHART, ...range };
-    /** @param {number} step */
-    const toX = (step) => (Math.log1p(step) / Math.log1p(steps)) * CHART.width;
-    /** @param {Training} one @param {number[]} values */
-    const toPath = (one, values) => linePath(values, chart, one.curves.steps.map(toX));
-
-    setText(least, describeFigure(figure, range.least));
-    setText(most, describeFigure(figure, range.most));
-    setText(last, `step ${steps.toLocaleString("en")}`);
-    train.setAttribute("d", training ? toPath(training, training.curves[`train_${figure}`]) : "");
-    validation.setAttribute(
-      "d",
-      training ? toPath(training, training.curves[`validation_${figure}`]) : "",
-    );
-    others.replaceChildren(
-      ...compared.map((one) => {
-        const path = document.createElementNS(SVG, "path");
-        path.setAttribute("class", `line ${seriesOf(one, runs)}`);
-        path.setAttribute("d", toPath(one, one.curves[`validation_${figure}`]));
-        const title = document.createElementNS(SVG, "title");
-        title.textContent = nameOf(one);
-        path.append(title);
-        return path;
-      }),
-    );
-    const step = training?.curves.steps[position];
-    now.setAttribute("d", step === undefined ? "" : `M${toX(step)} 0V${CHART.height}`);
+    showNow(training?.curves.steps[position], lastStepOf(all));
   };
-  return whenChanged(draw);
+}
+
+/**
+ * @param {"loss" | "accuracy"} figure
+ * @param {readonly number[]} steps
+ * @param {Training} training
+ */
+function ownLines(figure, steps, training) {
+  const { curves } = training;
+  return [
+    {
+      name: "training",
+      className: "train",
+      values: valuesAt(steps, training, curves[`train_${figure}`]),
+    },
+    {
+      name: "validation",
+      className: "chosen",
+      values: valuesAt(steps, training, curves[`validation_${figure}`]),
+    },
+  ];
+}
+
+/** @param {readonly Training[]} all @returns {number[]} the steps that any of them recorded, sorted */
+function stepsOf(all) {
+  const steps = new Set(all.flatMap(({ curves }) => curves.steps));
+  return [...steps].sort((one, other) => one - other);
+}
+
+/** @param {readonly Training[]} all @returns {number} the end of the axis */
+function lastStepOf(all) {
+  return Math.max(1, ...all.map(({ steps }) => steps));
+}
+
+/**
+ * @param {readonly number[]} steps
+ * @param {Training} training
+ * @param {readonly number[]} values at the training's own steps
+ * @returns {(number | null)[]} at all steps; null where the training recorded nothing
+ */
+function valuesAt(steps, { curves }, values) {
+  const byStep = new Map(curves.steps.map((step, index) => [step, values[index]]));
+  return steps.map((step) => byStep.get(step) ?? null);
 }
 
 /**
@@ -113,14 +184,6 @@ function rangeOf(figure, all) {
   if (figure === "accuracy") return { least: 0, most: 1 };
   const losses = all.flatMap(({ curves }) => [...curves.train_loss, ...curves.validation_loss]);
   return { least: 0, most: Math.min(2 * GUESSING, Math.max(GUESSING, ...losses)) };
-}
-
-/**
- * @param {"loss" | "accuracy"} figure
- * @param {number} value
- */
-function describeFigure(figure, value) {
-  return figure === "loss" ? value.toFixed(2) : `${Math.round(100 * value)} %`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Step 6 of the guide: gradient descent on the sample digits, step by step. */
 
-import { linePath } from "../components/chart.js";
+import { linePath } from "../numbers/axis.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { formatPercent } from "../numbers/format.js";

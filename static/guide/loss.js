@@ -1,6 +1,6 @@
 /** Step 5 of the guide: the cross-entropy of the answer for a label. */
 
-import { linePath, scaleY } from "../components/chart.js";
+import { linePath, scaleY } from "../numbers/axis.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { formatPercent } from "../numbers/format.js";
 import { crossEntropy } from "../numbers/regression.js";

@@ -1,6 +1,6 @@
 /** Step 3 of the guide: the running sum of pixel times weight. */
 
-import { linePath, scaleY } from "../components/chart.js";
+import { linePath, scaleY } from "../numbers/axis.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { formatSigned } from "../numbers/format.js";

@@ -42,13 +42,14 @@ export async function toPicture(element) {
 
 /**
  * @param {HTMLElement} element
- * @returns {{width: number, height: number}} its size with all scrollable content, in CSS px
+ * @returns {{width: number, height: number}} its size in CSS px, with all scrollable content but that
+ *   of charts' tables, which would push down what is below them
  */
 function sizeOf(element) {
   const box = element.getBoundingClientRect();
   const { left, top } = box;
   let { width, height } = box;
-  for (const area of element.querySelectorAll(".scrolled, .side")) {
+  for (const area of element.querySelectorAll(".scrolled:not(.data *), .side")) {
     const start = area.getBoundingClientRect();
     width = Math.max(width, start.left - left + area.scrollWidth);
     height = Math.max(height, start.top - top + area.scrollHeight);

@@ -1,8 +1,9 @@
 /** The model's results on MNIST's test images, and the images that it misreads. */
 
-import { scaleY } from "../components/chart.js";
+import { createChart } from "../components/chart.js";
 import { createConfusion } from "../components/confusion.js";
 import { find, setText } from "../components/dom.js";
+import { linearTicks } from "../numbers/axis.js";
 import { formatPercent } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
@@ -15,13 +16,9 @@ import { whenChanged } from "../state/memo.js";
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../state/state.js").Change} Change */
 
-/** The reliability diagram's viewBox. */
-const SQUARE = 300;
-
-/** Largest radius of its points, whose areas are proportional to the images in a bin. */
-const LARGEST_POINT = 12;
-
-const SVG = "http://www.w3.org/2000/svg";
+/** Radii of the reliability diagram's dots, in rem: the larger a bin, the larger its dot. */
+const LEAST_RADIUS = 0.15;
+const MOST_RADIUS = 0.75;
 
 /**
  * @param {Change} change
@@ -76,28 +73,34 @@ function choose({ misread, read }, cell) {
 }
 
 function createReliability() {
-  const points = find("#reliability .points", SVGGElement);
-  const line = find("#reliability .chosen", SVGPathElement);
+  const chart = createChart(find("#reliability", HTMLElement));
   const words = find("#reliability-words", HTMLElement);
-  const toY = scaleY(SQUARE, 0, 1);
+  const ticks = linearTicks(0, 1, (fraction) => String(Math.round(100 * fraction)));
 
   return whenChanged((/** @type {Evaluation | undefined} */ evaluation) => {
-    const bins = evaluation?.reliability ?? [];
+    const bins = (evaluation?.reliability ?? []).flatMap(({ count, probability, right }) =>
+      probability === null || right === null ? [] : [{ count, probability, right }],
+    );
     const most = Math.max(1, ...bins.map(({ count }) => count));
-    const circles = bins.flatMap(({ count, probability, right }) => {
-      if (probability === null || right === null) return [];
-      const circle = document.createElementNS(SVG, "circle");
-      circle.setAttribute("cx", String(probability * SQUARE));
-      circle.setAttribute("cy", String(toY(right)));
-      circle.setAttribute("r", String(2 + (LARGEST_POINT - 2) * Math.sqrt(count / most)));
-      const title = document.createElementNS(SVG, "title");
-      title.textContent = `${count} predictions with about ${formatPercent(probability)}: ${formatPercent(right)} correct`;
-      circle.append(title);
-      return [circle];
+    chart.show({
+      places: bins.map(({ probability }) => probability),
+      series: [{ className: "chosen", values: bins.map(({ right }) => right) }],
+      range: { least: 0, most: 1 },
+      xTicks: ticks,
+      yTicks: ticks,
+      radii: bins.map(({ count }) => {
+        return LEAST_RADIUS + (MOST_RADIUS - LEAST_RADIUS) * Math.sqrt(count / most);
+      }),
+      describe(position) {
+        const { count, probability, right } = bins[position];
+        return `${count.toLocaleString("en")} predictions with about ${formatPercent(probability)}: ${formatPercent(right)} correct`;
+      },
+      headers: ["Mean predicted probability", "Fraction correct", "Predictions"],
+      toCells(position) {
+        const { count, probability, right } = bins[position];
+        return [formatPercent(probability), formatPercent(right), count.toLocaleString("en")];
+      },
     });
-    points.replaceChildren(...circles);
-    const places = circles.map((c) => `${c.getAttribute("cx")} ${c.getAttribute("cy")}`);
-    line.setAttribute("d", places.length ? `M${places.join("L")}` : "");
     setText(
       words,
       evaluation

@@ -31,6 +31,9 @@ class PlotArea:
 
 PLOT_AREA = PlotArea()
 
+# An axis has at most this many intervals between its numbers.
+_MAX_INTERVALS = 5
+
 # The gap between two bars, in units of the SVG.
 _BAR_GAP = 2
 
@@ -88,12 +91,25 @@ def reliability_coordinates(evaluation: Evaluation) -> ReliabilityDiagram:
         for group in evaluation.reliability()
         if group.accuracy is not None
     ]
-    fractions = (0, 0.5, 1)
+    fractions = round_numbers(1)
     return ReliabilityDiagram(
         bars,
         x_ticks=[Tick(PLOT_AREA.x(fraction), f"{fraction:g}") for fraction in fractions],
         y_ticks=[Tick(PLOT_AREA.y(fraction), f"{fraction:g}") for fraction in fractions],
     )
+
+
+def round_numbers(highest: float) -> list[float]:
+    """Return the numbers of an axis from 0: multiples of 1, 2 or 5 times a power of ten.
+
+    :param highest: the positive end of the axis, which is not a number of it unless it is round
+    """
+    rough = highest / _MAX_INTERVALS
+    power = 10.0 ** np.floor(np.log10(rough))
+    # Rounding errors must neither choose a larger step nor lose the last number.
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power > rough * (1 - 1e-9))
+    count = int(highest / step + 1e-9)
+    return [float(f"{index * step:.12g}") for index in range(count + 1)]
 
 
 def curve_coordinates(
@@ -126,5 +142,5 @@ def curve_coordinates(
         last_train=f"{train[-1]:.4f}",
         last_validation=f"{validation[-1]:.4f}",
         x_ticks=[Tick(x_of(step), f"{step:,}") for step in powers],
-        y_ticks=[Tick(y_of(highest * part), f"{highest * part:.2f}") for part in (0, 0.5, 1)],
+        y_ticks=[Tick(y_of(number), f"{number:g}") for number in round_numbers(highest)],
     )

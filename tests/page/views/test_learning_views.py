@@ -126,9 +126,9 @@ def test_the_replay_plays_to_the_end_and_pauses_where_it_is_told(page: Page) -> 
 def test_curves_of_other_trainings_are_laid_over(page: Page) -> None:
     open_view(page, "training")
     page.get_by_label("tutorial", exact=True).check()
-    expect(page.locator("#curve-loss .others path")).to_have_count(1)
+    expect(page.locator("#curve-loss path.other")).to_have_count(1)
     history = load_history(MODELS / HISTORIES / "tutorial.npz")
-    path = page.locator("#curve-accuracy .others path").get_attribute("d") or ""
+    path = page.locator("#curve-accuracy path.other").get_attribute("d") or ""
     heights = [float(height) for height in re.findall(r" ([\d.]+)", path)]
     assert heights == pytest.approx(180 * (1 - history.validation_accuracy), abs=0.01)
 
@@ -188,7 +188,7 @@ def test_a_training_that_diverges_leaves_curves_and_a_reason_but_no_model(
         assert process.wait(timeout=60) == 1
     expect(page.locator("#run-state")).to_contain_text("diverged and left no model")
     expect(page.locator("#run-state")).to_contain_text("the learning rate is too high")
-    assert page.locator("#curve-loss .chosen").get_attribute("d")
+    assert page.locator("#curve-loss path.chosen").get_attribute("d")
     assert page.locator(f"#model option[value={NAME}]").count() == 0
     assert not (models / f"{NAME}.npz").exists()
 
@@ -251,8 +251,10 @@ def test_the_accuracy_views_numbers_are_the_evaluations(page: Page, model: str) 
     assert numbers(cells) == pytest.approx(100 * rates.ravel(), abs=0.051)
     shown = numbers(page.locator("#confusion .percent"))
     assert shown == pytest.approx(100 * np.diagonal(rates), abs=0.051)
-    points = page.locator("#reliability circle").evaluate_all(
-        "circles => circles.map(c => [c.getAttribute('cx') / 300, 1 - c.getAttribute('cy') / 300])"
+    points = page.locator("#reliability .dots circle").evaluate_all(
+        """circles => circles
+          .map((c) => [parseFloat(c.getAttribute("cx")), parseFloat(c.getAttribute("cy"))])
+          .map(([x, y]) => [x / 100, 1 - y / 100])"""
     )
     some = evaluation.bin_counts > 0
     expected = np.stack([evaluation.bin_probability[some], evaluation.bin_right[some]], axis=1)

@@ -15,7 +15,7 @@ from server.storage.history import History
 from server.storage.model_file import load_model
 from tests.support.factories import make_evaluation, make_history, save_small_model
 from training.outputs.animation import animate
-from training.outputs.charts import curve_coordinates
+from training.outputs.charts import curve_coordinates, round_numbers
 from training.outputs.report import render, write_report
 
 
@@ -83,7 +83,23 @@ def test_a_curve_begins_left_and_ends_right_and_a_fall_goes_down() -> None:
     assert curve.train == "50.0,20.0 225.0,115.0 400.0,210.0"
     assert curve.validation == "50.0,115.0 225.0,115.0 400.0,115.0"
     assert [tick.label for tick in curve.x_ticks] == ["0", "1", "10"]
-    assert [tick.label for tick in curve.y_ticks] == ["0.00", "1.00", "2.00"]
+    assert [tick.label for tick in curve.y_ticks] == ["0", "0.5", "1", "1.5", "2"]
+    assert [tick.at for tick in curve.y_ticks] == [210, 162.5, 115, 67.5, 20]
+
+
+@pytest.mark.parametrize(
+    ("highest", "expected"),
+    [
+        (1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (2.303, [0, 0.5, 1, 1.5, 2]),
+        (0.973, [0, 0.2, 0.4, 0.6, 0.8]),
+        (0.3, [0, 0.1, 0.2, 0.3]),
+        (47, [0, 10, 20, 30, 40]),
+        (1e-6, [0, 2e-7, 4e-7, 6e-7, 8e-7, 1e-6]),
+    ],
+)
+def test_an_axis_has_round_numbers(highest: float, expected: list[float]) -> None:
+    assert round_numbers(highest) == expected
 
 
 def test_the_animation_has_a_frame_for_every_recorded_step(
