@@ -8,10 +8,10 @@ import { createReporter } from "./network/reporting.js";
 import { watchTrainings } from "./network/trainings.js";
 import { createAnswer } from "./page/answer.js";
 import { createDialogs } from "./page/dialogs.js";
+import { createDisplay } from "./page/display.js";
 import { listenToPixels } from "./page/inspect.js";
 import { listenToShortcuts } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
-import { createPrinting } from "./page/print.js";
 import { createRoomLoader } from "./page/room_loader.js";
 import { createViews } from "./page/views.js";
 import { writeAddress } from "./state/address.js";
@@ -32,7 +32,7 @@ const loadRoom = createRoomLoader(() => [store, reporter, loader]);
 const views = createViews(change, async () => ({ room: hasRoom ? await loadRoom() : null }));
 const navigation = createNavigation(store, views.exists);
 const answer = createAnswer();
-const printing = createPrinting();
+const display = createDisplay();
 const dialogs = createDialogs(change, {
   address: () => writeAddress(store.state),
   openGallery: loader.openGallery,
@@ -41,7 +41,7 @@ const dialogs = createDialogs(change, {
 /** Show the state in all parts of the page. */
 function show() {
   const shown = derive(store.state);
-  printing.show(shown);
+  display.show(shown);
   main.dataset.view = shown.view;
   drawing.show(shown);
   answer.show(shown);
