@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from server.web.routes.page import VIEWS
-from tests.support.page import open_page, open_view, wait_for_frames
+from tests.support.page import open_page, open_view, place_of, wait_for_frames
 from tests.support.pen import FOUR, draw_with_mouse, read_answer
 
 Array = NDArray[np.float64]
@@ -69,9 +69,9 @@ def read_png(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 
-def pages_of(page: Page, *, landscape: bool = False) -> int:
-    """Return how many A4 pages the browser prints, without background colours."""
-    pdf = page.pdf(format="A4", landscape=landscape, print_background=False)
+def pages_of(page: Page, paper: str, *, landscape: bool) -> int:
+    """Return how many pages the browser prints, without background colours."""
+    pdf = page.pdf(format=paper, landscape=landscape, print_background=False)
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
@@ -88,8 +88,17 @@ def filled_share(bar: Array, empty: Array) -> float:
 
 
 @pytest.mark.parametrize("landscape", [False, True])
-def test_the_explanation_of_a_drawing_is_one_page(drawn: Page, *, landscape: bool) -> None:
-    assert pages_of(drawn, landscape=landscape) == 1
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_explanation_of_a_drawing_is_one_page(
+    page: Page, paper: str, *, landscape: bool
+) -> None:
+    draw_with_mouse(page, FOUR)
+    read_answer(page)
+    expect(page.locator("#answer-why")).to_contain_text("leads")
+    # A chosen pixel adds its numbers.
+    page.mouse.move(*place_of(page, "#seen", 12, 12))
+    expect(page.locator("#pixel")).not_to_be_empty()
+    assert pages_of(page, paper, landscape=landscape) == 1
 
 
 @pytest.mark.parametrize("paper", [PORTRAIT, LANDSCAPE])
