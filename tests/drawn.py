@@ -8,7 +8,6 @@ Each line of the file, gzipped or not, is a drawing, x and y as fractions of the
 """
 
 import argparse
-import gzip
 import json
 import sys
 from collections import defaultdict
@@ -20,11 +19,10 @@ from playwright.sync_api import Page
 from tqdm import tqdm
 
 from tests.browser import launch_browser
+from tests.support.digits import read_drawings
 from tests.support.serving import serve
 
 BATCH = 50
-
-_GZIP_MAGIC = b"\x1f\x8b"
 
 # Draws every drawing of a batch in turn; returns [digit, sure] of each.
 REPLAY = """
@@ -76,17 +74,6 @@ def main() -> None:
     strokes = [drawing["strokes"] for drawing in drawings]
     model, answers = ask_page(strokes, arguments.model, arguments.models)
     print(json.dumps(summarize(model, drawings, answers)))
-
-
-def read_drawings(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return the drawings of a file, each with its `label`, `hand` and `strokes`.
-
-    :param limit: return only so many, the first ones
-    """
-    content = path.read_bytes()
-    if content.startswith(_GZIP_MAGIC):
-        content = gzip.decompress(content)
-    return [json.loads(line) for line in content.splitlines()[:limit]]
 
 
 def parse_arguments() -> argparse.Namespace:

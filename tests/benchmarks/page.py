@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.benchmarks.ratios import Ratio
 from tests.browser import launch_browser
-from tests.support.pen import FOUR, Stroke, on_screen
+from tests.support.digits import FOUR, Stroke
+from tests.support.pen import on_screen
 from tests.support.serving import serve
 
 # How often a digit is drawn for the pen's latency, and the moves of each of its lines.

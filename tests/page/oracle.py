@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 from server.regression.heatmap import NEGATIVE, POSITIVE
 from server.regression.model import Model
 from server.storage.model_file import MODELS, load_model
-from tests.support.pen import SEVEN, Stroke, draw_with_mouse, read_answer
+from tests.support.digits import SEVEN, Stroke
+from tests.support.pen import draw_with_mouse, read_answer
 
 Array = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from tests.support.pen import ONE, SEVEN
+from tests.support.digits import ONE, SEVEN
 from tests.support.room import RoomServer, request, serve_room
 
 DRAWINGS = "/api/room/drawings"

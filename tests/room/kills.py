@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.pen import SEVEN
+from tests.support.digits import SEVEN
 from tests.support.room import RoomServer, request, serve_room
 
 GIVERS = 4

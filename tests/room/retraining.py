@@ -21,7 +21,7 @@ from server.regression.shapes import DIGITS
 from server.room.database import RoomDatabase
 from server.room.drawings import Reading
 from server.storage.model_file import load_model
-from tests.drawn import read_drawings
+from tests.support.digits import read_drawings
 from tests.support.serving import ROOT
 
 Drawing = dict[str, Any]

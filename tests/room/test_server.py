@@ -10,7 +10,7 @@ import pytest
 
 from tests.room.attacks import attack
 from tests.room.kills import GIVERS, kill, lost
-from tests.support.pen import SEVEN
+from tests.support.digits import SEVEN
 from tests.support.room import serve_room
 from tests.support.serving import ROOT, running
 

@@ -1,35 +1,23 @@
-"""Drawing on the page with mouse, touch and stylus events, and some digits to draw."""
+"""Drawing on the page with mouse, touch and stylus events."""
 
-from typing import TYPE_CHECKING
+from playwright.sync_api import CDPSession, Page
 
-if TYPE_CHECKING:
-    # The digits are also drawn in tests that need no browser.
-    from playwright.sync_api import CDPSession, Page
-
-Stroke = list[tuple[float, float]]
-
-# Digits as points in fractions of the pad's side, made up for these tests.
-SEVEN: list[Stroke] = [[(0.25, 0.2), (0.5, 0.2), (0.75, 0.2), (0.6, 0.5), (0.45, 0.85)]]
-ONE: list[Stroke] = [[(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]]
-FOUR: list[Stroke] = [
-    [(0.35, 0.15), (0.28, 0.35), (0.25, 0.5), (0.5, 0.5), (0.75, 0.5)],
-    [(0.62, 0.2), (0.62, 0.5), (0.62, 0.85)],
-]
+from tests.support.digits import Stroke
 
 
-def on_screen(page: "Page", point: tuple[float, float]) -> tuple[float, float]:
+def on_screen(page: Page, point: tuple[float, float]) -> tuple[float, float]:
     """Turn a point from fractions of the pad into CSS pixels of the window."""
     return stroke_on_screen(page, [point])[0]
 
 
-def stroke_on_screen(page: "Page", stroke: Stroke) -> Stroke:
+def stroke_on_screen(page: Page, stroke: Stroke) -> Stroke:
     """Turn the points of a stroke from fractions of the pad into CSS pixels of the window."""
     box = page.locator("#pad").bounding_box()
     assert box is not None
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
 
-def draw_with_mouse(page: "Page", strokes: list[Stroke]) -> None:
+def draw_with_mouse(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes with the mouse."""
     for stroke in strokes:
         first, *others = stroke_on_screen(page, stroke)
@@ -40,7 +28,7 @@ def draw_with_mouse(page: "Page", strokes: list[Stroke]) -> None:
         page.mouse.up()
 
 
-def draw_with_finger(page: "Page", strokes: list[Stroke]) -> None:
+def draw_with_finger(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes with one finger, by touch events that go through the browser's input."""
     touch = page.context.new_cdp_session(page)
     for stroke in strokes:
@@ -52,14 +40,14 @@ def draw_with_finger(page: "Page", strokes: list[Stroke]) -> None:
     touch.detach()
 
 
-def send_touch(touch: "CDPSession", kind: str, fingers: list[tuple[float, float]]) -> None:
+def send_touch(touch: CDPSession, kind: str, fingers: list[tuple[float, float]]) -> None:
     """Send one touch event with the positions of all fingers on the screen."""
     points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(fingers)]
     touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def send_stylus(
-    stylus: "CDPSession", kind: str, point: tuple[float, float], buttons: int = 0
+    stylus: CDPSession, kind: str, point: tuple[float, float], buttons: int = 0
 ) -> None:
     """Send one event of a stylus: "mouseMoved", "mousePressed" or "mouseReleased"."""
     event = {"type": kind, "x": point[0], "y": point[1], "buttons": buttons, "clickCount": 1}
@@ -67,7 +55,7 @@ def send_stylus(
     stylus.send("Input.dispatchMouseEvent", event | {"button": button, "pointerType": "pen"})
 
 
-def draw_with_stylus(page: "Page", strokes: list[Stroke]) -> None:
+def draw_with_stylus(page: Page, strokes: list[Stroke]) -> None:
     """Draw strokes with a stylus that hovers over the screen between them."""
     stylus = page.context.new_cdp_session(page)
     for stroke in strokes:
@@ -80,7 +68,7 @@ def draw_with_stylus(page: "Page", strokes: list[Stroke]) -> None:
     stylus.detach()
 
 
-def read_answer(page: "Page") -> str:
+def read_answer(page: Page) -> str:
     """Wait until the answer to the latest drawing is on screen, and return its digit."""
     page.wait_for_selector("#answer[aria-busy=false]")
     digit = page.get_attribute("#answer", "data-digit")

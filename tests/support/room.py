@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.pen import SEVEN, Stroke
+from tests.support.digits import SEVEN, Stroke
 from tests.support.serving import Running, running
 
 

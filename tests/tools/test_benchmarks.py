@@ -6,7 +6,7 @@ import pytest
 from server.regression.shapes import PIXELS
 from tests.benchmarks import load, loops, training
 from tests.benchmarks.ratios import Ratio, table
-from tests.support.images import make_images
+from tests.training.images import make_images
 
 
 @pytest.mark.parametrize(

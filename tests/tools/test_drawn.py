@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawn import read_drawings, summarize
+from tests.drawn import summarize
+from tests.support.digits import read_drawings
 
 
 def test_accuracy_is_counted_over_all_and_by_hand_and_label() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from server.room.database import read_drawings
 from server.storage.model_file import load_model
 from tests.room.retraining import count_errors, fill, mislabel, split
+from tests.support.digits import ONE, SEVEN
 from tests.support.factories import save_small_model
-from tests.support.pen import ONE, SEVEN
 
 DRAWINGS = [
     {"label": index % 10, "hand": "made up", "strokes": [[[index / 100, 0.5]]]}

@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 from server.room.room import JoinAddress, Room
 from server.web.app import create_app
 from server.web.common.contribution import MAX_CONTRIBUTION_BYTES, MAX_POINTS
+from tests.support.digits import ONE, SEVEN
 from tests.support.factories import save_small_model
 from tests.support.limits import no_room_beyond
-from tests.support.pen import ONE, SEVEN
 
 ADDRESSES = [
     JoinAddress("http://192.168.1.7:8000/", "wlan0", is_virtual=False),

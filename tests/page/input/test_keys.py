@@ -5,8 +5,9 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import GUARDS
+from tests.support.digits import ONE, Stroke
 from tests.support.page import collect_console_messages, strokes_of, wait_for_frames
-from tests.support.pen import ONE, Stroke, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.support.digits import ONE, SEVEN
 from tests.support.page import strokes_of
-from tests.support.pen import ONE, SEVEN, draw_with_mouse, on_screen, read_answer
+from tests.support.pen import draw_with_mouse, on_screen, read_answer
 
 STROKE = "YAAWZmaAAWZmcAAWZmeAAWZmgAAWZmiAAWZmkAAWZmmAAWZm"
 LINK = f"#view=softmax&drawing={STROKE}"

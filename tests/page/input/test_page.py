@@ -7,18 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.support.digits import FOUR, ONE, SEVEN, Stroke
 from tests.support.page import wait_for_event, wait_for_frames
-from tests.support.pen import (
-    FOUR,
-    ONE,
-    SEVEN,
-    Stroke,
-    draw_with_finger,
-    draw_with_mouse,
-    on_screen,
-    read_answer,
-    send_touch,
-)
+from tests.support.pen import draw_with_finger, draw_with_mouse, on_screen, read_answer, send_touch
 
 PHONE = {"width": 390, "height": 844}
 

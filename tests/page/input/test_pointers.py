@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
+from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.page import open_page, open_view, place_of, strokes_of
 from tests.support.pen import (
-    FOUR,
-    ONE,
-    SEVEN,
     draw_with_finger,
     draw_with_mouse,
     draw_with_stylus,

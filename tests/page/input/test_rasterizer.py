@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 from server.regression.rasterizer import rasterize
-from tests.support.pen import FOUR, ONE, SEVEN, Stroke
+from tests.support.digits import FOUR, ONE, SEVEN, Stroke
 from training.data.synthetic_digits import draw_digits
 
 PAD = 1600

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from server.storage.history import TRAININGS, save_history
 from server.storage.model_file import load_model
 from tests.page.conditions import GUARDS, IMPATIENT, busy
+from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.factories import make_card, make_history, save_model, save_small_model
 from tests.support.page import (
     collect_console_messages,
@@ -25,16 +26,7 @@ from tests.support.page import (
     wait_for_event,
     wait_for_frames,
 )
-from tests.support.pen import (
-    FOUR,
-    ONE,
-    SEVEN,
-    draw_with_finger,
-    draw_with_mouse,
-    on_screen,
-    read_answer,
-    send_touch,
-)
+from tests.support.pen import draw_with_finger, draw_with_mouse, on_screen, read_answer, send_touch
 from tests.support.serving import serve
 
 WINDOW: ViewportSize = {"width": 1280, "height": 800}

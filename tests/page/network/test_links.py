@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.digits import FOUR, SEVEN
 from tests.support.page import shown_strokes
-from tests.support.pen import FOUR, SEVEN, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 
 @pytest.fixture(scope="module")

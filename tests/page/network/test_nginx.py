@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from server.web.routes.page import VIEWS
+from tests.support.digits import SEVEN
 from tests.support.page import collect_console_messages
-from tests.support.pen import SEVEN, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 from tests.support.waiting import wait_until
 
 CONFIGURATION = """

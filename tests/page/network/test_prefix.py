@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from server.web.routes.page import VIEWS
+from tests.support.digits import SEVEN
 from tests.support.page import collect_console_messages, collect_failed_requests, open_view
-from tests.support.pen import SEVEN, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 PREFIX = "/evidence"
 

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.digits import ONE, SEVEN
 from tests.support.page import collect_console_messages, open_view, strokes_of, wait_for_frames
-from tests.support.pen import ONE, SEVEN, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 REFUSE_HISTORY = """() => {
   const refuse = () => { throw new DOMException("100 times per 10 seconds", "SecurityError"); };

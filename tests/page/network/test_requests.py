@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import IMPATIENT, busy
+from tests.support.digits import FOUR
 from tests.support.page import wait_for_event, wait_for_frames
-from tests.support.pen import FOUR, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 # Answers take long enough for the page to change several times meanwhile. Those that are awaited
 # are counted, but for the page's regular question what is being trained.

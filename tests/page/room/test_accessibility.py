@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.accessibility import SIZES, complaints, widest
-from tests.support.pen import FOUR, SEVEN
+from tests.support.digits import FOUR, SEVEN
 from tests.support.room import RoomServer
 
 

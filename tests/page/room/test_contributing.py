@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.page.accessibility import complaints
 from tests.page.conditions import busy
+from tests.support.digits import FOUR, SEVEN, Stroke
 from tests.support.page import open_page, shown_strokes, wait_for_event, wait_for_frames
-from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_finger, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 from tests.support.room import RoomServer
 
 DRAWINGS = "**/api/room/drawings"

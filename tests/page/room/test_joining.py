@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.page.conditions import GUARDS, IMPATIENT
+from tests.support.digits import SEVEN
 from tests.support.page import collect_console_messages, open_page, wait_for_event
-from tests.support.pen import SEVEN, draw_with_finger, read_answer
+from tests.support.pen import draw_with_finger, read_answer
 from tests.support.room import RoomServer
 
 LAPTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -15,26 +16,22 @@ LAPTOP = {"viewport": {"width": 1280, "height": 800}}
 # A look at the room.
 LOOK = re.compile(r"/api/room(\?|$)")
 
-HEIGHTS = "[document.documentElement.scrollHeight, innerHeight]"
+NEEDS_NO_SCROLLING = "document.documentElement.scrollHeight <= innerHeight"
 
 
 def test_a_phone_gets_a_page_for_drawing_that_needs_no_scrolling(phone: Page) -> None:
-    def is_whole() -> bool:
-        height, window = phone.evaluate(HEIGHTS)
-        return bool(height <= window)
-
     expect(phone.locator("#pad")).to_be_visible()
-    assert is_whole()
+    phone.wait_for_function(NEEDS_NO_SCROLLING)
     for part in ("nav", "#model", "#view-draw", ".pictures"):
         expect(phone.locator(part)).to_be_hidden()
     draw_with_finger(phone, SEVEN)
     assert read_answer(phone) == "7"
     phone.click("#was-right")
     expect(phone.locator("#give")).to_be_in_viewport(ratio=1)
-    assert is_whole()
+    phone.wait_for_function(NEEDS_NO_SCROLLING)
     phone.click("#give")
     expect(phone.locator("#own-drawings button")).to_be_in_viewport(ratio=1)
-    assert is_whole()
+    phone.wait_for_function(NEEDS_NO_SCROLLING)
 
 
 def test_all_views_are_one_tap_away(phone: Page) -> None:

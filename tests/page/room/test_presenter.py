@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.page.conditions import busy
+from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.page import open_page
-from tests.support.pen import FOUR, ONE, SEVEN
 from tests.support.room import RoomServer
 
 DESKTOP = {"width": 1280, "height": 800}

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from server.room.database import RoomDatabase
 from server.room.drawings import Reading
+from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.factories import save_small_model
 from tests.support.page import open_page, shown_strokes
-from tests.support.pen import FOUR, ONE, SEVEN, read_answer
+from tests.support.pen import read_answer
 from tests.support.room import RoomServer, serve_room
 
 MANY = 2000
@@ -31,19 +32,6 @@ WATCH_WALL = """() => {
       removed += removedNodes.length;
     }
   }).observe(document.querySelector("#wall"), { childList: true });
-}"""
-
-# Returns the median time between frames, ms, while the page is scrolled by some px in each.
-MEDIAN_FRAMES = """async (step) => {
-  const times = [];
-  let last = await new Promise(requestAnimationFrame);
-  for (let frame = 0; frame < 60; frame++) {
-    scrollBy(0, step);
-    const now = await new Promise(requestAnimationFrame);
-    times.push(now - last);
-    last = now;
-  }
-  return times.sort((one, other) => one - other)[30];
 }"""
 
 
@@ -208,9 +196,7 @@ def test_another_model_reads_the_wall_again_and_marks_what_is_right_now(
         assert tile(page, gained).get_attribute("data-was") is None
 
 
-def test_thousands_of_drawings_are_shown_step_by_step_and_scroll_smoothly(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_thousands_of_drawings_are_shown_step_by_step(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "room.db"
     database = RoomDatabase(file)
     for number in range(MANY + 5):
@@ -224,10 +210,7 @@ def test_thousands_of_drawings_are_shown_step_by_step_and_scroll_smoothly(
         page.wait_for_selector("#show-older:text-is('Show older (5 more)')")
         assert f" of {MANY + 5:,} drawings." in str(page.text_content("#room-words"))
         page.wait_for_function(COUNT_IS, arg=MANY)
-        # Other readings of all drawings would arrive while the wall is scrolled.
         page.wait_for_selector("#room-words:text('has read the wall again')")
-        still, scrolled = page.evaluate(MEDIAN_FRAMES, 0), page.evaluate(MEDIAN_FRAMES, 300)
-        assert scrolled < max(50, 3 * still)
         page.evaluate(WATCH_WALL)
         newest = room.give(SEVEN, 7)["id"]
         page.wait_for_selector(f"[data-drawing='{newest}']")

@@ -12,8 +12,9 @@ import segno
 from playwright.sync_api import Browser, Page, expect
 
 from server.room.room import is_local_url
+from tests.support.digits import SEVEN
 from tests.support.factories import save_small_model
-from tests.support.pen import SEVEN, draw_with_finger
+from tests.support.pen import draw_with_finger
 from tests.support.room import RoomServer, serve_room
 from tests.support.serving import ROOT
 

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
 from tests.page.accessibility import SIZES, complaints, widest
-from tests.support.pen import SEVEN, draw_with_finger, draw_with_mouse, read_answer
+from tests.support.digits import SEVEN
+from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 
 
 @pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])

@@ -16,9 +16,10 @@ from server.storage.history import HISTORIES, TRAININGS, load_history, save_hist
 from server.storage.model_file import MODELS, load_model
 from tests.killed import NAME, small, train
 from tests.page.oracle import HALF_CENT, Drawing, colours_of, draw, heatmap_colours, numbers
+from tests.support.digits import SEVEN
 from tests.support.factories import make_history, save_small_model
 from tests.support.page import open_view
-from tests.support.pen import SEVEN, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 from tests.support.serving import serve
 
 WINDOW = {"width": 1280, "height": 800}

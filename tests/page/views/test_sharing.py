@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Download, Page, expect
 from server.storage.model_file import MODELS, load_model
 from server.web.routes.page import VIEWS
 from tests.page.oracle import colours_of
+from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.page import open_view, place_of, wait_for_address, wait_for_frames
-from tests.support.pen import FOUR, ONE, SEVEN, draw_with_mouse, on_screen, read_answer
+from tests.support.pen import draw_with_mouse, on_screen, read_answer
 from tests.support.waiting import wait_until
 
 WINDOW = {"width": 1280, "height": 800}

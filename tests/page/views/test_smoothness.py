@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from server.web.routes.page import VIEWS
+from tests.support.digits import FOUR, SEVEN, Stroke
 from tests.support.page import open_view
-from tests.support.pen import FOUR, SEVEN, Stroke, draw_with_mouse, on_screen, read_answer
+from tests.support.pen import draw_with_mouse, on_screen, read_answer
 
 SPIRAL: Stroke = [
     (0.5 + 0.002 * turn * math.cos(turn), 0.5 + 0.002 * turn * math.sin(turn))

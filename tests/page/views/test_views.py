@@ -23,8 +23,9 @@ from tests.page.oracle import (
     numbers,
     read_number,
 )
+from tests.support.digits import FOUR
 from tests.support.page import open_view, place_of, wait_for_frames
-from tests.support.pen import FOUR, draw_with_mouse, on_screen
+from tests.support.pen import draw_with_mouse, on_screen
 
 
 def point_at(page: Page, picture: str, row: int, column: int) -> None:

@@ -14,7 +14,7 @@ from server.regression.shapes import PIXELS
 from server.room.database import RoomDatabase
 from server.room.drawings import Reading
 from server.room.errors import RoomError
-from tests.support.pen import ONE, SEVEN, Stroke
+from tests.support.digits import ONE, SEVEN, Stroke
 from tests.support.serving import ROOT
 from training.data.room import check_has_drawings, is_held_out, load_room
 from training.data.synthetic_digits import draw_digits

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from tests.support.images import make_images
+from tests.training.images import make_images
 from training.data.examples import normalize_images
 from training.data.mnist import Images
 from training.fitting.batches import MAX_CHANGES, augment, augmented_batches, batch_indices

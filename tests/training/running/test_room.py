@@ -13,7 +13,7 @@ from server.regression.familiarity import Familiarity
 from server.regression.shapes import DIGITS
 from server.storage.history import load_history
 from server.storage.model_file import load_model
-from tests.support.images import make_images
+from tests.training.images import make_images
 from training.data.mnist import Dataset, Images
 from training.data.room import RoomImages
 from training.data.sources import CHECKSUMS

@@ -19,9 +19,9 @@ from server.storage.evaluation import load_evaluation
 from server.storage.history import load_history
 from server.storage.model_file import load_model
 from tests.support.factories import make_card, make_familiarity, save_small_model
-from tests.support.images import make_images
 from tests.support.limits import no_room_beyond
 from tests.support.serving import ROOT
+from tests.training.images import make_images
 from training.data.examples import (
     add_synthetic,
     limit_images_per_digit,
