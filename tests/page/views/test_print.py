@@ -16,8 +16,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from server.web.routes.page import VIEWS
+from tests.support.digits import FOUR
 from tests.support.page import open_page, open_view, place_of, wait_for_frames
-from tests.support.pen import FOUR, draw_with_mouse, read_answer
+from tests.support.pen import draw_with_mouse, read_answer
 
 Array = NDArray[np.float64]
 
