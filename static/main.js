@@ -8,6 +8,7 @@ import { createReporter } from "./network/reporting.js";
 import { watchTrainings } from "./network/trainings.js";
 import { createAnswer } from "./page/answer.js";
 import { createDialogs } from "./page/dialogs.js";
+import { createDisplay } from "./page/display.js";
 import { listenToPixels } from "./page/inspect.js";
 import { listenToShortcuts } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
@@ -31,6 +32,7 @@ const loadRoom = createRoomLoader(() => [store, reporter, loader]);
 const views = createViews(change, async () => ({ room: hasRoom ? await loadRoom() : null }));
 const navigation = createNavigation(store, views.exists);
 const answer = createAnswer();
+const display = createDisplay();
 const dialogs = createDialogs(change, {
   address: () => writeAddress(store.state),
   openGallery: loader.openGallery,
@@ -39,7 +41,7 @@ const dialogs = createDialogs(change, {
 /** Show the state in all parts of the page. */
 function show() {
   const shown = derive(store.state);
-  document.documentElement.classList.toggle("projector", shown.isProjector);
+  display.show(shown);
   main.dataset.view = shown.view;
   drawing.show(shown);
   answer.show(shown);

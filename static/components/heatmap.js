@@ -1,4 +1,4 @@
-/** 784 numbers as a picture on a canvas of 28×28 pixels, which CSS enlarges. */
+/** 784 numbers as a picture on a canvas of 28×28 pixels, or a multiple of it, which CSS enlarges. */
 
 import { SIDE } from "../numbers/rasterizer.js";
 
@@ -9,21 +9,72 @@ const POSITIVE = readToken("--heatmap-positive");
 /** Intensity of the outline between ink and paper. */
 const EDGE = 0.5;
 
+/** Canvas pixels per side of a hatched heatmap's cell. */
+const HATCHED_CELL = 6;
+
+/** Diagonal white lines, in canvas pixels: the distance from one to the next, and their width. */
+const LINE_DISTANCE = 2 * HATCHED_CELL;
+const LINE_WIDTH = 4;
+
+/** How far a line is from the cell's colour, 0, to white, 1. */
+const LINE_STRENGTH = 0.85;
+
+let isHatched = false;
+
+/** What each heatmap shows. @type {Map<HTMLCanvasElement, [ArrayLike<number>, number]>} */
+const shownValues = new Map();
+
+/**
+ * Choose whether white lines hatch the negative values of all heatmaps, painted and future ones, so that they can
+ * be told from positive ones without colours.
+ * @param {boolean} isOn
+ */
+export function setHatching(isOn) {
+  if (isOn === isHatched) return;
+  isHatched = isOn;
+  for (const [canvas, [values, limit]] of shownValues) paintHeatmap(canvas, values, limit);
+}
+
 /**
  * Red is negative, blue is positive, white is zero.
- * @param {HTMLCanvasElement} canvas SIDE × SIDE
+ * @param {HTMLCanvasElement} canvas of the page: it is painted again when the hatching is switched
  * @param {ArrayLike<number>} values 784
  * @param {number} limit what is full blue, and its negative full red
  */
 export function paintHeatmap(canvas, values, limit) {
-  paint(canvas, (data, pixel) => {
+  shownValues.set(canvas, [values, limit]);
+  const cell = isHatched ? HATCHED_CELL : 1;
+  const side = SIDE * cell;
+  // Setting the size, even to the same value, allocates the canvas anew.
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const image = new ImageData(side, side);
+  for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
     const share = limit ? Math.min(1, Math.abs(values[pixel]) / limit) : 0;
-    const full = values[pixel] < 0 ? NEGATIVE : POSITIVE;
-    for (let channel = 0; channel < 3; channel++) {
-      data[4 * pixel + channel] = Math.round(255 + share * (full[channel] - 255));
+    const isNegative = values[pixel] < 0;
+    const left = (pixel % SIDE) * cell;
+    const top = Math.floor(pixel / SIDE) * cell;
+    for (let y = top; y < top + cell; y++) {
+      for (let x = left; x < left + cell; x++) {
+        const isLine = isHatched && isNegative && (x + y) % LINE_DISTANCE < LINE_WIDTH;
+        const strength = isLine ? share * (1 - LINE_STRENGTH) : share;
+        setShade(image.data, y * side + x, strength, isNegative ? NEGATIVE : POSITIVE);
+      }
     }
-    data[4 * pixel + 3] = 255;
-  });
+  }
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+}
+
+/**
+ * @param {Uint8ClampedArray} data
+ * @param {number} index of a pixel
+ * @param {number} share of the full colour, 0 to 1; the rest is white
+ * @param {readonly number[]} full red, green and blue
+ */
+function setShade(data, index, share, full) {
+  for (let channel = 0; channel < 3; channel++) {
+    data[4 * index + channel] = Math.round(255 + share * (full[channel] - 255));
+  }
+  data[4 * index + 3] = 255;
 }
 
 /**

@@ -25,6 +25,7 @@ export function createDialogs(change, { address, openGallery }) {
   const result = find("#share-result", HTMLElement);
   const main = find("main", HTMLElement);
   let view = "";
+  let isExplained = false;
 
   const open = {
     gallery() {
@@ -51,6 +52,16 @@ export function createDialogs(change, { address, openGallery }) {
       result.textContent = `This browser does not allow copying here. The address is ${link}`;
     }
   });
+  find("#print", HTMLButtonElement).addEventListener("click", () => {
+    if (!isExplained) {
+      result.textContent = "There is nothing to explain yet: draw a digit first.";
+      return;
+    }
+    share.close();
+    // On paper, the view Draw is the explanation.
+    change({ view: "draw" });
+    print();
+  });
   find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
     try {
       const { download, toPicture } = await import("./save.js");
@@ -76,6 +87,7 @@ export function createDialogs(change, { address, openGallery }) {
     /** @param {Shown} shown */
     show(shown) {
       view = shown.view;
+      isExplained = shown.isFresh && shown.explanation !== null;
       empty.hidden = shown.sampleDigits !== null;
       showGallery(shown);
       showFiles(shown.model);

@@ -120,6 +120,16 @@ def test_what_the_presenter_decides_shows_on_the_phone(
     expect(page.locator("#was-right")).to_be_enabled()
 
 
+def test_the_page_that_is_made_for_drawing_prints_the_whole_explanation(phone: Page) -> None:
+    draw_with_finger(phone, SEVEN)
+    read_answer(phone)
+    expect(phone.locator("#rows")).to_be_hidden()
+    phone.emulate_media(media="print")
+    for selector in ("#seen", "#rows", ".explained"):
+        expect(phone.locator(selector)).to_be_visible()
+    expect(phone.locator("#give")).to_be_hidden()
+
+
 def test_a_sample_digit_cannot_be_given(phone: Page) -> None:
     phone.click("#all-views")
     phone.click("#open-gallery")
