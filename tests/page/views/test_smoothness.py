@@ -87,7 +87,7 @@ def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(pag
     page.reload()
     page.wait_for_selector("#model option", state="attached")
     assert page.evaluate(MODULES) == ["page/bundle.js"]
-    assert page.evaluate(STYLES) == ["style.css", "page.css"]
+    assert page.evaluate(STYLES) == ["style.css", "page.css", "print.css"]
     open_view(page, "softmax")
     loaded = page.evaluate(MODULES)
     assert "views/softmax.js" in loaded
@@ -118,7 +118,7 @@ def test_a_view_is_shown_once_its_script_and_styles_are_here_and_asked_for_until
         expect(page.locator("#odds")).to_contain_text("Draw a digit")
         expect(page.locator("#problem")).to_be_empty()
         styles = page.evaluate(STYLES)
-        assert styles[:3] == ["style.css", "page.css", "components/shared.css"]
+        assert styles[:4] == ["style.css", "page.css", "print.css", "components/shared.css"]
         assert styles.count("views/softmax.css") == 1
         # What was tried in vain before is there once, not twice.
         draw_with_mouse(page, SEVEN)
