@@ -81,7 +81,7 @@ def test_a_projector_shows_the_code_and_the_wall_without_scrolling(
         expect(page.locator("#wall .opener")).to_have_count(101)
         page.mouse.move(1500, 900)
         page.mouse.wheel(0, 1000)
-        page.wait_for_function("scrollY > 500")
+        page.wait_for_function("() => scrollY > 500")
         expect(page.locator("#join-code")).to_be_in_viewport(ratio=1)
         expect(page.locator("#join-url")).to_be_in_viewport(ratio=1)
 

@@ -16,7 +16,7 @@ LAPTOP = {"viewport": {"width": 1280, "height": 800}}
 # A look at the room.
 LOOK = re.compile(r"/api/room(\?|$)")
 
-NEEDS_NO_SCROLLING = "document.documentElement.scrollHeight <= innerHeight"
+NEEDS_NO_SCROLLING = "() => document.documentElement.scrollHeight <= innerHeight"
 
 
 def test_a_phone_gets_a_page_for_drawing_that_needs_no_scrolling(phone: Page) -> None:

@@ -229,7 +229,8 @@ def test_the_presenter_chooses_the_address_to_join(presenter: Page) -> None:
 def test_the_command_for_the_training_is_copied_or_selected(
     presenter: Page, room: RoomServer, has_clipboard: bool
 ) -> None:
-    command = f"python -m training --room {room.file}"
+    command = room.request("/api/room", key=room.key)[1]["presenter"]["command"]
+    assert command.endswith(f"python -m training --room {room.file}")
     expect(presenter.locator("#room-command")).to_have_text(command)
     presenter.evaluate(
         """(hasClipboard) => {
@@ -285,7 +286,7 @@ def test_a_saved_picture_has_the_code_and_no_drawing_that_waits(
     presenter: Page, room: RoomServer, tmp_path: Path
 ) -> None:
     start_approval(presenter)
-    presenter.wait_for_function("document.querySelector('#join-code').naturalWidth > 0")
+    presenter.wait_for_function("() => document.querySelector('#join-code').naturalWidth > 0")
     before = save_view(presenter, tmp_path / "before.png")
     main, code = (presenter.locator(part).bounding_box() for part in ("main", "#join-code"))
     assert main is not None

@@ -240,7 +240,7 @@ def test_a_room_that_only_this_machine_reaches_says_what_lets_phones_in(
     expect(wall.locator("#devices")).to_contain_text("joined")
     code = wall.locator("#join-code")
     expect(code).to_have_attribute("alt", f"QR code of {room.url}/")
-    wall.wait_for_function("document.querySelector('#join-code').naturalWidth > 0")
+    wall.wait_for_function("() => document.querySelector('#join-code').naturalWidth > 0")
     # In dark mode too, cameras need a white background.
     wall.emulate_media(color_scheme="dark")
     assert code.evaluate("image => getComputedStyle(image).backgroundColor") == "rgb(255, 255, 255)"

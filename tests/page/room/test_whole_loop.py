@@ -65,6 +65,7 @@ def test_a_room_teaches_the_model(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "room.db"
     with serve_room(file, "--host", "0.0.0.0", "--models", str(models)) as server:
         wall = open_wall(browser, server)
+        expect(wall.locator("#join-url")).not_to_be_empty()
         join = wall.locator("#join-url").inner_text()
         code = io.BytesIO()
         segno.make_qr(join).save(code, kind="svg", border=4, light="white", omitsize=True)
