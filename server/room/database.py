@@ -61,7 +61,7 @@ class RoomDatabase:
     def __init__(self, path: Path) -> None:
         ensure_room(path)
         self.path = path
-        self._identity = file_identity(path)
+        self._identity = _file_identity(path)
         self._local = threading.local()
         try:
             (mode,) = self._connection().execute("PRAGMA journal_mode = WAL").fetchone()
@@ -132,7 +132,7 @@ class RoomDatabase:
         found = self._find(digest)
         if found is None:
             # It was removed in this moment.
-            raise NoDrawingError(token)
+            raise NoDrawingError
         return found
 
     def changes_since(self, revision: int, *, with_waiting: bool) -> Changes:
@@ -314,7 +314,7 @@ class RoomDatabase:
         :raise RoomStorageError: the file cannot be written
         """
         # SQLite would go on writing to a file that was deleted, and lose it at the end.
-        if file_identity(self.path) != self._identity:
+        if _file_identity(self.path) != self._identity:
             raise RoomStorageError("The room's file was moved, replaced or deleted.")
         with _translated():
             connection = self._connection()
@@ -358,7 +358,7 @@ def _translated() -> Iterator[None]:
         raise RoomStorageError(f"SQLite: {error}.") from error
 
 
-def file_identity(path: Path) -> tuple[int, int] | None:
+def _file_identity(path: Path) -> tuple[int, int] | None:
     """Return what distinguishes a file from others of its name; None if there is none."""
     try:
         status = path.stat()
