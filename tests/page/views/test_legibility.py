@@ -11,8 +11,8 @@ from tests.support.digits import SEVEN
 from tests.support.page import open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
 
-# CSS pixels. 320 is also 1,280 at a zoom of 400 %. The layout changes after 384, 640, 1024 and 1168.
-WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1024, 1025, 1168, 1169, 1280, 1920)
+# CSS pixels. 320 is also 1,280 at a zoom of 400 %. The layout changes after 384, 640, 1008, 1168.
+WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1169, 1280, 1920)
 
 # A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
 FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
