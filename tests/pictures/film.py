@@ -9,13 +9,13 @@ from playwright.sync_api import Locator, Page
 from tests.support.digits import Stroke
 from tests.support.pen import stroke_on_screen
 
-FRAME_MS = 80
+FRAME_MS = 100
 
 # How far the page's clock is advanced, in ms, to see whether an answer has arrived.
 _TICK_MS = 10
 
 # Frames of a movement from one place to the next.
-_MOVE_FRAMES = 6
+_MOVE_FRAMES = 5
 
 # Points between two points of a stroke.
 _CURVE_POINTS = 12
@@ -93,7 +93,7 @@ class Film:
         """Draw a smooth curve through the points of a stroke, in fractions of the pad's side."""
         points = stroke_on_screen(self._page, smooth(stroke))
         # Quickly: once the pen rests, the page begins its animation of the drawing so far.
-        self.move(points[0], frames=4)
+        self.move(points[0], frames=3)
         self.press()
         for part in np.array_split(np.array(points), frames):
             for x, y in part:

@@ -68,7 +68,7 @@ def film_use(browser: Browser, url: str) -> Film:
     """Return a film: a digit is drawn, explained, changed until it is another, and learned."""
     with open_film_page(browser, url) as page:
         film = Film(page, (560, 420))
-        film.hold(480)
+        film.hold(500)
         draw(film, page)
         point_at_pixels(film, page)
         change_its_mind(film, page)
@@ -78,7 +78,7 @@ def film_use(browser: Browser, url: str) -> Film:
 
 def draw(film: Film, page: Page) -> None:
     """Draw the digit, and watch how it becomes the model's input."""
-    for stroke, frames in zip(FOUR, (16, 12), strict=True):
+    for stroke, frames in zip(FOUR, (14, 10), strict=True):
         film.draw(stroke, frames)
     expect(page.locator("#answer-why")).to_contain_text("leads")
     film.hold(2000)
@@ -87,7 +87,7 @@ def draw(film: Film, page: Page) -> None:
 def point_at_pixels(film: Film, page: Page) -> None:
     """Move along the ink: every row shows the pixel's weight and its contribution."""
     for row, column in POINTED:
-        film.move(place_of(page, "#seen", row, column), frames=3)
+        film.move(place_of(page, "#seen", row, column), frames=2)
     film.hold(800)
 
 
@@ -95,7 +95,7 @@ def change_its_mind(film: Film, page: Page) -> None:
     """Apply the fewest changes of pixels that change the answer."""
     open_view(film, page, "change")
     film.click(page.locator("#flip"))
-    film.hold(1920)
+    film.hold(1900)
 
 
 def replay_training(film: Film, page: Page) -> None:
@@ -108,15 +108,15 @@ def replay_training(film: Film, page: Page) -> None:
     _, y = middle_of(slider)
     film.move((box["x"] + box["width"] - 8, y))
     film.press()
-    film.move((box["x"], y), frames=6)
-    film.hold(320)
-    film.move((box["x"] + box["width"], y), frames=26)
+    film.move((box["x"], y), frames=4)
+    film.hold(300)
+    film.move((box["x"] + box["width"], y), frames=22)
     film.release()
-    film.hold(1760)
+    film.hold(1700)
 
 
 def open_view(film: Film, page: Page, view: str) -> None:
     """Open a view by its tab."""
     film.click(page.locator(f"nav [data-view={view}]"))
     expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
-    film.hold(480)
+    film.hold(500)
