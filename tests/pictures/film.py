@@ -121,7 +121,8 @@ class Film:
         """Add a frame when the answer to the drawing is on the page; a still one lasts longer."""
         self._page.clock.run_for(FRAME_MS)
         while self._page.get_attribute("#answer", "aria-busy") == "true":
-            self._page.clock.run_for(_TICK_MS)
+            # Under a pressed pen, the page shows the answer with its next frame; later, at once.
+            self._page.clock.run_for(_TICK_MS if self._is_pressed else 0)
         self._page.evaluate(_SHOW_POINTER, [*self._at, self._is_pressed])
         png = self._page.screenshot()
         if png == self._last:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -37,6 +38,9 @@ FOUR: list[Stroke] = [
 POINTED = [(4, 11), (9, 8), (14, 7), (15, 14), (10, 17), (22, 13)]
 
 
+# The time on the page's clock.
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
 # The pages of both pictures.
 PAGE = {"viewport": WINDOW, "color_scheme": "light"}
 
@@ -58,9 +62,9 @@ def take_still(browser: Browser, url: str) -> bytes:
 def open_film_page(browser: Browser, url: str) -> Iterator[Page]:
     """Open the page and stop its clock, which the film advances."""
     with open_page(browser, url, **PAGE, reduced_motion="no-preference") as page:
-        page.clock.install()
-        # The clock can be stopped only in the future, ms.
-        page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+        # The same time for every film, because the page's frames begin at multiples of 16 ms.
+        page.clock.install(time=START)
+        page.clock.pause_at(START + timedelta(seconds=1))
         yield page
 
 
