@@ -21,6 +21,7 @@ from tests.support.serving import serve
 # They need a browser, TensorFlow (which takes seconds to import), processes that they start, or the
 # time for thousands of inputs. A single test that differs from its file has its own mark.
 MARKS = {
+    "engines": "browser",
     "page": "browser",
     "room/test_server.py": "process",
     "storage/test_broken_files.py": "fuzz",

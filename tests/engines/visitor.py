@@ -1,0 +1,136 @@
+"""Someone who uses the page: looks, clicks, types and draws."""
+
+from typing import Any
+
+from tests.engines.webdriver import Browser
+from tests.support.digits import Stroke
+from tests.support.waiting import wait_until
+
+# How long the pen takes from one point to the next, in ms.
+POINT_MS = 24
+
+# Special keys, as WebDriver writes them. Source: https://www.w3.org/TR/webdriver2/#keyboard-actions
+KEYS = {"Escape": "\ue00c", "Enter": "\ue007", "Tab": "\ue004", "Control": "\ue009"}
+
+# The centre of an element that can be clicked: in the window, and not under another.
+CENTRE = """
+(selector) => {
+  const element = document.querySelector(selector);
+  if (!element || element.disabled) return null;
+  element.scrollIntoView({ block: "nearest", behavior: "instant" });
+  const box = element.getBoundingClientRect();
+  const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+  return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null;
+}
+"""
+
+IS_SHOWN = "(selector) => document.querySelector(selector)?.checkVisibility() === true"
+
+HAS_TEXT = "(selector, text) => document.querySelector(selector)?.textContent.includes(text)"
+
+MATCHES = "(selector) => document.querySelector(selector) !== null"
+
+STROKES_OF = """
+async (hash) => {
+  const { readAddress } = await import("/static/state/address.js");
+  return readAddress(hash).strokes.map((stroke) => stroke.map(({ x, y }) => [x, y]));
+}
+"""
+
+
+class Visitor:
+    """A person at a browser. What they do goes through the browser's input."""
+
+    def __init__(self, browser: Browser) -> None:
+        """Give them a browser with a new tab."""
+        self.browser = browser
+
+    def open(self, url: str) -> None:
+        """Open the page and wait until it can be used."""
+        self.browser.open(url)
+        self.wait_for("#model option")
+
+    def read(self, function: str, *arguments: Any) -> Any:
+        """Return what a JavaScript function finds on the page."""
+        return self.browser.run(function, *arguments)
+
+    def wait(self, function: str, *arguments: Any, seconds: float = 30) -> None:
+        """Wait until a JavaScript function returns something true."""
+        wait_until(lambda: self.browser.run(function, *arguments), seconds)
+
+    def wait_for(self, selector: str) -> None:
+        """Wait until an element is there."""
+        self.wait(MATCHES, selector)
+
+    def wait_to_see(self, selector: str) -> None:
+        """Wait until an element is shown."""
+        self.wait(IS_SHOWN, selector)
+
+    def wait_for_text(self, selector: str, text: str, seconds: float = 30) -> None:
+        """Wait until an element contains a text."""
+        self.wait(HAS_TEXT, selector, text, seconds=seconds)
+
+    def click(self, selector: str, pointer: str = "mouse") -> None:
+        """Click the centre of an element as soon as that is possible."""
+        self.wait(CENTRE, selector)
+        x, y = self.read(CENTRE, selector)
+        self._press_pointer(pointer, [(x, y)])
+
+    def press(self, key: str, modifier: str | None = None) -> None:
+        """Press and release a key, perhaps while another is held down."""
+        keys = [KEYS.get(name, name) for name in (modifier, key) if name]
+        down = [{"type": "keyDown", "value": value} for value in keys]
+        up = [{"type": "keyUp", "value": value} for value in reversed(keys)]
+        self.browser.act({"type": "key", "id": "keyboard", "actions": down + up})
+
+    def draw(self, strokes: list[Stroke], pointer: str = "mouse") -> None:
+        """Draw on the pad; the points are fractions of its side."""
+        self.wait(CENTRE, "#pad")
+        left, top, side = self.read(
+            """() => {
+              const box = document.querySelector("#pad").getBoundingClientRect();
+              return [box.x, box.y, box.width];
+            }"""
+        )
+        for stroke in strokes:
+            points = [(round(left + x * side), round(top + y * side)) for x, y in stroke]
+            self._press_pointer(pointer, points)
+
+    def _press_pointer(self, pointer: str, points: list[tuple[int, int]]) -> None:
+        """Press a pointer at the first point, and release it at the last one."""
+        (x, y), *others = points
+        actions: list[dict[str, Any]] = [
+            {"type": "pointerMove", "x": x, "y": y, "duration": 0},
+            {"type": "pointerDown", "button": 0},
+        ]
+        for x, y in others:
+            actions.append({"type": "pointerMove", "x": x, "y": y, "duration": POINT_MS})
+        actions.append({"type": "pointerUp", "button": 0})
+        parameters = {"pointerType": pointer}
+        self.browser.act(
+            {"type": "pointer", "id": pointer, "parameters": parameters, "actions": actions}
+        )
+
+    def wait_for_answer(self, digit: int | str) -> None:
+        """Wait until this digit is the answer; "" without a drawing."""
+        self.wait_for(f"#answer[aria-busy=false][data-digit='{digit}']")
+
+    def open_view(self, view: str) -> None:
+        """Click the tab of a view, and wait until the view is complete."""
+        self.click(f"nav a[data-view={view}]")
+        self.wait_for_view(view)
+
+    def wait_for_view(self, view: str) -> None:
+        """Wait until a view is shown, with all that it loads."""
+        self.wait_to_see(f"#view-{view}[aria-busy=false]")
+
+    def wait_for_strokes(self, count: int) -> list[Stroke]:
+        """Wait until the URL has so many strokes, and return their points."""
+        wait_until(lambda: len(self.read(STROKES_OF, self.url_fragment())) == count)
+        return [
+            [(x, y) for x, y in stroke] for stroke in self.read(STROKES_OF, self.url_fragment())
+        ]
+
+    def url_fragment(self) -> str:
+        """Return the part of the URL from its # on."""
+        return str(self.read("() => location.hash"))
