@@ -126,7 +126,6 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
     if binary is None:
         raise MissingChromiumError(MISSING)
     driver = find_program("chromedriver", "chromium-driver")
-    downloads = home / "Downloads"
     arguments = [
         *ARGUMENTS,
         "--headless",
@@ -136,7 +135,7 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
     options = {
         "binary": binary,
         "args": arguments,
-        "prefs": {"download.default_directory": str(downloads)},
+        "prefs": {"download.default_directory": str(home)},
     }
     capabilities = {
         "goog:chromeOptions": options,
@@ -145,7 +144,7 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
     }
     with run_driver(driver, home) as port:
         pointers = {"mouse", "touch", "pen"}
-        browser = ClassicBrowser("chromium", pointers, downloads, port, capabilities)
+        browser = ClassicBrowser("chromium", pointers, home, port, capabilities)
         yield browser
         browser.close()
 
@@ -154,8 +153,7 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
 def start_firefox(home: Path, *, dark: bool) -> Iterator[Browser]:
     """Start Firefox, which speaks BiDi itself."""
     binary = shutil.which("firefox") or find_program("firefox-esr", "firefox-esr")
-    downloads = home / "Downloads"
-    preferences = FIREFOX_PREFERENCES.format(downloads=downloads, dark=dark)
+    preferences = FIREFOX_PREFERENCES.format(downloads=home, dark=dark)
     profile = home / "profile"
     profile.mkdir()
     (profile / "user.js").write_text(preferences)
@@ -164,7 +162,7 @@ def start_firefox(home: Path, *, dark: bool) -> Iterator[Browser]:
         url = wait_for_line(log, r"WebDriver BiDi listening on (ws://\S+)")
         with connect(f"{url}/session", max_size=None, proxy=None) as connection:
             # Firefox has no pen that could be driven.
-            yield BidiBrowser("firefox", {"mouse", "touch"}, downloads, connection, {"proxy": PROXY})
+            yield BidiBrowser("firefox", {"mouse", "touch"}, home, connection, {"proxy": PROXY})
 
 
 @contextmanager
@@ -183,9 +181,7 @@ def start_webkitgtk(home: Path, *, dark: bool) -> Iterator[Browser]:
         with run_driver(driver, home, DISPLAY=f":{number}", NO_AT_BRIDGE="1") as port:
             # Its driver turns touches into events of the mouse.
             pointers = {"mouse", "pen"}
-            browser = ClassicBrowser(
-                "webkitgtk", pointers, home / "Downloads", port, {"proxy": PROXY}
-            )
+            browser = ClassicBrowser("webkitgtk", pointers, home, port, {"proxy": PROXY})
             yield browser
             browser.close()
 

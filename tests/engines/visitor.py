@@ -10,7 +10,7 @@ from tests.support.waiting import wait_until
 POINT_MS = 24
 
 # Special keys, as WebDriver writes them. Source: https://www.w3.org/TR/webdriver2/#keyboard-actions
-KEYS = {"Escape": "\ue00c", "Enter": "\ue007", "Tab": "\ue004", "Control": "\ue009"}
+KEYS = {"Control": "\ue009", "Escape": "\ue00c", "ArrowRight": "\ue014"}
 
 # The centre of an element that can be clicked: in the window, and not under another.
 CENTRE = """

@@ -14,6 +14,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
+from tests.support.waiting import wait_until
+
 # A command that takes longer, in seconds, has failed: a busy machine may take 10 s to open a tab.
 TIMEOUT = 60
 
@@ -100,6 +102,7 @@ class ClassicBrowser(Browser):
         super().__init__(engine, pointers, downloads)
         self._port = port
         self._path = ""
+        self._bars: int | None = None
         session = self._command("POST", "/session", capabilities={"alwaysMatch": capabilities})
         self._path = f"/session/{session['sessionId']}"
 
@@ -127,13 +130,17 @@ class ClassicBrowser(Browser):
         self._command("POST", "/actions", actions=sources)
 
     def resize(self, width: int, height: int) -> None:
-        # The driver sets the size of the window with its frame and bars.
-        frame = [0, 0]
-        while self.run(WINDOW_SIZE) != [width, height]:
-            outer = {"width": width + frame[0], "height": height + frame[1]}
-            self._command("POST", "/window/rect", **outer)
-            inner = self.run(WINDOW_SIZE)
-            frame = [outer["width"] - inner[0], outer["height"] - inner[1]]
+        if self._bars is None:
+            self._bars = self._measure_bars()
+        self._command("POST", "/window/rect", width=width, height=height + self._bars)
+        wait_until(lambda: self.run(WINDOW_SIZE) == [width, height])
+
+    def _measure_bars(self) -> int:
+        """Return the height of the bars above the page, which count as the window's."""
+        window = self._command("GET", "/window/rect")
+        # A window that has just opened may not have told the page its size.
+        wait_until(lambda: self.run(WINDOW_SIZE)[0] == window["width"])
+        return int(window["height"] - self.run(WINDOW_SIZE)[1])
 
     def screenshot(self) -> bytes:
         return base64.b64decode(self._command("GET", "/screenshot"))
