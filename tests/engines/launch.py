@@ -37,7 +37,7 @@ user_pref("ui.systemUsesDarkTheme", {dark:d});
 GTK_STYLE = "* { padding: 0; margin: 0; border: 0; min-width: 0; font-size: 1px; }"
 GTK_SETTINGS = """
 [Settings]
-gtk-application-prefer-dark-theme={dark:d}
+gtk-theme-name={theme}
 """
 
 
@@ -145,6 +145,11 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
     with run_driver(driver, home) as port:
         pointers = {"mouse", "touch", "pen"}
         browser = ClassicBrowser("chromium", pointers, home, port, capabilities)
+        # Without a window, nobody can be asked.
+        permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        browser.command(
+            "POST", "/goog/cdp/execute", cmd="Browser.grantPermissions", params=permissions
+        )
         yield browser
         browser.close()
 
@@ -173,7 +178,9 @@ def start_webkitgtk(home: Path, *, dark: bool) -> Iterator[Browser]:
     style = home / ".config" / "gtk-3.0"
     style.mkdir(parents=True)
     (style / "gtk.css").write_text(GTK_STYLE)
-    (style / "settings.ini").write_text(GTK_SETTINGS.format(dark=dark))
+    (style / "settings.ini").write_text(
+        GTK_SETTINGS.format(theme="Adwaita-dark" if dark else "Adwaita")
+    )
     # It prints the number of its display to file descriptor 1.
     command = [display, "-displayfd", "1", "-screen", "0", "2000x1400x24", "-nolisten", "tcp"]
     with run_program(command, home) as log:

@@ -21,6 +21,10 @@ WATCH_REQUESTS = """
 }
 """
 
+WATCH_POINTERS = """
+() => addEventListener("pointerdown", (event) => { window.pointer = event.pointerType; })
+"""
+
 
 def skip_without(visitor: Visitor, pointer: str) -> None:
     if pointer not in visitor.browser.pointers:
@@ -30,11 +34,11 @@ def skip_without(visitor: Visitor, pointer: str) -> None:
 @pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
 def test_a_digit_is_drawn_and_read(visitor: Visitor, pointer: str) -> None:
     skip_without(visitor, pointer)
-    visitor.read("() => { addEventListener('pointerdown', (event) => { window.used = event.pointerType; }); }")
+    visitor.read(WATCH_POINTERS)
     for digit, strokes in DIGITS.items():
         visitor.draw(strokes, pointer)
         visitor.wait_for_answer(digit)
-        assert visitor.read("() => used") == pointer
+        assert visitor.read("() => pointer") == pointer
         visitor.press("c")
         visitor.wait_for_answer("")
 

@@ -1,7 +1,6 @@
 """Moving between the views, and what the browser's own buttons do."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

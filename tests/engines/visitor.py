@@ -24,6 +24,14 @@ CENTRE = """
 }
 """
 
+# The left and upper edge of the pad, and its side, in CSS pixels.
+PAD = """
+() => {
+  const { x, y, width } = document.querySelector("#pad").getBoundingClientRect();
+  return [x, y, width];
+}
+"""
+
 IS_SHOWN = "(selector) => document.querySelector(selector)?.checkVisibility() === true"
 
 HAS_TEXT = "(selector, text) => document.querySelector(selector)?.textContent.includes(text)"
@@ -86,15 +94,13 @@ class Visitor:
     def draw(self, strokes: list[Stroke], pointer: str = "mouse") -> None:
         """Draw on the pad; the points are fractions of its side."""
         self.wait(CENTRE, "#pad")
-        left, top, side = self.read(
-            """() => {
-              const box = document.querySelector("#pad").getBoundingClientRect();
-              return [box.x, box.y, box.width];
-            }"""
-        )
         for stroke in strokes:
-            points = [(round(left + x * side), round(top + y * side)) for x, y in stroke]
-            self._press_pointer(pointer, points)
+            self._press_pointer(pointer, [self.place_on_pad(point) for point in stroke])
+
+    def place_on_pad(self, point: tuple[float, float]) -> tuple[int, int]:
+        """Turn a point from fractions of the pad into CSS pixels of the window."""
+        left, top, side = self.read(PAD)
+        return round(left + point[0] * side), round(top + point[1] * side)
 
     def _press_pointer(self, pointer: str, points: list[tuple[int, int]]) -> None:
         """Press a pointer at the first point, and release it at the last one."""

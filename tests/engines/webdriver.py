@@ -98,15 +98,16 @@ class ClassicBrowser(Browser):
         port: int,
         capabilities: dict[str, Any],
     ) -> None:
-        """Start the browser, through its driver on this port."""
+        """Start the browser through its driver, which listens on this port."""
         super().__init__(engine, pointers, downloads)
         self._port = port
         self._path = ""
         self._bars: int | None = None
-        session = self._command("POST", "/session", capabilities={"alwaysMatch": capabilities})
+        session = self.command("POST", "/session", capabilities={"alwaysMatch": capabilities})
         self._path = f"/session/{session['sessionId']}"
 
-    def _command(self, method: str, path: str, **parameters: Any) -> Any:
+    def command(self, method: str, path: str, **parameters: Any) -> Any:
+        """Send a command; return its value."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
         try:
             body = json.dumps(parameters) if method == "POST" else None
@@ -120,61 +121,61 @@ class ClassicBrowser(Browser):
         return value
 
     def open(self, url: str) -> None:
-        self._command("POST", "/url", url=url)
+        self.command("POST", "/url", url=url)
 
     def run(self, function: str, *arguments: Any) -> Any:
         script = f"return ({function})(...arguments)"
-        return self._command("POST", "/execute/sync", script=script, args=arguments)
+        return self.command("POST", "/execute/sync", script=script, args=arguments)
 
     def act(self, *sources: InputSource) -> None:
-        self._command("POST", "/actions", actions=sources)
+        self.command("POST", "/actions", actions=sources)
 
     def resize(self, width: int, height: int) -> None:
         if self._bars is None:
             self._bars = self._measure_bars()
-        self._command("POST", "/window/rect", width=width, height=height + self._bars)
+        self.command("POST", "/window/rect", width=width, height=height + self._bars)
         wait_until(lambda: self.run(WINDOW_SIZE) == [width, height])
 
     def _measure_bars(self) -> int:
         """Return the height of the bars above the page, which count as the window's."""
-        window = self._command("GET", "/window/rect")
+        window = self.command("GET", "/window/rect")
         # A window that has just opened may not have told the page its size.
         wait_until(lambda: self.run(WINDOW_SIZE)[0] == window["width"])
         return int(window["height"] - self.run(WINDOW_SIZE)[1])
 
     def screenshot(self) -> bytes:
-        return base64.b64decode(self._command("GET", "/screenshot"))
+        return base64.b64decode(self.command("GET", "/screenshot"))
 
     def back(self) -> None:
-        self._command("POST", "/back")
+        self.command("POST", "/back")
 
     def forward(self) -> None:
-        self._command("POST", "/forward")
+        self.command("POST", "/forward")
 
     def reload(self) -> None:
-        self._command("POST", "/refresh")
+        self.command("POST", "/refresh")
 
     @contextmanager
     def new_tab(self) -> Iterator[None]:
-        before = self._command("GET", "/window")
+        before = self.command("GET", "/window")
         # In WebKitGTK, a tab that a driver opens stays hidden; a window is shown.
-        handle = self._command("POST", "/window/new", type="window")["handle"]
-        self._command("POST", "/window", handle=handle)
+        handle = self.command("POST", "/window/new", type="window")["handle"]
+        self.command("POST", "/window", handle=handle)
         try:
             yield
         finally:
-            self._command("DELETE", "/window")
-            self._command("POST", "/window", handle=before)
+            self.command("DELETE", "/window")
+            self.command("POST", "/window", handle=before)
 
     def take_console(self) -> list[str]:
         if self.engine != "chromium":
             return self.run("() => window.messages?.splice(0) ?? []")
-        entries = self._command("POST", "/se/log", type="browser")
+        entries = self.command("POST", "/se/log", type="browser")
         return [entry["message"] for entry in entries]
 
     def close(self) -> None:
         """End the browser."""
-        self._command("DELETE", "")
+        self.command("DELETE", "")
 
 
 class BidiBrowser(Browser):
@@ -193,11 +194,12 @@ class BidiBrowser(Browser):
         self._connection = connection
         self._last_id = 0
         self._console: list[str] = []
-        self._command("session.new", capabilities={"alwaysMatch": capabilities})
-        self._command("session.subscribe", events=["log.entryAdded"])
-        self._tab = self._command("browsingContext.getTree")["contexts"][0]["context"]
+        self.command("session.new", capabilities={"alwaysMatch": capabilities})
+        self.command("session.subscribe", events=["log.entryAdded"])
+        self._tab = self.command("browsingContext.getTree")["contexts"][0]["context"]
 
-    def _command(self, method: str, **parameters: Any) -> Any:
+    def command(self, method: str, **parameters: Any) -> Any:
+        """Send a command; return its result."""
         self._last_id += 1
         command = {"id": self._last_id, "method": method, "params": parameters}
         self._connection.send(json.dumps(command))
@@ -209,13 +211,13 @@ class BidiBrowser(Browser):
         return message["result"]
 
     def open(self, url: str) -> None:
-        self._command("browsingContext.navigate", context=self._tab, url=url, wait="complete")
+        self.command("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
     def run(self, function: str, *arguments: Any) -> Any:
         # BiDi describes each value with its type. JSON is shorter.
         declaration = f"""async (list) =>
             JSON.stringify(await ({function})(...JSON.parse(list))) ?? "null" """
-        returned = self._command(
+        returned = self.command(
             "script.callFunction",
             functionDeclaration=declaration,
             arguments=[{"type": "string", "value": json.dumps(arguments)}],
@@ -227,38 +229,38 @@ class BidiBrowser(Browser):
         return json.loads(returned["result"]["value"])
 
     def act(self, *sources: InputSource) -> None:
-        self._command("input.performActions", context=self._tab, actions=sources)
+        self.command("input.performActions", context=self._tab, actions=sources)
 
     def resize(self, width: int, height: int) -> None:
         viewport = {"width": width, "height": height}
-        self._command("browsingContext.setViewport", context=self._tab, viewport=viewport)
+        self.command("browsingContext.setViewport", context=self._tab, viewport=viewport)
 
     def screenshot(self) -> bytes:
-        taken = self._command("browsingContext.captureScreenshot", context=self._tab)
+        taken = self.command("browsingContext.captureScreenshot", context=self._tab)
         return base64.b64decode(taken["data"])
 
     def back(self) -> None:
-        self._command("browsingContext.traverseHistory", context=self._tab, delta=-1)
+        self.command("browsingContext.traverseHistory", context=self._tab, delta=-1)
 
     def forward(self) -> None:
-        self._command("browsingContext.traverseHistory", context=self._tab, delta=1)
+        self.command("browsingContext.traverseHistory", context=self._tab, delta=1)
 
     def reload(self) -> None:
-        self._command("browsingContext.reload", context=self._tab, wait="complete")
+        self.command("browsingContext.reload", context=self._tab, wait="complete")
 
     @contextmanager
     def new_tab(self) -> Iterator[None]:
         before = self._tab
-        self._tab = self._command("browsingContext.create", type="tab")["context"]
+        self._tab = self.command("browsingContext.create", type="tab")["context"]
         try:
             yield
         finally:
-            self._command("browsingContext.close", context=self._tab)
+            self.command("browsingContext.close", context=self._tab)
             self._tab = before
-            self._command("browsingContext.activate", context=self._tab)
+            self.command("browsingContext.activate", context=self._tab)
 
     def take_console(self) -> list[str]:
         # Any answer comes after the events before it.
-        self._command("session.status")
+        self.command("session.status")
         messages, self._console = self._console, []
         return messages
