@@ -1,4 +1,4 @@
-"""Finding and starting the three browsers, without a network and with an empty home."""
+"""Finding and starting the three browsers: with no network, an empty home and a dark system."""
 
 import os
 import re
@@ -30,14 +30,17 @@ PROXY = {
 FIREFOX_PREFERENCES = """
 user_pref("browser.download.folderList", 2);
 user_pref("browser.download.dir", "{downloads}");
-user_pref("ui.systemUsesDarkTheme", {dark:d});
+user_pref("browser.download.alwaysOpenPanel", false);
+user_pref("ui.systemUsesDarkTheme", 1);
+user_pref("browser.startup.page", 0);
+user_pref("browser.aboutwelcome.enabled", false);
 """
 
 # The bars of WebKit's MiniBrowser would keep its window at least 447 pixels wide.
 GTK_STYLE = "* { padding: 0; margin: 0; border: 0; min-width: 0; font-size: 1px; }"
 GTK_SETTINGS = """
 [Settings]
-gtk-theme-name={theme}
+gtk-theme-name=Adwaita-dark
 """
 
 
@@ -120,7 +123,7 @@ def is_ready(port: int) -> bool:
 
 
 @contextmanager
-def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
+def start_chromium(home: Path) -> Iterator[Browser]:
     """Start Chromium, which chromedriver drives."""
     binary = next(filter(None, map(shutil.which, NAMES)), None)
     if binary is None:
@@ -130,7 +133,7 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
         *ARGUMENTS,
         "--headless",
         "--disable-dev-shm-usage",
-        f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+        "--blink-settings=preferredColorScheme=0",
     ]
     options = {
         "binary": binary,
@@ -155,10 +158,10 @@ def start_chromium(home: Path, *, dark: bool) -> Iterator[Browser]:
 
 
 @contextmanager
-def start_firefox(home: Path, *, dark: bool) -> Iterator[Browser]:
+def start_firefox(home: Path) -> Iterator[Browser]:
     """Start Firefox, which speaks BiDi itself."""
     binary = shutil.which("firefox") or find_program("firefox-esr", "firefox-esr")
-    preferences = FIREFOX_PREFERENCES.format(downloads=home, dark=dark)
+    preferences = FIREFOX_PREFERENCES.format(downloads=home)
     profile = home / "profile"
     profile.mkdir()
     (profile / "user.js").write_text(preferences)
@@ -171,16 +174,14 @@ def start_firefox(home: Path, *, dark: bool) -> Iterator[Browser]:
 
 
 @contextmanager
-def start_webkitgtk(home: Path, *, dark: bool) -> Iterator[Browser]:
+def start_webkitgtk(home: Path) -> Iterator[Browser]:
     """Start WebKit's MiniBrowser, which WebKitWebDriver drives and which needs a display."""
     driver = find_program("WebKitWebDriver", "webkit2gtk-driver")
     display = find_program("Xvfb", "xvfb")
     style = home / ".config" / "gtk-3.0"
     style.mkdir(parents=True)
     (style / "gtk.css").write_text(GTK_STYLE)
-    (style / "settings.ini").write_text(
-        GTK_SETTINGS.format(theme="Adwaita-dark" if dark else "Adwaita")
-    )
+    (style / "settings.ini").write_text(GTK_SETTINGS)
     # It prints the number of its display to file descriptor 1.
     command = [display, "-displayfd", "1", "-screen", "0", "2000x1400x24", "-nolisten", "tcp"]
     with run_program(command, home) as log:
@@ -201,15 +202,14 @@ ENGINES = {
 
 
 @contextmanager
-def start_engine(engine: str, *, dark: bool = False) -> Iterator[Browser]:
+def start_engine(engine: str) -> Iterator[Browser]:
     """Start a browser with an empty home.
 
-    :param dark: whether the system's colour scheme is dark
     :raise MissingError: it is not installed
     """
     # Its processes may still write while they die.
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
-        ENGINES[engine](Path(home), dark=dark) as browser,
+        ENGINES[engine](Path(home)) as browser,
     ):
         yield browser
