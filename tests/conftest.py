@@ -56,7 +56,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != "unit" or mark_of(collection_path) == "unit":
         return None
     # The folder `training` has the mark "training", but some of its files have unit tests.
-    return True if collection_path.is_file() or collection_path.name == "page" else None
+    is_of_browsers = collection_path.name in ("page", "engines")
+    return True if collection_path.is_file() or is_of_browsers else None
 
 
 @pytest.hookimpl(tryfirst=True)

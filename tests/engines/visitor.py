@@ -12,15 +12,19 @@ POINT_MS = 24
 # Special keys, as WebDriver writes them. Source: https://www.w3.org/TR/webdriver2/#keyboard-actions
 KEYS = {"Control": "\ue009", "Escape": "\ue00c", "ArrowRight": "\ue014"}
 
-# The centre of an element that can be clicked: in the window, and not under another.
+# The centre of an element that can be clicked: it is in the window, not under another, and has
+# stopped moving.
 CENTRE = """
-(selector) => {
+async (selector) => {
   const element = document.querySelector(selector);
   if (!element || element.disabled) return null;
   element.scrollIntoView({ block: "nearest", behavior: "instant" });
-  const box = element.getBoundingClientRect();
-  const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-  return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null;
+  const before = element.getBoundingClientRect();
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  const { x, y, width, height } = element.getBoundingClientRect();
+  if (before.x !== x || before.y !== y) return null;
+  const centre = [Math.round(x + width / 2), Math.round(y + height / 2)];
+  return element.contains(document.elementFromPoint(...centre)) ? centre : null;
 }
 """
 
@@ -38,10 +42,12 @@ HAS_TEXT = "(selector, text) => document.querySelector(selector)?.textContent.in
 
 MATCHES = "(selector) => document.querySelector(selector) !== null"
 
-STROKES_OF = """
-async (hash) => {
+# The strokes in the URL if they are so many.
+STROKES_IN_URL = """
+async (count) => {
   const { readAddress } = await import("/static/state/address.js");
-  return readAddress(hash).strokes.map((stroke) => stroke.map(({ x, y }) => [x, y]));
+  const { strokes } = readAddress(location.hash);
+  return strokes.length === count && strokes.map((stroke) => stroke.map(({ x, y }) => [x, y]));
 }
 """
 
@@ -62,9 +68,17 @@ class Visitor:
         """Return what a JavaScript function finds on the page."""
         return self.browser.run(function, *arguments)
 
-    def wait(self, function: str, *arguments: Any, seconds: float = 30) -> None:
-        """Wait until a JavaScript function returns something true."""
-        wait_until(lambda: self.browser.run(function, *arguments), seconds)
+    def wait(self, function: str, *arguments: Any, seconds: float = 30) -> Any:
+        """Wait until a JavaScript function returns something true, and return it."""
+        found: Any = None
+
+        def is_found() -> bool:
+            nonlocal found
+            found = self.browser.run(function, *arguments)
+            return bool(found)
+
+        wait_until(is_found, seconds)
+        return found
 
     def wait_for(self, selector: str) -> None:
         """Wait until an element is there."""
@@ -80,8 +94,7 @@ class Visitor:
 
     def click(self, selector: str, pointer: str = "mouse") -> None:
         """Click the centre of an element as soon as that is possible."""
-        self.wait(CENTRE, selector)
-        x, y = self.read(CENTRE, selector)
+        x, y = self.wait(CENTRE, selector)
         self._press_pointer(pointer, [(x, y)])
 
     def press(self, key: str, modifier: str | None = None) -> None:
@@ -132,11 +145,4 @@ class Visitor:
 
     def wait_for_strokes(self, count: int) -> list[Stroke]:
         """Wait until the URL has so many strokes, and return their points."""
-        wait_until(lambda: len(self.read(STROKES_OF, self.url_fragment())) == count)
-        return [
-            [(x, y) for x, y in stroke] for stroke in self.read(STROKES_OF, self.url_fragment())
-        ]
-
-    def url_fragment(self) -> str:
-        """Return the part of the URL from its # on."""
-        return str(self.read("() => location.hash"))
+        return [[(x, y) for x, y in stroke] for stroke in self.wait(STROKES_IN_URL, count)]
