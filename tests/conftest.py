@@ -21,6 +21,7 @@ from tests.support.serving import serve
 # They need a browser, TensorFlow (which takes seconds to import), processes that they start, or the
 # time for thousands of inputs. A single test that differs from its file has its own mark.
 MARKS = {
+    "engines": "browser",
     "page": "browser",
     "room/test_server.py": "process",
     "storage/test_broken_files.py": "fuzz",
@@ -55,7 +56,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != "unit" or mark_of(collection_path) == "unit":
         return None
     # The folder `training` has the mark "training", but some of its files have unit tests.
-    return True if collection_path.is_file() or collection_path.name == "page" else None
+    is_of_browsers = collection_path.name in ("page", "engines")
+    return True if collection_path.is_file() or is_of_browsers else None
 
 
 @pytest.hookimpl(tryfirst=True)

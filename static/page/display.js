@@ -1,6 +1,6 @@
 /** How the page adapts to paper, projectors and systems without colours, beyond what style sheets can do. */
 
-import { find, queryMedia } from "../components/dom.js";
+import { find, findAll, queryMedia } from "../components/dom.js";
 import { setHatching } from "../components/heatmap.js";
 
 /** Screens on which, or people for whom, red and blue may look the same. */
@@ -22,10 +22,14 @@ export function createDisplay() {
     const isHatched = isPrinting || isProjector || wanted.checked || Boolean(withoutHues?.matches);
     setHatching(isHatched);
     root.classList.toggle("hatched", isHatched);
-    root.classList.toggle("projector", isProjector && !isPrinting);
+    const isEnlarged = isProjector && !isPrinting;
+    if (root.classList.contains("projector") === isEnlarged) return;
+    root.classList.toggle("projector", isEnlarged);
+    recomputeColumns();
   };
   wanted.addEventListener("change", update);
   withoutHues?.addEventListener("change", update);
+  addEventListener("resize", recomputeColumns);
   for (const type of ["beforeprint", "afterprint"]) {
     addEventListener(type, () => {
       isPrinting = type === "beforeprint";
@@ -39,4 +43,16 @@ export function createDisplay() {
       update();
     },
   };
+}
+
+/**
+ * Lay all tables out anew. In tables with a fixed layout, WebKit otherwise keeps the widths of columns
+ * that depend on the window or on projector mode.
+ */
+function recomputeColumns() {
+  const tables = findAll("table", HTMLTableElement);
+  for (const table of tables) table.style.tableLayout = "auto";
+  // Reading a size applies the styles.
+  document.body.getBoundingClientRect();
+  for (const table of tables) table.style.tableLayout = "";
 }

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
 from tests.page.accessibility import widest
+from tests.page.legibility import IS_WIDER, OVERLAPS, TOLERANCE
 from tests.support.digits import SEVEN
 from tests.support.page import open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
@@ -16,43 +17,6 @@ WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1
 
 # A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
 FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
-
-# Texts that overlap by more than this, in CSS pixels, collide.
-TOLERANCE = 1.5
-
-# The pairs of texts that overlap: the boxes of their lines, because an element may be larger.
-OVERLAPS = """
-(tolerance) => {
-  const isClipped = (element) =>
-    element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
-  const boxes = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    const isHidden = !element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-    if (!node.data.trim() || isHidden || element.closest("option, svg")) continue;
-    if (isClipped(element)) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) boxes.push({ text: node.data.trim(), node, box });
-  }
-  const overlaps = [];
-  boxes.forEach((one, index) => {
-    for (const other of boxes.slice(index + 1)) {
-      if (one.node === other.node) continue;
-      const [a, b] = [one.box, other.box];
-      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      // Lines are higher than their letters.
-      const isLine = down > 0.35 * Math.min(a.height, b.height);
-      if (across > tolerance && isLine) overlaps.push(`${one.text} | ${other.text}`);
-    }
-  });
-  return overlaps;
-}
-"""
-
-IS_WIDER = "document.documentElement.scrollWidth > innerWidth"
 
 
 @pytest.fixture(scope="module")

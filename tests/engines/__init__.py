@@ -1,0 +1,1 @@
+"""The page in three browser engines: Chromium, Firefox and WebKitGTK."""
