@@ -6,17 +6,19 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
-from tests.page.accessibility import widest
-from tests.page.legibility import IS_WIDER, OVERLAPS, TOLERANCE
+from tests.page.legibility import OVERLAPS, TOLERANCE, find_faults
 from tests.support.digits import SEVEN
 from tests.support.page import open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
 
-# CSS pixels. 320 is also 1,280 at a zoom of 400 %. The layout changes after 384, 640, 1008, 1168.
-WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1169, 1280, 1920)
+# A picture of each view in which a pixel can be chosen by keys.
+MAPS = {
+    "draw": ".pictures .map",
+    "pixels": "#view-pixels .map",
+    "weights": "#view-weights .pair .map",
+}
 
-# A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
-FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
+HAS_PIXEL = "document.querySelector('main').classList.contains('has-pixel')"
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +41,15 @@ def test_no_text_collides_with_another_and_nothing_is_wider_than_the_window(
         assert find_faults(drawn) == []
 
 
-def find_faults(page: Page) -> list[str]:
-    """Return what collides, is wider than the window or cut at its edge, at all widths."""
-    faults = []
-    for font in FONTS:
-        page.evaluate("font => document.documentElement.style.setProperty('--sans', font)", font)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            found = page.evaluate(OVERLAPS, TOLERANCE)
-            if page.evaluate(IS_WIDER) or widest(page) > width:
-                found.append(f"up to {widest(page):.0f} px")
-            faults += [f"{font}, {width} px: {fault}" for fault in found]
-    return faults
+@pytest.mark.parametrize("view", MAPS)
+def test_no_text_collides_while_a_pixel_is_chosen(drawn: Page, view: str) -> None:
+    open_view(drawn, view)
+    drawn.locator(MAPS[view]).first.focus()
+    drawn.keyboard.press("ArrowRight")
+    assert find_faults(drawn) == []
+    assert drawn.evaluate(HAS_PIXEL)
+    drawn.keyboard.press("Escape")
+    assert not drawn.evaluate(HAS_PIXEL)
 
 
 @pytest.mark.parametrize(
