@@ -1,6 +1,6 @@
 /** How the page adapts to paper, projectors and systems without colours, beyond what style sheets can do. */
 
-import { find, findAll, queryMedia } from "../components/dom.js";
+import { find, queryMedia } from "../components/dom.js";
 import { setHatching } from "../components/heatmap.js";
 
 /** Screens on which, or people for whom, red and blue may look the same. */
@@ -50,9 +50,9 @@ export function createDisplay() {
  * that depend on the window or on projector mode.
  */
 function recomputeColumns() {
-  const tables = findAll("table", HTMLTableElement);
-  for (const table of tables) table.style.tableLayout = "auto";
+  const { classList } = document.documentElement;
+  classList.add("recomputing");
   // Reading a size applies the styles.
   document.body.getBoundingClientRect();
-  for (const table of tables) table.style.tableLayout = "";
+  classList.remove("recomputing");
 }
