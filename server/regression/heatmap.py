@@ -1,12 +1,11 @@
 """PNG images: heatmaps (red negative, white zero, blue positive) and greyscale."""
 
 import base64
-import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from server.regression.png import encode_png
 from server.regression.shapes import Floats
 
 NEGATIVE = (202, 0, 32)
@@ -29,18 +28,14 @@ def heatmap(values: Floats, limit: float, scale: int = 1) -> bytes:
 
     Values beyond the limit are clipped. Each value becomes a square of scale × scale pixels.
     """
-    return _png(heatmap_image(values, limit, scale))
+    shades = shades_of(values, limit)
+    return encode_png(shades.repeat(scale, 0).repeat(scale, 1) if scale != 1 else shades, PALETTE)
 
 
-def heatmap_image(values: Floats, limit: float, scale: int = 1) -> Image.Image:
-    """Return the same heatmap as a Pillow image."""
+def shades_of(values: Floats, limit: float) -> NDArray[np.uint8]:
+    """Return values of any shape as numbers of colours in PALETTE."""
     shades = np.zeros(values.shape) if limit == 0 else values / limit * _SHADES
-    indices = (np.rint(shades).clip(-_SHADES, _SHADES) + _SHADES).astype(np.uint8)
-    image = Image.fromarray(indices)
-    image.putpalette(_PALETTE)
-    if scale != 1:
-        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    return image
+    return (np.rint(shades).clip(-_SHADES, _SHADES) + _SHADES).astype(np.uint8)
 
 
 def striped_heatmap(values: Floats, limit: float) -> bytes:
@@ -58,7 +53,7 @@ def striped_heatmap(values: Floats, limit: float) -> bytes:
 
 def greyscale(pixels: Floats) -> bytes:
     """Return pixels (height, width) in [0, 1] as a grey PNG: 0 black, 1 white, as in MNIST."""
-    return _png(Image.fromarray(np.rint(pixels * 255).astype(np.uint8)))
+    return encode_png(np.rint(pixels * 255).astype(np.uint8))
 
 
 def data_uri(png: bytes) -> str:
@@ -66,17 +61,12 @@ def data_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
-def _palette() -> bytes:
+def _palette() -> NDArray[np.uint8]:
     shades = np.arange(-_SHADES, _SHADES + 1)[:, np.newaxis] / _SHADES
     full = np.where(shades < 0, NEGATIVE, POSITIVE)
     colours: NDArray[np.float64] = 255 + np.abs(shades) * (full - 255)
-    return np.rint(colours).astype(np.uint8).tobytes()
+    return np.rint(colours).astype(np.uint8)
 
 
-_PALETTE = _palette()
-
-
-def _png(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1)
-    return file.getvalue()
+# From full red through white to full blue.
+PALETTE = _palette()

@@ -7,9 +7,10 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from server.regression.familiarity import features
-from server.regression.heatmap import data_uri, greyscale, heatmap
+from server.regression.heatmap import PALETTE, data_uri, greyscale, shades_of
 from server.regression.model import Model, softmax
 from server.regression.normalization import Placement
+from server.regression.png import encode_png
 from server.regression.shapes import SIDE, Floats
 
 # The minimum probability of a sure answer. With a higher one, fewer real digits would be probable
@@ -105,7 +106,7 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
             contributions = model.contributions(normalized[row]).reshape(-1, SIDE, SIDE)
             limit = float(np.abs(contributions).max())
             prediction.contributions = [
-                data_uri(heatmap(values, limit)) for values in contributions
+                data_uri(encode_png(shades, PALETTE)) for shades in shades_of(contributions, limit)
             ]
         predictions.append(prediction)
     return predictions

@@ -9,7 +9,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from server.regression.heatmap import heatmap_image
+from server.regression.heatmap import PALETTE, shades_of
 from server.regression.shapes import DIGITS, SIDE, Floats
 from server.storage.history import History
 
@@ -64,6 +64,8 @@ def _draw(weights: Floats, limit: float, caption: str) -> Image.Image:
         row, column = divmod(digit, COLUMNS)
         left, top = GAP + column * _CELL, CAPTION + GAP + row * (_CELL + CAPTION)
         draw.text((left + _CELL / 2 - GAP, top), str(digit), "black", font)
-        heatmap = heatmap_image(weights[:, digit].reshape(SIDE, SIDE), limit, SCALE)
+        shades = shades_of(weights[:, digit].reshape(SIDE, SIDE), limit)
+        heatmap = Image.fromarray(shades.repeat(SCALE, 0).repeat(SCALE, 1))
+        heatmap.putpalette(PALETTE.tobytes())
         sheet.paste(heatmap, (left, top + CAPTION - GAP // 2))
     return sheet

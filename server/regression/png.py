@@ -1,0 +1,49 @@
+"""PNG files of 8-bit pixels.
+
+An answer with all images has eleven small ones. Encoding them with Pillow takes ten times as long.
+Source: https://www.w3.org/TR/png-3/
+"""
+
+import struct
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# Bits per pixel, and the two colour types that are needed.
+_DEPTH = 8
+_GREYSCALE = 0
+_INDEXED = 3
+
+# The fastest. Higher levels make a heatmap smaller by a tenth.
+_LEVEL = 1
+
+
+def encode_png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8] | None = None) -> bytes:
+    """Return pixels (height, width) as a PNG.
+
+    :param palette: the colours (n, 3) whose numbers the pixels are; without it, the pixels are
+        intensities, 0 black and 255 white
+    """
+    height, width = pixels.shape
+    # Each row begins with the number of its filter: 0, none.
+    rows = np.zeros((height, width + 1), np.uint8)
+    rows[:, 1:] = pixels
+    colour_type = _GREYSCALE if palette is None else _INDEXED
+    header = struct.pack(">2I5B", width, height, _DEPTH, colour_type, 0, 0, 0)
+    return b"".join(
+        (
+            _SIGNATURE,
+            _chunk(b"IHDR", header),
+            b"" if palette is None else _chunk(b"PLTE", palette.tobytes()),
+            _chunk(b"IDAT", zlib.compress(rows.tobytes(), _LEVEL)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
