@@ -28,7 +28,7 @@ WATCH_POINTERS = """
 
 def skip_without(visitor: Visitor, pointer: str) -> None:
     if pointer not in visitor.browser.pointers:
-        pytest.skip(f"the driver of {visitor.browser.engine} sends no events of a {pointer}")
+        pytest.skip(f"the driver of {visitor.browser.engine} sends no {pointer} events")
 
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
