@@ -14,6 +14,7 @@ import { listenToShortcuts } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
 import { createRoomLoader } from "./page/room_loader.js";
 import { createViews } from "./page/views.js";
+import { createWhy } from "./page/why.js";
 import { writeAddress } from "./state/address.js";
 import { createState, derive } from "./state/state.js";
 import { createStore } from "./state/store.js";
@@ -32,6 +33,7 @@ const loadRoom = createRoomLoader(() => [store, reporter, loader]);
 const views = createViews(change, async () => ({ room: hasRoom ? await loadRoom() : null }));
 const navigation = createNavigation(store, views.exists);
 const answer = createAnswer();
+const showWhy = createWhy();
 const display = createDisplay();
 const dialogs = createDialogs(change, {
   address: () => writeAddress(store.state),
@@ -45,6 +47,7 @@ function show() {
   main.dataset.view = shown.view;
   drawing.show(shown);
   answer.show(shown);
+  showWhy(shown);
   navigation.show(shown);
   views.show(shown);
   dialogs.show(shown);

@@ -12,6 +12,14 @@ from server.regression.shapes import Floats
 NEGATIVE = (202, 0, 32)
 POSITIVE = (5, 93, 190)
 
+# Stripes: pixels per side of a value's square; the distance from one diagonal line to the next, and
+# their width, in pixels; how far a line is from the square's colour, 0, to white, 1. The page's
+# stripes, in `static/components/heatmap.js`, have the same.
+_STRIPED_SIDE = 6
+_LINE_DISTANCE = 2 * _STRIPED_SIDE
+_LINE_WIDTH = 4
+_LINE_STRENGTH = 0.85
+
 # 127 shades on either side of white: all fit into a palette, one byte per pixel.
 _SHADES = 127
 
@@ -33,6 +41,19 @@ def heatmap_image(values: Floats, limit: float, scale: int = 1) -> Image.Image:
     if scale != 1:
         image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
     return image
+
+
+def striped_heatmap(values: Floats, limit: float) -> bytes:
+    """Return a heatmap whose negative values have white diagonal stripes.
+
+    They can be told from positive ones without colours: red and blue of equal strength look the
+    same in grey. Each value becomes a square of 6×6 pixels.
+    """
+    squares = values.clip(-limit, limit).repeat(_STRIPED_SIDE, 0).repeat(_STRIPED_SIDE, 1)
+    y, x = np.indices(squares.shape)
+    is_line = (x + y) % _LINE_DISTANCE < _LINE_WIDTH
+    strength = np.where(is_line & (squares < 0), 1 - _LINE_STRENGTH, 1)
+    return heatmap(squares * strength, limit)
 
 
 def greyscale(pixels: Floats) -> bytes:

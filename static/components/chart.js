@@ -70,7 +70,7 @@ export function createChart(root) {
           const d = linePath(
             known.map((index) => Number(values[index])),
             { ...LINES, least, most },
-            known.map((index) => places[index] * LINES.width),
+            known.map((index) => places[index]),
           );
           return createSvg("path", { class: `line ${className}`, d });
         }),

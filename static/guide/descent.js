@@ -1,8 +1,9 @@
 /** Step 6 of the guide: gradient descent on the sample digits, step by step. */
 
-import { linePath } from "../numbers/axis.js";
+import { createChart } from "../components/chart.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
+import { linearTicks } from "../numbers/axis.js";
 import { formatPercent } from "../numbers/format.js";
 import { toInk } from "../numbers/rasterizer.js";
 import {
@@ -21,8 +22,8 @@ import { memoized, whenChanged } from "../state/memo.js";
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
-/** The chart's viewBox and range. */
-const LOSSES = { width: 784, height: 120, least: 0, most: Math.log(10) };
+/** The loss of guessing, with which the descent begins. */
+const GUESSING = Math.log(10);
 
 /** The chart is wide enough for this many steps, and then for all. */
 const FIRST_STEPS = 50;
@@ -33,7 +34,7 @@ export function createDescent(change) {
   const buttons = findAll(".descend", HTMLButtonElement, section);
   const rate = find("#guide-rate", HTMLSelectElement);
   const words = find("#guide-descent-words", HTMLElement);
-  const [, line] = findAll("#guide-losses path", SVGPathElement);
+  const chart = createChart(find("#guide-losses", HTMLElement));
   const canvases = findAll(".weight-row canvas", HTMLCanvasElement, section);
   /** @type {Shown | null} */
   let current = null;
@@ -64,9 +65,18 @@ export function createDescent(change) {
       const limit = limitOf(weights.columns);
       canvases.forEach((canvas, digit) => paintHeatmap(canvas, weights.columns[digit], limit));
       const all = samples ? [...losses, meanLoss(weights, toExamples(samples))] : losses;
-      const most = Math.max(LOSSES.most, ...all);
-      const count = Math.max(FIRST_STEPS, all.length);
-      line.setAttribute("d", linePath(all, { ...LOSSES, most, count }));
+      const range = { least: 0, most: Math.max(GUESSING, ...all) };
+      const end = Math.max(FIRST_STEPS, all.length - 1);
+      chart.show({
+        places: all.map((_, step) => step / end),
+        series: [{ className: "chosen", values: all }],
+        range,
+        xTicks: linearTicks(0, end, String),
+        yTicks: linearTicks(range.least, range.most, (loss) => loss.toFixed(1)),
+        describe: (step) => `Step ${step}: a mean loss of ${all[step].toFixed(3)}`,
+        headers: ["Step", "Mean loss"],
+        toCells: (step) => [String(step), all[step].toFixed(3)],
+      });
     },
   );
 

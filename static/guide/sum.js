@@ -1,10 +1,11 @@
 /** Step 3 of the guide: the running sum of pixel times weight. */
 
-import { linePath, scaleY } from "../numbers/axis.js";
-import { find, findAll, setText } from "../components/dom.js";
+import { createChart, placeLine } from "../components/chart.js";
+import { find, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
+import { linearTicks } from "../numbers/axis.js";
 import { formatSigned } from "../numbers/format.js";
-import { DIGITS, PIXELS, contributions, evidence } from "../numbers/regression.js";
+import { ALL_DIGITS, PIXELS, contributions } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
 import { createDigitButtons } from "./digit_buttons.js";
 
@@ -13,17 +14,17 @@ import { createDigitButtons } from "./digit_buttons.js";
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
-/** The chart's viewBox. */
-const SUMS = { width: 784, height: 200 };
+/** The places of the sums of the first 0, 1, … and all pixels. */
+const PLACES = Array.from({ length: PIXELS + 1 }, (_, count) => count / PIXELS);
 
 /** @param {Change} change */
 export function createSum(change) {
   const section = find("#guide-3", HTMLElement);
   const showLabels = createDigitButtons(section, (followedDigit) => change({ followedDigit }));
   const map = find("#guide-sum-map", HTMLCanvasElement);
-  const [axis, ...rest] = findAll("#guide-sums path", SVGPathElement);
-  const lines = rest.slice(0, DIGITS);
-  const [chosen, now] = rest.slice(DIGITS);
+  const root = find("#guide-sums", HTMLElement);
+  const now = find(".now", SVGLineElement, root);
+  const chart = createChart(root);
   const slider = find("#guide-count", HTMLInputElement);
   const words = find("#guide-sum-words", HTMLElement);
 
@@ -35,14 +36,30 @@ export function createSum(change) {
       return { terms, sums: terms.map(runningSums), limit: limitOf(terms) };
     },
   );
-  const drawLines = whenChanged((/** @type {ReturnType<typeof sumUp>} */ found) => {
-    const range = rangeOf(found?.sums ?? []);
-    lines.forEach((line, digit) => {
-      line.setAttribute("d", found ? linePath(found.sums[digit], { ...SUMS, ...range }) : "");
-    });
-    const zero = scaleY(SUMS.height, range.least, range.most)(0);
-    axis.setAttribute("d", `M0 ${zero}H${SUMS.width}`);
-  });
+  const drawLines = whenChanged(
+    (/** @type {ReturnType<typeof sumUp>} */ found, /** @type {number} */ followed) => {
+      const range = rangeOf(found?.sums ?? []);
+      const others = ALL_DIGITS.filter((digit) => digit !== followed);
+      chart.show({
+        places: found ? PLACES : [],
+        // The last one is drawn on top of the others.
+        series: [...others, followed].map((digit) => ({
+          className: digit === followed ? "chosen" : "",
+          values: found ? [...found.sums[digit]] : [],
+        })),
+        range,
+        xTicks: linearTicks(0, PIXELS, String),
+        yTicks: linearTicks(range.least, range.most, formatTick),
+        describe: (count) =>
+          `The first ${count} pixels: ${formatSigned(found?.sums[followed][count] ?? 0)} for ${followed}`,
+        headers: ["Pixels", ...ALL_DIGITS.map(String)],
+        toCells: (count) => [
+          String(count),
+          ...ALL_DIGITS.map((digit) => formatSigned(found?.sums[digit][count] ?? 0)),
+        ],
+      });
+    },
+  );
 
   return (
     /** @type {Shown} */ { explanation, learned, followedDigit: followed, summedPixels: count },
@@ -50,15 +67,15 @@ export function createSum(change) {
     showLabels(followed);
     slider.value = String(count);
     const found = sumUp(explanation, learned);
-    drawLines(found);
-    now.setAttribute("d", `M${count} 0V${SUMS.height}`);
+    drawLines(found, followed);
+    now.classList.remove("away");
+    placeLine(now, "x", PLACES[count]);
     const terms = found?.terms[followed] ?? new Float64Array(PIXELS);
     paintHeatmap(
       map,
       terms.map((term, pixel) => (pixel < count ? term : 0)),
       found?.limit ?? 1,
     );
-    chosen.setAttribute("d", lines[followed].getAttribute("d") ?? "");
     if (!found || !learned) return setText(words, "Draw a digit or choose a sample digit.");
     const bias = learned.bias[followed];
     const sum = found.sums[followed][count];
@@ -66,6 +83,11 @@ export function createSum(change) {
     const all = `With the bias ${formatSigned(bias)} that is the evidence, ${formatSigned(sum + bias)}.`;
     setText(words, count === PIXELS ? `${so} ${all}` : so);
   };
+}
+
+/** @param {number} sum */
+function formatTick(sum) {
+  return String(Number(sum.toFixed(1))).replace("-", "−");
 }
 
 /**

@@ -114,29 +114,16 @@ export function placeBetween(value, least, most) {
 }
 
 /**
- * @param {number} height
- * @param {number} least
- * @param {number} most
- * @returns {(value: number) => number} a value's distance from the top
- */
-export function scaleY(height, least, most) {
-  return (value) => height * (1 - placeBetween(value, least, most));
-}
-
-/**
- * @param {ArrayLike<number>} values those beyond the range are drawn at its edge
- * @param {{width: number, height: number, least: number, most: number, count?: number}} chart
- *   the size of the SVG's viewBox and the range; `count` is the number of values that fill the
- *   width, if more are to come
- * @param {ArrayLike<number>} [places] of the values, from the left; evenly spaced unless given
+ * @param {readonly number[]} values those beyond the range are drawn at its edge
+ * @param {{width: number, height: number, least: number, most: number}} chart the size of the SVG's
+ *   viewBox and the range
+ * @param {readonly number[]} places of the values, from 0 (left) to 1
  * @returns {string} an SVG path from left to right, with `most` at the top
  */
-export function linePath(values, { width, height, least, most, count = values.length }, places) {
-  const toY = scaleY(height, least, most);
-  let path = "";
-  for (let index = 0; index < values.length; index++) {
-    const x = places ? places[index] : (index / Math.max(1, count - 1)) * width;
-    path += `${index ? "L" : "M"}${x.toFixed(2)} ${toY(values[index]).toFixed(2)}`;
-  }
-  return path;
+export function linePath(values, { width, height, least, most }, places) {
+  const points = values.map((value, index) => {
+    const y = height * (1 - placeBetween(value, least, most));
+    return `${(places[index] * width).toFixed(2)} ${y.toFixed(2)}`;
+  });
+  return points.length ? `M${points.join("L")}` : "";
 }

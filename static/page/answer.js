@@ -13,7 +13,7 @@ import { whenChanged } from "../state/memo.js";
 /** @type {Record<string, string>} Descriptions of the server's normalizations. */
 const NORMALIZATIONS = {
   none: "No normalization: the same picture",
-  moments: "Deskewed, and each side scaled to the same spread of ink",
+  moments: "Straightened, and stretched to a standard width and height",
 };
 
 /**
@@ -90,7 +90,8 @@ export function createAnswer() {
  * @returns {string} the answer in words
  */
 function describe({ prediction, picture }) {
-  if (!prediction) return picture ? "Reading…" : "Draw a digit to get a prediction";
+  if (!prediction)
+    return picture ? "Reading…" : "Draw a digit: the model says which one it is, and shows why";
   const { digit, sure, probabilities, doubt } = prediction;
   if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
   if (doubt === "unlike") {

@@ -18,7 +18,8 @@ const WRITE_MS = 300;
  * @param {(name: string) => boolean} isView
  */
 export function createNavigation(store, isView) {
-  const links = findAll("nav a", HTMLAnchorElement);
+  const tabs = findAll("nav a", HTMLAnchorElement);
+  const links = findAll("a[data-view]", HTMLAnchorElement);
   const live = find("#live", HTMLElement);
   const guideSteps = findAll("#guide-steps button", HTMLButtonElement).length;
   const history = createHistory();
@@ -102,13 +103,13 @@ export function createNavigation(store, isView) {
     open,
 
     /** The names of the views, in the order of their keys. */
-    views: links.map((link) => link.dataset.view ?? ""),
+    views: tabs.map((link) => link.dataset.view ?? ""),
 
     /** Mark the current view's link. @param {Shown} shown */
     show(shown) {
-      for (const link of links) {
-        if (link.dataset.view === shown.view) link.setAttribute("aria-current", "page");
-        else link.removeAttribute("aria-current");
+      for (const tab of tabs) {
+        if (tab.dataset.view === shown.view) tab.setAttribute("aria-current", "page");
+        else tab.removeAttribute("aria-current");
       }
       setText(live, describeTraining(shown));
     },

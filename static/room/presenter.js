@@ -53,7 +53,7 @@ function addControls(place, change, actions) {
 
   // On a phone, more controls would push the wall out of the window.
   find("#room-training", HTMLDetailsElement, place).open =
-    queryMedia("(min-width: 64rem)")?.matches ?? true;
+    queryMedia("(min-width: 63rem)")?.matches ?? true;
   open.addEventListener("change", () => actions.setRoom({ open: open.checked }));
   approval.addEventListener("change", () => actions.setRoom({ approval: approval.checked }));
   address.addEventListener("change", () => actions.setRoom({ join: address.value }));

@@ -33,7 +33,7 @@ export function createReadings(change) {
   again.addEventListener("click", () => change({ model: again.value }));
 
   // On a phone, the matrix would be above the wall.
-  details.open = queryMedia("(min-width: 64rem)")?.matches ?? true;
+  details.open = queryMedia("(min-width: 63rem)")?.matches ?? true;
 
   return (shown) => {
     const { summary } = entriesOf(shown);

@@ -1,5 +1,15 @@
 """What makes a page hard to read, found in the browser: colliding texts, and what is too wide."""
 
+from playwright.sync_api import Page
+
+from tests.page.accessibility import widest
+
+# CSS pixels. 320 is also 1,280 at a zoom of 400 %. The layout changes after 384, 640, 1008, 1168.
+WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1169, 1280, 1920)
+
+# A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
+FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
+
 # Texts that overlap by more than this, in CSS pixels, collide.
 TOLERANCE = 1.5
 
@@ -19,9 +29,12 @@ OVERLAPS = """
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) boxes.push({ text: node.data.trim(), node, box });
   }
+  boxes.sort((one, other) => one.box.top - other.box.top);
   const overlaps = [];
   boxes.forEach((one, index) => {
-    for (const other of boxes.slice(index + 1)) {
+    for (let next = index + 1; next < boxes.length; next++) {
+      const other = boxes[next];
+      if (other.box.top > one.box.bottom) break;
       if (one.node === other.node) continue;
       const [a, b] = [one.box, other.box];
       const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -37,3 +50,17 @@ OVERLAPS = """
 
 # Whether the page has to be scrolled sideways.
 IS_WIDER = "() => document.documentElement.scrollWidth > innerWidth"
+
+
+def find_faults(page: Page) -> list[str]:
+    """Return what collides, is wider than the window or cut at its edge, at all widths."""
+    faults = []
+    for font in FONTS:
+        page.evaluate("font => document.documentElement.style.setProperty('--sans', font)", font)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found = page.evaluate(OVERLAPS, TOLERANCE)
+            if page.evaluate(IS_WIDER) or widest(page) > width:
+                found.append(f"up to {widest(page):.0f} px")
+            faults += [f"{font}, {width} px: {fault}" for fault in found]
+    return faults

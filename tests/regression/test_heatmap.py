@@ -3,9 +3,10 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from server.regression.heatmap import NEGATIVE, POSITIVE, greyscale, heatmap
+from server.regression.heatmap import NEGATIVE, POSITIVE, greyscale, heatmap, striped_heatmap
 
 
 def decode(png: bytes) -> np.ndarray:
@@ -39,6 +40,25 @@ def test_scale_enlarges_without_mixing() -> None:
     assert colours.shape == (3, 6, 3)
     assert (colours[:, :3] == NEGATIVE).all()
     assert (colours[:, 3:] == POSITIVE).all()
+
+
+def test_in_grey_only_stripes_tell_negative_from_positive() -> None:
+    values = np.array([[-1, 1], [-0.5, 0.5], [0, 0]], np.float32)
+    plain = np.asarray(Image.open(io.BytesIO(heatmap(values, limit=1))).convert("L")).astype(int)
+    assert (np.abs(plain[:, 0] - plain[:, 1]) < 15).all()
+    image = Image.open(io.BytesIO(striped_heatmap(values, limit=1))).convert("L")
+    squares = np.asarray(image).astype(int).reshape(3, 6, 2, 6).swapaxes(1, 2).reshape(3, 2, 36)
+    assert np.ptp(squares, axis=2).tolist()[2] == [0, 0]
+    assert (np.ptp(squares[:2, 0], axis=1) > 70).all()
+    assert (np.ptp(squares[:2, 1], axis=1) == 0).all()
+
+
+def test_stripes_are_a_third_of_a_negative_square_and_its_rest_keeps_the_colour() -> None:
+    colours = decode(striped_heatmap(np.full((4, 4), -5, np.float32), limit=1))
+    assert colours.shape == (24, 24, 3)
+    is_full = (colours == NEGATIVE).all(axis=2)
+    assert is_full.mean() == pytest.approx(2 / 3)
+    assert (colours[~is_full].min(axis=1) > 215).all()
 
 
 def test_a_picture_has_the_intensities_that_it_was_made_from() -> None:

@@ -93,3 +93,10 @@ def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
     assert version_of(tmp_path) == versions[-1]
     (tmp_path / ".#lock").symlink_to("nowhere")
     assert version_of(tmp_path) != versions[-1]
+
+
+@pytest.mark.parametrize("name", ["nowhere.css", "../server/x.css", "views", "%00.css"])
+def test_a_missing_file_is_reported(client: FlaskClient, name: str) -> None:
+    response = client.get(f"/static/v-0/{name}")
+    assert response.status_code == 404
+    assert response.content_type == "application/problem+json"

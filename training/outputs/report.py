@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server.regression.heatmap import data_uri, greyscale, heatmap
+from server.regression.heatmap import data_uri, greyscale, striped_heatmap
 from server.regression.model import Model
 from server.regression.shapes import SIDE
 from server.storage.evaluation import BINS, Evaluation
@@ -66,7 +66,7 @@ def render(model: Model, history: History, evaluation: Evaluation) -> str:
         metrics=metrics_of(model),
         limit=limit,
         plot=PLOT_AREA,
-        heatmaps=[data_uri(heatmap(values, limit)) for values in maps],
+        heatmaps=[data_uri(striped_heatmap(values, limit)) for values in maps],
         curves=[
             curve_coordinates("Loss", history.steps, history.train_loss, history.validation_loss),
             curve_coordinates(

@@ -2,6 +2,9 @@
 
 The version changes when any file does. Modules import each other by relative URLs, so all modules
 of a page have the same version.
+
+What the first view needs is served without comments and unnecessary spaces: the bundle of its
+scripts, and all style sheets. The scripts of the bundle can still be read at their own URLs.
 """
 
 import hashlib
@@ -10,6 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
+from rcssmin import cssmin
+from rjsmin import jsmin
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from server.web.common.responses import cached_forever
 from server.web.common.script_bundle import bundle_scripts, bundled_scripts
@@ -44,9 +51,26 @@ def version_of(directory: Path) -> str:
 
 
 @lru_cache(maxsize=1)
-def bundle(_version: str) -> str:
+def minified_bundle(_version: str) -> str:
     """Return the bundle of a version of the page's files."""
-    return bundle_scripts(ENTRY, STATIC)
+    script: str = jsmin(bundle_scripts(ENTRY, STATIC))
+    return script
+
+
+@lru_cache(maxsize=32)
+def minified_styles(_version: str, filename: str) -> str:
+    """Return a style sheet of a version of the page's files.
+
+    :param filename: relative to STATIC
+    :raise NotFound: there is no such file
+    """
+    path = safe_join(str(STATIC), filename)
+    try:
+        styles: str = cssmin(Path(path or "").read_text("utf-8"))
+    # A name with a null character is a ValueError.
+    except (OSError, ValueError) as error:
+        raise NotFound from error
+    return styles
 
 
 def bundled_files() -> list[str]:
@@ -60,7 +84,9 @@ def register_static_files(app: Flask) -> None:
     @app.get("/static/v-<version>/<path:filename>")
     def static_file(version: str, filename: str) -> Response:
         if filename == BUNDLE:
-            response = Response(bundle(static_version()), mimetype="text/javascript")
+            response = Response(minified_bundle(static_version()), mimetype="text/javascript")
+        elif filename.endswith(".css"):
+            response = Response(minified_styles(static_version(), filename), mimetype="text/css")
         else:
             response = send_from_directory(STATIC, filename)
         # A page of an older version gets the new files, but must not cache them under its version.

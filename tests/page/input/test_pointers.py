@@ -419,3 +419,14 @@ def test_the_keyboard_s_pen_begins_no_stroke_while_the_mouse_draws(page: Page) -
     read_answer(page)
     (stroke,) = strokes_of(page)
     assert max(point["x"] for point in stroke) < 0.3
+
+
+def test_the_first_stroke_of_the_mouse_does_not_show_the_keyboard_s_pen(page: Page) -> None:
+    page.mouse.move(*on_screen(page, (0.3, 0.3)))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, (0.6, 0.6)))
+    expect(page.locator("#pen")).to_be_hidden()
+    page.mouse.up()
+    page.locator("#pad").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#pen")).to_be_visible()

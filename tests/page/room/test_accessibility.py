@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.accessibility import SIZES, complaints, widest
+from tests.page.legibility import find_faults
 from tests.support.digits import FOUR, SEVEN
 from tests.support.room import RoomServer
 
@@ -58,6 +59,18 @@ def test_axe_finds_nothing_in_the_presenter_s_view(sized_page: Page, room: RoomS
     page.keyboard.press("Escape")
     page.keyboard.press("p")
     check(page, "projector mode")
+
+
+def test_no_text_of_the_room_collides_at_any_width(browser: Browser, room: RoomServer) -> None:
+    for label in (7, 1, 4):
+        room.give(SEVEN, label)
+    with browser.new_context() as context:
+        page = context.new_page()
+        for url in (f"{room.url}/#view=room", room.presenter_url):
+            page.goto(url)
+            expect(page.locator("#wall .opener")).to_have_count(3)
+            assert find_faults(page) == []
+            page.goto("about:blank")
 
 
 def test_a_projector_shows_the_code_and_the_wall_without_scrolling(

@@ -96,7 +96,7 @@ test("a value beyond the range is at the end of the axis", () => {
 
 test("a line goes from left to right, with the largest value at the top", () => {
   const chart = { width: 100, height: 10, least: 0, most: 2 };
-  assert.equal(linePath([0, 1, 2], chart), "M0.00 10.00L50.00 5.00L100.00 0.00");
-  assert.equal(linePath([3, -1], chart, [20, 30]), "M20.00 0.00L30.00 10.00");
-  assert.equal(linePath([], chart), "");
+  assert.equal(linePath([0, 1, 2], chart, [0, 0.5, 1]), "M0.00 10.00L50.00 5.00L100.00 0.00");
+  assert.equal(linePath([3, -1], chart, [0.2, 0.3]), "M20.00 0.00L30.00 10.00");
+  assert.equal(linePath([], chart, []), "");
 });

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from server.regression.heatmap import striped_heatmap
+from server.storage.model_file import load_model
 from server.web.routes.page import VIEWS
 from tests.support.digits import FOUR
 from tests.support.page import open_page, open_view, place_of, wait_for_frames
 from tests.support.pen import draw_with_mouse, read_answer
+from tests.support.serving import ROOT
 
 Array = NDArray[np.float64]
 
@@ -278,11 +281,27 @@ def test_heatmaps_tell_for_from_against_without_colours(
             assert varies(page) == plain == (0, 0)
 
 
+def test_the_stripes_of_a_training_s_report_are_those_of_the_page(page: Page) -> None:
+    open_view(page, "weights")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    wait_for_frames(page)
+    shown = heatmap_pixels(page)
+    weights = load_model(ROOT / "server" / "models" / "normalized.npz").weights
+    limit = float(np.abs(weights).max())
+    printed = np.asarray(read_png(striped_heatmap(weights[:, 0].reshape(28, 28), limit)), float)
+    # The server's heatmaps have 127 shades.
+    assert np.abs(shown - printed).max() <= 255 / 127
+
+
+def heatmap_pixels(page: Page) -> Array:
+    """Return the pixels (side, side, 3) of the first digit's weights in the view Weights."""
+    url = page.locator("#weights-own canvas").first.evaluate("canvas => canvas.toDataURL()")
+    return np.asarray(read_png(base64.b64decode(url.partition(",")[2])), float)
+
+
 def varies(page: Page) -> tuple[float, float]:
     """Return how much luminance varies within the strongest cell against a digit, and for it."""
-    url = page.locator("#weights-own canvas").first.evaluate("canvas => canvas.toDataURL()")
-    png = base64.b64decode(url.partition(",")[2])
-    pixels = np.asarray(read_png(png), float)
+    pixels = heatmap_pixels(page)
     side = len(pixels)
     size = side // 28
     cells = pixels.reshape(28, size, 28, size, 3).swapaxes(1, 2).reshape(784, size * size, 3)

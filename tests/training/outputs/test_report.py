@@ -1,7 +1,9 @@
 """The report of a training, and the animation of W."""
 
+import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -73,6 +75,21 @@ def test_the_report_has_the_settings_and_the_metrics(
     assert "4, read 9 (0.50)" in text
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
+
+
+def test_the_report_tells_negative_weights_from_positive_ones_in_grey(
+    trained: tuple[Model, History, Evaluation],
+) -> None:
+    model, history, evaluation = trained
+    weights = np.linspace(-1, 1, 7840, dtype=np.float32).reshape(784, 10)
+    page = render(replace(model, weights=weights), history, evaluation)
+    uri = re.findall(r'src="data:image/png;base64,([^"]+)"', page)[3]
+    grey = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri))).convert("L")).astype(int)
+    size = len(grey) // 28
+    squares = grey.reshape(28, size, 28, size).swapaxes(1, 2).reshape(784, size * size)
+    spread = np.ptp(squares, axis=1)
+    assert (spread[weights[:, 3] < -0.2] > 20).all()
+    assert (spread[weights[:, 3] > 0] == 0).all()
 
 
 def test_a_curve_begins_left_and_ends_right_and_a_fall_goes_down() -> None:

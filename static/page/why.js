@@ -1,0 +1,51 @@
+/**
+ * Why the model gave this answer, before any table: the weights of the answer and of the runner-up, lit
+ * up where the drawing has ink.
+ */
+
+import { find, findAll, setText } from "../components/dom.js";
+import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
+import { formatSigned } from "../numbers/format.js";
+import { contributions, runnerUp } from "../numbers/regression.js";
+import { whenChanged } from "../state/memo.js";
+
+/** @typedef {import("../state/state.js").Explanation} Explanation */
+/** @typedef {import("../state/state.js").Shown} Shown */
+/** @typedef {import("../numbers/regression.js").Weights} Weights */
+
+/** @returns {(shown: Shown) => void} */
+export function createWhy() {
+  const section = find("#why", HTMLElement);
+  const title = find("#why-title", HTMLElement);
+  const maps = findAll("#why figure", HTMLElement).map((figure) => ({
+    weights: find(".weights", HTMLCanvasElement, figure),
+    ink: find(".contributions", HTMLCanvasElement, figure),
+    outline: find("path", SVGPathElement, figure),
+    caption: find("figcaption", HTMLElement, figure),
+  }));
+
+  const explain = whenChanged(
+    (/** @type {Explanation} */ { digit, evidence, pixels }, /** @type {Weights} */ learned) => {
+      const other = runnerUp(evidence, digit);
+      setText(title, `Why ${digit}, and not ${other}?`);
+      const shown = [digit, other];
+      const weightLimit = limitOf(learned.columns);
+      const terms = shown.map((one) => contributions(pixels, learned.columns[one]));
+      const termLimit = limitOf(terms);
+      const edge = inkOutline(pixels);
+      shown.forEach((one, place) => {
+        const { weights, ink, outline, caption } = maps[place];
+        paintHeatmap(weights, learned.columns[one], weightLimit);
+        paintHeatmap(ink, terms[place], termLimit);
+        outline.setAttribute("d", edge);
+        ink.ariaLabel = `Your ink on the weights of ${one}`;
+        setText(caption, `${one} gets ${formatSigned(evidence[one])}`);
+      });
+    },
+  );
+
+  return ({ explanation, learned }) => {
+    section.hidden = !explanation || !learned;
+    if (explanation && learned) explain(explanation, learned);
+  };
+}
