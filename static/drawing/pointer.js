@@ -55,6 +55,15 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
   });
   // By default, a press starts to drag or select text, and moves the focus.
   element.addEventListener("mousedown", (event) => event.preventDefault());
+  // After a finger that was lifted while it moved, Chromium ignores the next tap, as if that stopped a
+  // page that scrolls: the person would have to tap a button twice.
+  element.addEventListener(
+    "touchstart",
+    (event) => {
+      if (event.cancelable) event.preventDefault();
+    },
+    { passive: false },
+  );
   // A long press on a phone would open a menu in the middle of a stroke.
   element.addEventListener("contextmenu", (event) => event.preventDefault());
 

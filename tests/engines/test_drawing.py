@@ -28,7 +28,7 @@ WATCH_POINTERS = """
 
 def skip_without(visitor: Visitor, pointer: str) -> None:
     if pointer not in visitor.browser.pointers:
-        pytest.skip(f"the driver of {visitor.browser.engine} sends no events of a {pointer}")
+        pytest.skip(f"the driver of {visitor.browser.engine} sends no {pointer} events")
 
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch", "pen"])
@@ -71,3 +71,12 @@ def test_undo_and_clear_by_button_and_by_key(visitor: Visitor) -> None:
     visitor.wait_for_answer(1)
     visitor.press("z")
     visitor.wait_for_answer("")
+
+
+def test_a_button_can_be_tapped_right_after_a_fast_stroke(visitor: Visitor) -> None:
+    skip_without(visitor, "touch")
+    for _ in range(3):
+        visitor.draw(SEVEN, "touch")
+        visitor.wait_for_answer(7)
+        visitor.click("#clear", "touch")
+        visitor.wait_for_answer("")
