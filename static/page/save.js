@@ -97,10 +97,14 @@ function styleText() {
 function copy(element) {
   const clone = /** @type {HTMLElement} */ (element.cloneNode(true));
   clone.classList.add("saved");
+  // The picture shows where the animation of the drawing ends.
+  delete clone.dataset.flight;
   const twins = [...clone.querySelectorAll("*")];
   for (const [index, node] of element.querySelectorAll("*").entries()) {
     const twin = twins[index];
-    if (node instanceof HTMLCanvasElement) {
+    if (node.matches(".flight")) {
+      twin.remove();
+    } else if (node instanceof HTMLCanvasElement) {
       const image = document.createElement("img");
       for (const { name, value } of node.attributes) image.setAttribute(name, value);
       image.removeAttribute("width");
