@@ -18,8 +18,8 @@ export function createWhy() {
   const section = find("#why", HTMLElement);
   const title = find("#why-title", HTMLElement);
   const maps = findAll("#why figure", HTMLElement).map((figure) => ({
-    weights: find(".weights", HTMLCanvasElement, figure),
-    ink: find(".contributions", HTMLCanvasElement, figure),
+    weights: find(".unlit", HTMLCanvasElement, figure),
+    ink: find(".lit", HTMLCanvasElement, figure),
     outline: find("path", SVGPathElement, figure),
     caption: find("figcaption", HTMLElement, figure),
   }));

@@ -8,6 +8,7 @@ from server.web.routes.page import VIEWS
 from tests.engines.visitor import Visitor
 from tests.support.digits import SEVEN
 from tests.support.room import serve_room
+from tests.support.waiting import wait_until
 
 WITH_ROOM = [*VIEWS, "room"]
 
@@ -30,6 +31,19 @@ def test_each_view_opens_by_its_tab_and_by_its_key(tab: Visitor, room_url: str) 
         tab.wait_for_view(view)
         tab.wait_for(f"nav a[data-view={view}][aria-current=page]")
     assert tab.browser.take_console() == []
+
+
+def test_an_uncaught_error_is_in_the_console(tab: Visitor, server_url: str) -> None:
+    """The other tests rely on it: they end with an empty console."""
+    tab.open(server_url)
+    tab.read("() => { setTimeout(() => { throw new Error('uncaught'); }); }")
+    messages: list[str] = []
+
+    def is_reported() -> bool:
+        messages.extend(tab.browser.take_console())
+        return any("uncaught" in message for message in messages)
+
+    wait_until(is_reported)
 
 
 def test_back_and_forward_change_the_view_and_keep_the_drawing(visitor: Visitor) -> None:

@@ -22,6 +22,19 @@ TIMEOUT = 60
 # A source of input and what it does, as both protocols describe it.
 InputSource = dict[str, Any]
 
+# What stands in for the console of a browser that does not report it: the errors since the page was
+# opened.
+COLLECT_ERRORS = """
+() => {
+  window.errors = [];
+  addEventListener("error", ({ message }) => window.errors.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => window.errors.push(String(reason)));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    window.errors.push(`${violatedDirective}: ${blockedURI}`);
+  });
+}
+"""
+
 WINDOW_SIZE = "() => [innerWidth, innerHeight]"
 
 
@@ -84,7 +97,10 @@ class Browser(ABC):
 
     @abstractmethod
     def take_console(self) -> list[str]:
-        """Return the console's messages since the last call, uncaught errors included."""
+        """Return the console's messages since the last call, uncaught errors included.
+
+        WebKitGTK has only errors and violations of the security policy, after the page was opened.
+        """
 
 
 class ClassicBrowser(Browser):
@@ -122,6 +138,11 @@ class ClassicBrowser(Browser):
 
     def open(self, url: str) -> None:
         self.command("POST", "/url", url=url)
+        self._collect_errors()
+
+    def _collect_errors(self) -> None:
+        if self.engine != "chromium":
+            self.run(COLLECT_ERRORS)
 
     def run(self, function: str, *arguments: Any) -> Any:
         script = f"return ({function})(...arguments)"
@@ -154,6 +175,7 @@ class ClassicBrowser(Browser):
 
     def reload(self) -> None:
         self.command("POST", "/refresh")
+        self._collect_errors()
 
     @contextmanager
     def new_tab(self) -> Iterator[None]:
@@ -169,7 +191,7 @@ class ClassicBrowser(Browser):
 
     def take_console(self) -> list[str]:
         if self.engine != "chromium":
-            return self.run("() => window.messages?.splice(0) ?? []")
+            return self.run("() => window.errors?.splice(0) ?? []")
         entries = self.command("POST", "/se/log", type="browser")
         return [entry["message"] for entry in entries]
 

@@ -367,12 +367,14 @@ def test_a_client_that_sends_no_more_is_answered_first(slow_server: Running, res
 @pytest.mark.parametrize("rest", [b"GET /", request_bytes()[:-1]], ids=["head", "body"])
 def test_sigterm_answers_what_came_before_half_a_request(rest: bytes) -> None:
     program = SLOW + PROGRAM.format(patience=30, most=9, keep_alive=9)
-    with running(["-c", program]) as server, connect(server.url) as connection:
-        connection.sendall(json_request() + rest)
-        wait_for_prediction(server)
-        os.kill(server.pid, signal.SIGTERM)
-        assert [answer[0] for answer in read_responses(connection)] == [200]
-    assert server.process.wait(10) == 0
+    with running(["-c", program]) as server:
+        with connect(server.url) as connection:
+            connection.sendall(json_request() + rest)
+            wait_for_prediction(server)
+            os.kill(server.pid, signal.SIGTERM)
+            assert [answer[0] for answer in read_responses(connection)] == [200]
+        # Before the end of `running`, which sends a second SIGTERM.
+        assert server.process.wait(10) == 0
 
 
 def test_a_refusal_is_not_lost_when_the_client_goes_on_sending(server: Running) -> None:

@@ -52,7 +52,7 @@ def test_ones_own_ink_lights_up_the_weights_of_the_answer_before_the_table(phone
         expect(caption).to_contain_text(f"{digit} gets ")
         evidence = read_number(caption.inner_text().split()[-1])
         assert evidence == pytest.approx(drawing.evidence[digit], abs=HALF_CENT)
-        shown = colours_of(map_.locator(".contributions"))
+        shown = colours_of(map_.locator(".lit"))
         expected = heatmap_colours(drawing.contributions[:, digit], float(limit))
         assert np.abs(shown[:, :3] - expected).max() <= 1
 
