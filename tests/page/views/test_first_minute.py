@@ -1,9 +1,11 @@
 """The first minute on a phone: one thing to do, then the effect of the ink, then the numbers."""
 
+import io
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.oracle import HALF_CENT, asked, colours_of, heatmap_colours, read_number, taken
@@ -55,6 +57,17 @@ def test_ones_own_ink_lights_up_the_weights_of_the_answer_before_the_table(phone
         shown = colours_of(map_.locator(".lit"))
         expected = heatmap_colours(drawing.contributions[:, digit], float(limit))
         assert np.abs(shown[:, :3] - expected).max() <= 1
+
+
+def test_the_lit_maps_are_white_where_nothing_counts_in_the_dark_scheme_too(
+    browser: Browser, server_url: str
+) -> None:
+    with open_page(browser, server_url, color_scheme="dark", **PHONE) as page:
+        draw_with_finger(page, FOUR)
+        read_answer(page)
+        map_ = page.locator("#why .map").first
+        picture = np.asarray(Image.open(io.BytesIO(map_.screenshot())).convert("L"))
+        assert (picture > 250).mean() > 0.25
 
 
 def test_the_guide_is_one_tap_from_the_first_answer(phone: Page) -> None:
