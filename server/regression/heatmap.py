@@ -28,8 +28,7 @@ def heatmap(values: Floats, limit: float, scale: int = 1) -> bytes:
 
     Values beyond the limit are clipped. Each value becomes a square of scale × scale pixels.
     """
-    shades = shades_of(values, limit)
-    return encode_png(shades.repeat(scale, 0).repeat(scale, 1) if scale != 1 else shades, PALETTE)
+    return encode_png(shades_of(values, limit).repeat(scale, 0).repeat(scale, 1), PALETTE)
 
 
 def shades_of(values: Floats, limit: float) -> NDArray[np.uint8]:

@@ -3,8 +3,8 @@
 The version changes when any file does. Modules import each other by relative URLs, so all modules
 of a page have the same version.
 
-Comments and indentation are most of the bundle and of the style sheets, and are not served. The
-scripts of the bundle can still be read at their own URLs.
+The bundle and the style sheets are served without comments and indentation, which are about half of
+them. The scripts of the bundle can still be read at their own URLs.
 """
 
 import hashlib
