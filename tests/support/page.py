@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, expect
 
-from server.web.routes.page import VIEWS
+from server.web.routes.page import ROOM_VIEW, VIEWS
 
 
 def collect_console_messages(page: Page) -> list[str]:
@@ -54,8 +54,14 @@ def open_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
 
 def open_view(page: Page, view: str) -> None:
     """Open a view by its key."""
-    page.keyboard.press(str(list(VIEWS).index(view) + 1))
+    page.keyboard.press(str([*VIEWS, *ROOM_VIEW].index(view) + 1))
     expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
+
+
+def load_all_views(page: Page) -> None:
+    """Open each view once: from then on, none of their elements is looked for."""
+    for view in VIEWS:
+        open_view(page, view)
 
 
 def place_of(page: Page, picture: str, row: int, column: int) -> tuple[float, float]:

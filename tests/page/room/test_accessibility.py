@@ -5,47 +5,48 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.accessibility import SIZES, complaints, widest
+from tests.page.accessibility import SIZES, check_what_is_shown, complaints
 from tests.page.legibility import find_faults
 from tests.support.digits import FOUR, SEVEN
+from tests.support.page import load_all_views, open_view
 from tests.support.room import RoomServer
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+@pytest.fixture(params=SIZES)
 def sized_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """Open an empty page at a size and in a scheme."""
-    size, scheme = request.param
-    with browser.new_context(viewport=SIZES[size], color_scheme=scheme) as context:
+    """Open an empty page at a size."""
+    with browser.new_context(viewport=SIZES[request.param]) as context:
         yield context.new_page()
-
-
-def check(page: Page, what: str) -> None:
-    assert complaints(page) == "", what
-    assert widest(page) <= page.viewport_size["width"], what  # type: ignore[index]
 
 
 def test_axe_finds_nothing_in_a_participant_s_view(sized_page: Page, room: RoomServer) -> None:
     page = sized_page
     page.goto(f"{room.url}/#view=room")
     expect(page.locator("#wall-words")).to_contain_text("No drawings yet")
-    check(page, "empty")
+    load_all_views(page)
+    open_view(page, "room")
+    check_what_is_shown(page, "empty")
     room.give(SEVEN, 7)
     room.give(FOUR, 7)
     expect(page.locator("#wall .opener")).to_have_count(2)
-    check(page, "two drawings")
+    check_what_is_shown(page, "two drawings")
     page.select_option("#model", "tutorial")
     expect(page.locator("#room-before")).not_to_be_empty()
     page.check("#filter-wrong")
     if not page.locator("#room-confusion").is_visible():
         page.click("#room-matrix summary")
-    check(page, "read again, filtered")
+    check_what_is_shown(page, "read again, filtered")
     page.keyboard.press("p")
-    check(page, "projector mode")
+    check_what_is_shown(page, "projector mode")
+    assert complaints(page) == "", "with all that is hidden"
 
 
 def test_axe_finds_nothing_in_the_presenter_s_view(sized_page: Page, room: RoomServer) -> None:
     page = sized_page
     page.goto(room.presenter_url)
+    expect(page.locator("#join-code")).to_be_visible()
+    load_all_views(page)
+    open_view(page, "room")
     room.give(SEVEN, 7)
     page.check("#room-approval")
     expect(page.locator("#waiting-title")).to_be_visible()
@@ -53,12 +54,13 @@ def test_axe_finds_nothing_in_the_presenter_s_view(sized_page: Page, room: RoomS
     expect(page.locator("#waiting .opener")).to_have_count(1)
     if not page.locator("#room-command").is_visible():
         page.click("#room-training summary")
-    check(page, "a drawing waits")
+    check_what_is_shown(page, "a drawing waits")
     page.click("#remove-all")
-    check(page, "confirmation")
+    check_what_is_shown(page, "confirmation")
     page.keyboard.press("Escape")
     page.keyboard.press("p")
-    check(page, "projector mode")
+    check_what_is_shown(page, "projector mode")
+    assert complaints(page) == "", "with all that is hidden"
 
 
 def test_no_text_of_the_room_collides_at_any_width(browser: Browser, room: RoomServer) -> None:

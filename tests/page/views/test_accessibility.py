@@ -6,19 +6,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
-from tests.page.accessibility import SIZES, complaints, widest
+from tests.page.accessibility import SIZES, check_what_is_shown, complaints, widest
 from tests.support.digits import SEVEN
+from tests.support.page import load_all_views, open_view
 from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+@pytest.fixture(params=SIZES)
 def sized_page(request: pytest.FixtureRequest, browser: Browser, server_url: str) -> Iterator[Page]:
-    """Open the page at a size and in a scheme, with a drawing on it."""
-    size, scheme = request.param
-    is_phone = size in ("phone", "tablet")
+    """Open the page at a size, with a drawing on it."""
+    is_phone = request.param in ("phone", "tablet")
     with browser.new_context(
-        viewport=SIZES[size],
-        color_scheme=scheme,
+        viewport=SIZES[request.param],
         has_touch=is_phone,
         is_mobile=is_phone,
         reduced_motion="reduce",
@@ -33,31 +32,30 @@ def sized_page(request: pytest.FixtureRequest, browser: Browser, server_url: str
 
 def test_axe_finds_nothing_in_any_view(sized_page: Page) -> None:
     page = sized_page
-    for key, view in enumerate(VIEWS, 1):
-        page.keyboard.press(str(key))
-        page.wait_for_selector(f"#view-{view}:not([hidden])")
-        assert complaints(page) == "", view
-        assert widest(page) <= page.viewport_size["width"], view  # type: ignore[index]
+    load_all_views(page)
+    for view in VIEWS:
+        open_view(page, view)
+        check_what_is_shown(page, view)
     steps = page.locator("#guide-steps button").all()
     assert len(steps) > 3
     for step, button in enumerate(steps, 1):
         button.click()
-        assert complaints(page) == "", f"guide {step}"
+        check_what_is_shown(page, f"guide {step}")
     for opener in ("#open-gallery", "#open-share", "#open-keys"):
         page.locator(opener).evaluate("button => button.click()")
-        assert complaints(page) == "", opener
+        check_what_is_shown(page, opener)
         page.keyboard.press("Escape")
     page.keyboard.press("p")
-    assert complaints(page) == "", "projector mode"
-    for key, view in enumerate(VIEWS, 1):
-        page.keyboard.press(str(key))
-        page.wait_for_selector(f"#view-{view}:not([hidden])")
+    check_what_is_shown(page, "projector mode")
+    for view in VIEWS:
+        open_view(page, view)
         assert widest(page) <= page.viewport_size["width"], view  # type: ignore[index]
+    assert complaints(page) == "", "with all that is hidden"
 
 
 def test_axe_finds_nothing_where_nothing_is_drawn(page: Page) -> None:
-    for key, view in enumerate(VIEWS, 1):
-        page.keyboard.press(str(key))
+    for view in VIEWS:
+        open_view(page, view)
         assert complaints(page) == "", view
 
 
