@@ -3,10 +3,13 @@
 import logging
 import signal
 import socket
+from asyncio import Protocol
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 from uvicorn import Config, Server
 
@@ -15,6 +18,7 @@ from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway
+from server.transport.live_connection import LiveConnection
 from server.transport.live_predictions import LivePredictions
 from server.web.app import create_app
 
@@ -49,21 +53,30 @@ def serve(
         share the socket can accept the rest
     """
     store = ModelStore(files.models)
-    live = LivePredictions(store)
     room = None if files.room is None else open_room(files.room, listener)
     app = create_app(files.models, store, room)
-    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts)
+    live = LivePredictions(store)
+    connection = partial(LiveConnection, live)
+    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts, connection)
 
 
 def serve_app(
-    app: Gateway, listener: socket.socket, on_ready: Callable[[], None], max_accepts: int = BACKLOG
+    app: Gateway,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    max_accepts: int = BACKLOG,
+    connection: Callable[..., ClientConnection] = ClientConnection,
 ) -> None:
-    """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
+    """Serve an application until SIGINT or SIGTERM, then end the process with 0.
+
+    :param connection: makes a connection from uvicorn's keyword arguments
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
     config = Config(
         app,
-        http=ClientConnection,
+        # Uvicorn only calls it, so that it need not be a class.
+        http=cast(type[Protocol], connection),
         loop="asyncio",
         ws="none",
         lifespan="off",

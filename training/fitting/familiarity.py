@@ -63,7 +63,9 @@ def learn_variants(examples: Images, vectors: Floats | None = None) -> Familiari
         _, eigenvectors = np.linalg.eigh(differences.T @ differences)
         # Rounded as in the model's file, so that the limits are fitted to the loaded values.
         axes[variant] = eigenvectors[:, : -AXES - 1 : -1].astype(np.float16)
-        scales[variant] = np.quantile(residual(differences, axes[variant]), WITHIN_SCALE)
+        scales[variant] = np.quantile(
+            residual(differences, differences @ axes[variant]), WITHIN_SCALE
+        )
     scales[list(VARIANTS_OF[0])] *= ZERO_STRICTNESS
     return Familiarity(means, axes, np.maximum(scales, MIN_SCALE))
 
