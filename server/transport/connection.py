@@ -71,6 +71,8 @@ class ClientConnection(HttpToolsProtocol):
     _head_bytes = 0
     # The newest request that has arrived completely.
     _last_complete: RequestResponseCycle | None = None
+    # Whether another protocol has taken over the transport.
+    _is_upgraded = False
     # Whether further requests are discarded, and the refusal that waits for earlier responses.
     _is_refused = False
     _waiting_refusal: Response | None = None
@@ -107,6 +109,8 @@ class ClientConnection(HttpToolsProtocol):
             if self._is_refused or self.transport.is_closing():
                 return
             self._parse(data[start : start + _PIECE_BYTES])
+            if self._is_upgraded:
+                return
         # Any data stops uvicorn's keep-alive timer, even an empty line, which begins no request. So
         # this timer also runs between requests.
         if self._is_in_request or not self._has_pending_response():
@@ -127,6 +131,15 @@ class ClientConnection(HttpToolsProtocol):
         self._discarded_bytes += len(data)
         if self._discarded_bytes > MAX_LINGER_BYTES:
             self.transport.abort()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the transport over to the WebSocket, unless earlier requests await responses."""
+        self._is_upgraded = True
+        self._request_deadline.stop()
+        if self._has_pending_response():
+            self.transport.abort()
+            return
+        super().handle_websocket_upgrade()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keep the connection open if a response is pending: the client sends no more data."""

@@ -77,7 +77,7 @@ class LivePredictions:
         headers = dict(scope["headers"])
         if headers.get(b"content-type") != _BYTES or b"content-encoding" in headers:
             return None
-        return _read_query(scope["query_string"])
+        return read_query(scope["query_string"])
 
     def submit(self, query: Query, body: bytes, respond: Respond) -> bool:
         """Put a request into the current batch; `respond` is called when the batch is answered.
@@ -124,7 +124,7 @@ def _answer_batch(model: Model, fields: frozenset[str], requests: list[_Request]
 
 # The page uses a few query strings; the limit is for other clients, which could send many.
 @lru_cache(maxsize=64)
-def _read_query(query: bytes) -> Query | None:
+def read_query(query: bytes) -> Query | None:
     """Return the parameters of a query string, and the fields that it asks for.
 
     None if images are among the fields, or if the query is invalid: the app answers then.

@@ -3,13 +3,12 @@
 import logging
 import signal
 import socket
-from asyncio import Protocol
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import cast
+from typing import Any
 
 from uvicorn import Config, Server
 
@@ -20,6 +19,7 @@ from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway
 from server.transport.live_connection import LiveConnection
 from server.transport.live_predictions import LivePredictions
+from server.transport.live_socket import LiveSocket
 from server.web.app import create_app
 
 # Keep-alive timeout, in seconds. The page sends a request twice a second.
@@ -56,8 +56,7 @@ def serve(
     room = None if files.room is None else open_room(files.room, listener)
     app = create_app(files.models, store, room)
     live = LivePredictions(store)
-    connection = partial(LiveConnection, live)
-    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts, connection)
+    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts, live)
 
 
 def serve_app(
@@ -65,20 +64,22 @@ def serve_app(
     listener: socket.socket,
     on_ready: Callable[[], None],
     max_accepts: int = BACKLOG,
-    connection: Callable[..., ClientConnection] = ClientConnection,
+    live: LivePredictions | None = None,
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0.
 
-    :param connection: makes a connection from uvicorn's keyword arguments
+    :param live: answers live predictions without the application
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
+    # Uvicorn only calls these, with keyword arguments, so they need not be classes.
+    http: Any = ClientConnection if live is None else partial(LiveConnection, live)
+    ws: Any = "none" if live is None else partial(LiveSocket, live)
     config = Config(
         app,
-        # Uvicorn only calls it, so that it need not be a class.
-        http=cast(type[Protocol], connection),
+        http=http,
         loop="asyncio",
-        ws="none",
+        ws=ws,
         lifespan="off",
         interface="asgi3",
         log_config=None,
