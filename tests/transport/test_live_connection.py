@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from server.regression.shapes import PIXELS
 from server.storage.model_file import load_model
-from server.storage.model_store import ModelStore
 from server.storage.sample_digits import load_digits
-from server.transport.gateway import Gateway, Receive, Scope, Send
 from server.transport.live_connection import LiveConnection
-from server.transport.live_predictions import LivePredictions
-from server.web.app import create_app
-from tests.support.asgi import run
 from tests.support.factories import save_small_model
+from tests.support.live import Demo
 
 DIGITS = [b64decode(digit.pixels) for digit in load_digits().digits[:6]]
 PAPER = bytes(PIXELS)
@@ -48,37 +42,18 @@ async def receive(reader: Reader) -> Answer:
     return Answer(re.sub(rb"date: .*", b"", head), await reader.readexactly(int(length[1])))
 
 
-class Demo:
-    """The whole application behind connections, and what reached its gateway."""
+Client = Callable[[Reader, Writer], Coroutine[Any, Any, None]]
 
-    def __init__(self, models: Path, max_scan_age: float = 0) -> None:
-        store = ModelStore(models, max_scan_age)
-        self.live = LivePredictions(store)
-        self.gateway = Gateway(create_app(models, store), self.live.answer)
-        self.reached: list[str] = []
-        self.state = ServerState()
 
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.reached.append(scope["path"])
-        await self.gateway(scope, receive, send)
+def serve(demo: Demo, client: Client) -> None:
+    """Let a client use a connection."""
 
-    def connect(self) -> LiveConnection:
-        config = Config(self.app, lifespan="off", ws="none", interface="asgi3", log_config=None)
-        return LiveConnection(self.live, config=config, server_state=self.state, app_state={})
+    async def visit(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        await client(reader, writer)
+        writer.close()
 
-    def serve(self, client: Callable[[Reader, Writer], Coroutine[Any, Any, None]]) -> None:
-        """Let a client use a connection."""
-
-        async def use() -> None:
-            server = await asyncio.get_running_loop().create_server(self.connect, "127.0.0.1", 0)
-            async with server:
-                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-                await asyncio.wait_for(client(reader, writer), 20)
-                writer.close()
-                while self.state.connections:
-                    await asyncio.sleep(0.01)
-
-        run(use())
+    demo.serve(visit)
 
 
 @pytest.fixture
@@ -99,7 +74,7 @@ def test_a_repeated_head_is_answered_without_the_gateway_and_just_the_same(demo:
             assert await receive(reader) == answer
         assert len(demo.reached) == 1 + len(DIGITS)
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_the_last_head_is_the_one_that_is_remembered(demo: Demo) -> None:
@@ -112,7 +87,7 @@ def test_the_last_head_is_the_one_that_is_remembered(demo: Demo) -> None:
                 assert path.partition("=")[2].encode() in (await receive(reader)).body
         assert len(demo.reached) == 3
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 @pytest.mark.parametrize("cut", [1, 50, -PIXELS, -1])
@@ -127,7 +102,7 @@ def test_a_repeated_request_may_arrive_in_pieces(demo: Demo, cut: int) -> None:
             writer.write(request(DIGITS[0])[cut:])
             assert await receive(reader) == first
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_requests_sent_ahead_are_answered_in_their_order(demo: Demo) -> None:
@@ -145,7 +120,7 @@ def test_requests_sent_ahead_are_answered_in_their_order(demo: Demo) -> None:
                 await writer.drain()
             assert [await receive(reader) for _ in together] == alone[: len(together)]
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_request_before_another_in_the_same_piece_is_not_taken_for_its_head(demo: Demo) -> None:
@@ -157,7 +132,7 @@ def test_a_request_before_another_in_the_same_piece_is_not_taken_for_its_head(de
             assert b" 422 " in (await receive(reader)).head
             assert b" 200 " in (await receive(reader)).head
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_other_requests_come_between(demo: Demo) -> None:
@@ -170,7 +145,7 @@ def test_other_requests_come_between(demo: Demo) -> None:
             writer.write(request(PAPER, path="/api/predict?fields=smell"))
             assert b" 400 " in (await receive(reader)).head
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 @pytest.mark.parametrize("closing", ["Connection: close", "Connection: Close"])
@@ -182,7 +157,7 @@ def test_a_client_that_asks_for_it_is_disconnected(demo: Demo, closing: str) -> 
         assert b"connection: close" in (await receive(reader)).head
         assert await reader.read() == b""
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_model_that_is_replaced_or_deleted_answers_no_more(models: Path) -> None:
@@ -202,7 +177,7 @@ def test_a_model_that_is_replaced_or_deleted_answers_no_more(models: Path) -> No
         writer.write(request(PAPER, path=by_name))
         assert b" 404 " in (await receive(reader)).head
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_client_that_knows_a_newer_model_is_answered_by_that(models: Path) -> None:
@@ -214,7 +189,7 @@ def test_a_client_that_knows_a_newer_model_is_answered_by_that(models: Path) -> 
             writer.write(request(PAPER, path=f"/api/predict?fields=digest&v={digest}"))
             assert digest.encode() in (await receive(reader)).body
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_failed_prediction_is_a_500_and_not_the_end(
@@ -233,7 +208,7 @@ def test_a_failed_prediction_is_a_500_and_not_the_end(
         writer.write(request(PAPER))
         assert b" 200 " in (await receive(reader)).head
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_client_that_leaves_takes_nobody_along(demo: Demo) -> None:
@@ -246,7 +221,7 @@ def test_a_client_that_leaves_takes_nobody_along(demo: Demo) -> None:
         leaving.transport.abort()
         assert b" 200 " in (await receive(reader)).head
 
-    demo.serve(draw)
+    serve(demo, draw)
 
 
 def test_a_shutdown_waits_for_the_answer(demo: Demo) -> None:
@@ -262,4 +237,4 @@ def test_a_shutdown_waits_for_the_answer(demo: Demo) -> None:
         assert await reader.read() == b""
         assert demo.reached == ["/api/predict"]
 
-    demo.serve(draw)
+    serve(demo, draw)
