@@ -1,9 +1,11 @@
 /** Live predictions over a WebSocket, which take half the time of requests. */
 
+import { find } from "../components/dom.js";
+
 /** After this time without an answer, a request is sent instead, ms. */
 const TIMEOUT_MS = 2000;
 
-/** How long requests are sent after a WebSocket has failed, ms. A reverse proxy may refuse all. */
+/** How long requests are sent after a WebSocket has failed, ms. */
 const RETRY_MS = 30_000;
 
 /** Close codes that are no failure: the socket was idle, or the page closed it. */
@@ -19,7 +21,7 @@ export function createLiveSocket() {
   let socket = null;
   let openPath = "";
   /** Time before which no socket is opened, ms. */
-  let nextTry = 0;
+  let nextTry = isBehindProxy() ? Infinity : 0;
   /** @type {(answer: string | null) => void} Ends the question that is being asked. */
   let finish = () => {};
 
@@ -60,4 +62,13 @@ export function createLiveSocket() {
       };
     });
   };
+}
+
+/**
+ * @returns {boolean} whether a reverse proxy serves the page, under another host or a path prefix. Most
+ *   refuse WebSockets, and browsers report that as an error
+ */
+function isBehindProxy() {
+  const { host, pathname } = new URL(document.baseURI);
+  return host !== find("main", HTMLElement).dataset.host || pathname !== "/";
 }
