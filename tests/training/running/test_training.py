@@ -31,7 +31,6 @@ from training.data.examples import (
 )
 from training.data.mnist import Dataset, Images
 from training.data.sources import CHECKSUMS
-from training.fitting import preparation
 from training.fitting.batches import batch_indices
 from training.fitting.evaluation import (
     accuracy,
@@ -225,14 +224,15 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 @pytest.fixture
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
-    # Both take longer than all these trainings, and have their own tests.
+    # It takes longer than all these trainings, and has its own tests, as has learning variants.
     monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
-    monkeypatch.setattr(preparation, "learn_variants", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         options = parse_arguments(["--models", str(tmp_path), *arguments])
         recipe = chosen_recipe(options)
-        command.run(options, recipe, lambda: prepare(dataset, recipe, options.seed))
+        command.run(
+            options, recipe, lambda: prepare(dataset, recipe, options.seed), make_familiarity
+        )
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return run
@@ -359,7 +359,9 @@ def test_two_simultaneous_trainings_of_one_name_both_finish_and_save_one_model(
         weights, _ = initial_parameters(SHORT, seed)
         prepared = prepare(dataset, SHORT, seed)
         with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
-            trained = pipeline.train_and_save(prepared, seed, tmp_path, "both", record)
+            trained = pipeline.train_and_save(
+                prepared, make_familiarity, seed, tmp_path, "both", record
+            )
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:
