@@ -87,8 +87,8 @@ def deform(strokes: list[Points], random: Generator, strength: float = 1) -> lis
 
     :param strength: factor on all deformations
     """
-    points = np.concatenate(strokes)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    points = np.concatenate(strokes).T
+    middle = (points.min(axis=1) + points.max(axis=1)) / 2
     stretch, slant = np.exp(random.normal(0, 0.3) * strength), random.normal(0.05, 0.3) * strength
     turn = np.radians(random.normal(0, 8)) * strength
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -96,10 +96,10 @@ def deform(strokes: list[Points], random: Generator, strength: float = 1) -> lis
     bend = random.normal(0, 0.18, (3, 2)) * strength
     shifts = random.normal(0, 0.02, (len(strokes), 2)) * strength
     lengths = [len(stroke) for stroke in strokes]
-    moved = points - middle + shifts.repeat(lengths, axis=0)
-    x, y = moved.T
-    bent = moved + np.stack([x * x, x * y, y * y], axis=1) @ bend
-    deformed = bent @ affine.T
+    moved = points - middle[:, np.newaxis] + shifts.T.repeat(lengths, axis=1)
+    x, y = moved
+    bent = moved + bend.T @ np.array([x * x, x * y, y * y])
+    deformed = (affine @ bent).T
     ends = accumulate(lengths)
     return [deformed[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from server.regression.familiarity import Familiarity
 from training.data.examples import (
-    add_synthetic,
+    append,
     limit_images_per_digit,
     normalize_dataset,
-    training_images_for,
+    normalize_images,
 )
 from training.data.mnist import Dataset, Images, load_mnist
 from training.data.room import RoomImages, load_room
+from training.data.synthetic_digits import synthesize_digits
 from training.fitting.familiarity import learn_variants
-from training.fitting.room import Room, append, check_room, repeat_drawings
+from training.fitting.room import Room, check_room, repeat_drawings
 from training.settings.recipe import Recipe
 
 
@@ -66,12 +67,18 @@ def load_and_prepare(
 def prepare(
     original: Dataset, recipe: Recipe, seed: int, drawings: RoomImages | None = None
 ) -> Preparation:
-    """Prepare a dataset that is not normalized yet, and a room's drawings."""
+    """Prepare a dataset that is not normalized yet, and a room's drawings.
+
+    The examples are MNIST's training images, then the recipe's synthetic digits.
+    """
     start = time.monotonic()
     original, recipe = limit_images_per_digit(original, recipe)
+    # First, because one process draws the digits: another one imports TensorFlow meanwhile.
+    synthetic = synthesize_digits(recipe.synthetic, seed)
     normalized = normalize_dataset(original, recipe)
-    examples = add_synthetic(normalized.train, recipe, seed)
-    images = training_images_for(original.train, examples, recipe, seed)
+    examples = append(normalized.train, normalize_images(synthetic, recipe.normalization))
+    # Augmentation comes before normalization.
+    images = append(original.train, synthetic) if recipe.augmented else examples
     other_count = len(images.labels)
     room = None
     familiar = examples
@@ -79,7 +86,6 @@ def prepare(
         variants = learn_variants(examples)
         room = check_room(drawings, recipe.normalization, variants, normalized.validation)
         repeated = repeat_drawings(room, examples.labels)
-        # With `augmented`, images are normalized after their augmentation.
         own = drawings.train if recipe.augmented else room.train
         images = append(images, own.select(repeated))
         familiar = append(examples, room.train.select(repeated))
