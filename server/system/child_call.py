@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection as PipeConnection
 from threading import Thread
 from traceback import format_exc
@@ -72,8 +73,12 @@ def _start(
     function: Callable[..., object], arguments: tuple[object, ...]
 ) -> Iterator[Callable[[], Any]]:
     """Call a function in a child process; yield a function that receives its next result."""
-    # Not a daemon: daemons cannot have child processes, and this one may call others.
-    process, receiver = start_child(_call_and_send, function, arguments, is_daemon=False)
+    # The arguments have a pipe of their own: a child process whose start is interrupted while it
+    # reads them would print a traceback.
+    inbox, outbox = Pipe(duplex=False)
+    with inbox:
+        # Not a daemon: daemons cannot have child processes, and this one may call others.
+        process, receiver = start_child(_call_and_send, function, inbox, is_daemon=False)
 
     def receive() -> Any:
         try:
@@ -89,6 +94,8 @@ def _start(
         return result
 
     try:
+        with outbox:
+            _send(outbox, arguments)
         yield receive
     finally:
         process.terminate()
@@ -100,13 +107,15 @@ def _start(
 
 
 def _call_and_send(
-    sender: PipeConnection, function: Callable[..., object], arguments: tuple[object, ...]
+    sender: PipeConnection, function: Callable[..., object], inbox: PipeConnection
 ) -> None:
-    """Call the function and send its results or its exception."""
+    """Call the function with the arguments from the inbox; send its results or its exception."""
     signal.signal(signal.SIGTERM, _exit)
     end_with_parent()
     outcome: tuple[object, Exception | None]
     try:
+        with inbox:
+            arguments = inbox.recv()
         result = function(*arguments)
         if isinstance(result, Generator):
             result = _run_stages(sender, result)
@@ -133,10 +142,10 @@ def _run_stages(sender: PipeConnection, stages: Generator[object, None, object])
     raise RuntimeError("The generator yields more than once.")
 
 
-def _send(sender: PipeConnection, outcome: tuple[object, Exception | None]) -> None:
-    # The parent process may have ended.
+def _send(sender: PipeConnection, message: object) -> None:
+    # The other process may have ended.
     with suppress(BrokenPipeError):
-        sender.send(outcome)
+        sender.send(message)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -146,6 +146,17 @@ def test_halves_are_computed_in_two_processes_if_they_are_large(count: int, proc
     assert second_id == os.getpid()
 
 
+def sleep_and_ignore(path: Path, _large: bytes) -> None:
+    sleep_in_child(path)
+
+
+def test_leaving_the_context_ends_a_child_process_with_large_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "here"
+    with run_in_child(sleep_and_ignore, path, bytes(1_000_000)):
+        wait_until(path.exists)
+    assert not path.exists()
+
+
 def run_grandchild(path: Path) -> None:
     with run_in_child(sleep_in_child, path) as slept:
         slept()
