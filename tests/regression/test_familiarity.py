@@ -16,7 +16,7 @@ from server.regression.model import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data.mnist import Images
 from training.data.synthetic_digits import synthesize_digits
-from training.fitting.evaluation import calibration_error, fit_temperature
+from training.fitting.evaluation import TEMPERATURES, accuracy, calibration_error, fit_temperature
 from training.fitting.familiarity import (
     SURE_FRACTION,
     fit_familiarity,
@@ -192,6 +192,18 @@ def test_the_temperature_undoes_over_and_underconfidence(factor: float) -> None:
     assert calibrated < 0.03
     if factor != 1:
         assert calibration_error(images, weights, bias) > 3 * calibrated
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.7, 1.3, 100])
+def test_no_other_temperature_is_better(factor: float) -> None:
+    images, weights, bias = overconfident_model(factor)
+    evidence, target = images.intensities @ weights, accuracy(images, weights, bias)
+
+    def gap(temperature: float) -> float:
+        tops = softmax(evidence / np.float32(temperature)).max(axis=1)
+        return abs(float(tops.mean()) - target)
+
+    assert fit_temperature(images, weights, bias) == min(TEMPERATURES, key=gap)
 
 
 def test_the_calibration_error_of_a_model_that_is_always_wrong_and_sure_is_one() -> None:
