@@ -6,6 +6,8 @@ axes. An image's distance is the residual: the part of its difference from the m
 do not explain.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -34,6 +36,9 @@ AXES = 45
 # The weight of edges relative to ink.
 _EDGE_WEIGHT = 2
 
+# Images whose features are computed at a time: few enough for the processor's cache.
+_CHUNK = 8
+
 _AVERAGE_INK = np.kron(np.eye(_INK_CELLS), np.full((1, 2), 1 / 2)).astype(np.float32)
 
 
@@ -46,6 +51,7 @@ def _triangular_weights() -> Floats:
 
 
 _AVERAGE_EDGES = _triangular_weights()
+_EDGE_WEIGHTS = _EDGE_WEIGHT * _AVERAGE_EDGES
 
 # The Sobel operator, scaled to the change over two pixels: it smooths along an edge, and takes the
 # central difference across it. Pixels outside the image are 0.
@@ -53,10 +59,28 @@ _NEXT = np.eye(SIDE, k=1, dtype=np.float32)
 _SMOOTH = np.eye(SIDE, dtype=np.float32) / 2 + (_NEXT + _NEXT.T) / 4
 _DIFFERENCE = _NEXT - _NEXT.T
 
-# Where each orientation begins in a row of `_edges`' result, as a flat offset. Orientations are
-# cyclic: after the last comes the first, and two more entries spare the modulo.
-_START = SIDE * (np.arange(_ORIENTATIONS + 2) % _ORIENTATIONS)
-_COLUMNS = np.arange(SIDE)
+# The products over rows for the gradients in x and y and for the ink, as one matrix: for a single
+# image, NumPy's call overhead exceeds the arithmetic.
+_OVER_ROWS = np.concatenate([_SMOOTH, _DIFFERENCE, _AVERAGE_INK])
+
+
+def _orientation_components() -> Floats:
+    """Return the matrix (2 × _ORIENTATIONS, 2) from a gradient to components in each orientation.
+
+    The first half of its rows gives the components along an orientation, the others those across
+    it, times the cotangent of the angle between two orientations.
+    """
+    angle = np.pi / _ORIENTATIONS
+    angles = angle * np.arange(_ORIENTATIONS)
+    along = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    across = np.stack([-np.sin(angles), np.cos(angles)], axis=1) / np.tan(angle)
+    return np.concatenate([along, across]).astype(np.float32)
+
+
+_COMPONENTS = _orientation_components()
+
+# NumPy finds the maximum of two arrays several times faster than that of an array and a number.
+_ZEROS = np.zeros((_ORIENTATIONS, SIDE * SIDE), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,55 +100,76 @@ class Familiarity:
 
         The nearest variant of the digit counts.
         """
-        distances = [
-            residual(vectors - self.means[variant], self.axes[variant]) / self.limits[variant]
-            for variant in VARIANTS_OF[digit]
-        ]
+        distances = []
+        for variant in VARIANTS_OF[digit]:
+            differences = vectors - self.means[variant]
+            norms = residual(differences, differences @ self.axes[variant])
+            distances.append(norms / self.limits[variant])
         return reduce(np.minimum, distances)
+
+    def distances_one_by_one(self, vectors: Floats, digits: Sequence[int]) -> list[float]:
+        """Return the distance of each feature vector (n, FEATURES) from its own digit.
+
+        Each is the same, bit for bit, alone and among others.
+        """
+        pairs = [
+            (row, variant) for row, digit in enumerate(digits) for variant in VARIANTS_OF[digit]
+        ]
+        differences = np.empty((len(pairs), FEATURES), np.float32)
+        explained = np.empty((len(pairs), AXES), np.float32)
+        for pair, (row, variant) in enumerate(pairs):
+            np.subtract(vectors[row], self.means[variant], out=differences[pair])
+            np.matmul(differences[pair], self.axes[variant], out=explained[pair])
+        distances = [math.inf] * len(digits)
+        for (row, variant), norm in zip(pairs, residual(differences, explained), strict=True):
+            distances[row] = min(distances[row], float(norm / self.limits[variant]))
+        return distances
 
 
 def features(pixels: Floats) -> Floats:
     """Return the feature vectors (…, FEATURES) of pixels (…, 784) in [0, 1]: ink, then edges."""
     images = pixels.reshape(-1, SIDE, SIDE)
-    count = len(images)
-    vectors = np.empty((count, FEATURES), np.float32)
-    vectors[:, :_INK] = (_AVERAGE_INK @ images @ _AVERAGE_INK.T).reshape(count, -1)
-    # All orientations of a row are contiguous, so that two products average all of them.
-    rows = _AVERAGE_EDGES @ _edges(images).reshape(count, SIDE, -1)
-    averages = rows.reshape(count, -1, SIDE) @ (_EDGE_WEIGHT * _AVERAGE_EDGES).T
-    by_row = averages.reshape(count, _EDGE_CELLS, _ORIENTATIONS, _EDGE_CELLS)
-    vectors[:, _INK:] = by_row.swapaxes(1, 2).reshape(count, -1)
+    vectors = np.empty((len(images), FEATURES), np.float32)
+    for start in range(0, len(images), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        _write_features(images[part], vectors[part])
     return vectors.reshape(*pixels.shape[:-1], FEATURES)
 
 
-def _edges(images: Floats) -> Floats:
-    """Return gradient magnitudes (n, 28, _ORIENTATIONS, 28), by row, orientation and column.
+def _write_features(images: Floats, vectors: Floats) -> None:
+    """Write the features of images (n, 28, 28) to vectors (n, FEATURES)."""
+    count = len(images)
+    products = _OVER_ROWS @ images
+    gradients = np.empty((count, 2, SIDE, SIDE), np.float32)
+    np.matmul(products[:, :SIDE], _DIFFERENCE.T, out=gradients[:, 0])
+    np.matmul(products[:, SIDE : 2 * SIDE], _SMOOTH.T, out=gradients[:, 1])
+    ink = products[:, 2 * SIDE :] @ _AVERAGE_INK.T
+    edges = _edges(gradients.reshape(count, 2, -1))
+    by_column = edges.reshape(count, -1, SIDE) @ _EDGE_WEIGHTS.T
+    by_cell = _AVERAGE_EDGES @ by_column.reshape(count, _ORIENTATIONS, SIDE, _EDGE_CELLS)
+    vectors[:, :_INK] = ink.reshape(count, -1)
+    vectors[:, _INK:] = by_cell.reshape(count, -1)
 
-    Orientations are unsigned (0° to 180°), and a magnitude is shared by the two nearest.
+
+def _edges(gradients: Floats) -> Floats:
+    """Return gradient magnitudes (n, _ORIENTATIONS, 784) of gradients (n, 2, 784) in x and y.
+
+    Orientations are unsigned (0° to 180°). A gradient is the sum of two vectors along the two
+    orientations that are nearest to it, and their lengths are its magnitudes there. Such a length
+    is the component along the orientation minus the other one of `_COMPONENTS`. For all other
+    orientations, the difference is negative.
     """
-    x_gradient = _SMOOTH @ images @ _DIFFERENCE.T
-    y_gradient = _DIFFERENCE @ images @ _SMOOTH.T
-    half_turns = np.arctan2(y_gradient, x_gradient) / np.pi
-    half_turns += half_turns < 0
-    orientation = half_turns * _ORIENTATIONS
-    lower = orientation.astype(np.intp)
-    share = np.subtract(orientation, lower, dtype=np.float32)
-    magnitude = np.sqrt(x_gradient * x_gradient + y_gradient * y_gradient)
-    edges = np.zeros((len(images), SIDE, _ORIENTATIONS, SIDE), np.float32)
-    flat = edges.reshape(-1)
-    # The index of each pixel's first orientation.
-    indices = np.arange(0, edges.size, _ORIENTATIONS * SIDE).reshape(-1, SIDE, 1) + _COLUMNS
-    flat[indices + _START[lower]] = (1 - share) * magnitude
-    flat[indices + _START[lower + 1]] = share * magnitude
-    return edges
+    components = _COMPONENTS @ gradients
+    np.abs(components, out=components)
+    edges = components[:, :_ORIENTATIONS] - components[:, _ORIENTATIONS:]
+    return np.maximum(edges, _ZEROS, out=edges)
 
 
-def residual(differences: Floats, axes: Floats) -> Floats:
-    """Return the norms (…) of differences (…, FEATURES) minus their projections onto axes.
+def residual(differences: Floats, explained: Floats) -> Floats:
+    """Return the norms (…) of what is left of differences (…, FEATURES).
 
-    :param axes: (FEATURES, k), an orthonormal basis
+    :param explained: the products (…, k) of the differences and an orthonormal basis
     """
-    explained = differences @ axes
-    unexplained = np.vecdot(differences, differences) - np.vecdot(explained, explained)
-    norms: Floats = np.sqrt(np.maximum(unexplained, 0))
+    squares = np.vecdot(differences, differences) - np.vecdot(explained, explained)
+    norms: Floats = np.sqrt(np.maximum(squares, 0))
     return norms

@@ -4,8 +4,9 @@ A softmax regression has separate weights for each pixel. Whatever moves ink wit
 digit costs accuracy: position, size, aspect ratio and slant.
 """
 
+import math
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -30,19 +31,22 @@ SIDE_WEIGHT = 0.4
 # Added to variances, in square pixels: about that of a thin pen stroke.
 PEN_VARIANCE = 0.3
 
-# Prevents a division by 0 in an image without ink.
-EPSILON = np.float32(1e-6)
+# Prevents a division by 0 where there is no ink.
+EPSILON = 1e-6
 
 # The centres (28,) of rows and columns, in pixels; and as fractions of the distance from the middle
-# to an edge, from −1 to 1.
+# to an edge, from −1 to 0 before the middle and from 0 to 1 after it.
 PIXEL_CENTRES = np.arange(SIDE, dtype=np.float32) + 0.5
-FROM_MIDDLE = (PIXEL_CENTRES - SIDE / 2) / (SIDE / 2)
-IS_BEFORE_MIDDLE = FROM_MIDDLE < 0
+_FROM_MIDDLE = (PIXEL_CENTRES - SIDE / 2) / (SIDE / 2)
+BEFORE_MIDDLE, AFTER_MIDDLE = np.minimum(_FROM_MIDDLE, 0), np.maximum(_FROM_MIDDLE, 0)
 
-# The x and y (784,) of every pixel, and the monomials (784, 6) whose sums over the ink are the raw
-# moments. The sums are float64: in float32 the order of summation changes a pixel of every fifth
-# image.
+# The x and y of every pixel, and 1: the product of three coefficients and COORDINATES (3, 784) is
+# a linear function of the place.
 PIXEL_X, PIXEL_Y = np.tile(PIXEL_CENTRES, SIDE), np.repeat(PIXEL_CENTRES, SIDE)
+COORDINATES = np.stack([PIXEL_X, PIXEL_Y, np.ones_like(PIXEL_X)])
+
+# The monomials (784, 6) whose sums over the ink are the raw moments. The sums are float64: in
+# float32 the order of summation changes a pixel of every fifth image.
 MONOMIALS = np.stack(
     [
         np.ones(PIXELS),
@@ -54,6 +58,12 @@ MONOMIALS = np.stack(
     ],
     axis=1,
 )
+
+# NumPy finds the maximum or minimum of two arrays several times faster than that of an array and a
+# number.
+_ZEROS = np.zeros((SIDE, SIDE), np.float32)
+_ZERO_OFFSETS = np.zeros((2, PIXELS), np.float32)
+_RIGHTMOST = np.full((SIDE, SIDE), SIDE + 1, np.float32)
 
 
 # Not tuple[float, float]: its JSON schema is unknown to generators of API clients.
@@ -103,106 +113,145 @@ def normalize_by_moments(pixels: Floats) -> Floats:
     techniques", 2004.
     """
     images = pixels.reshape(-1, PIXELS)
-    x, y, slant, across, down = _measure(images)
-    rows = y + _sample_offsets(down)
-    columns = _sample_offsets(across)[:, np.newaxis] + (x + slant * (rows - y))[:, :, np.newaxis]
-    normalized = _resample(images.reshape(-1, SIDE, SIDE), rows, columns)
-    return normalized.reshape(pixels.shape)
+    rows, columns = _sample_points(_place(images))
+    return _resample(images.reshape(-1, SIDE, SIDE), rows, columns).reshape(pixels.shape)
 
 
 def place_by_moments(pixels: Floats) -> Placement:
     """Return where `normalize_by_moments` samples pixels (784,) from."""
-    x, y, slant, across, down = _measure(pixels.reshape(1, PIXELS))
-    left, right = across[0].tolist()
-    top, bottom = down[0].tolist()
-    return Placement(
-        centre=(x.item(), y.item()), slant=slant.item(), reach=(left, right, top, bottom)
-    )
+    return _place(pixels.reshape(1, PIXELS))[0]
 
 
-def _measure(images: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Return where images (n, 784) are sampled: x, y, slant, and distances to the edges.
+class _Axes(NamedTuple):
+    """The slanted axes through an image's centre of mass, and the variance of ink along them."""
 
-    `x` and `y` of the centre of mass and the slant are (n, 1) each. The distances from there to the
-    left and right edges are (n, 2), and those to the top and bottom edges are (n, 2).
+    mass: float
+    x: float
+    y: float
+    slant: float
+    variance_x: float
+    variance_y: float
+
+
+def _place(images: Floats) -> list[Placement]:
+    """Return where each of the images (n, 784) is sampled from.
+
+    NumPy sums over the pixels. The rest is computed with Python's numbers, because a call of NumPy
+    takes ten times as long as an operation on a single number.
     """
     # One product per image: rounding in a product of all would depend on which images are
     # normalized together.
-    sums = (images[:, np.newaxis] @ MONOMIALS)[:, 0].astype(np.float32)
-    moments = sums / np.maximum(sums[:, :1], EPSILON)
-    x, y = moments[:, 1:2], moments[:, 2:3]
-    covariance = moments[:, 4:5] - x * y
-    variance_y = moments[:, 5:6] - y * y
+    moments = (images[:, np.newaxis] @ MONOMIALS)[:, 0].tolist()
+    all_axes = [_find_axes(*sums) for sums in moments]
+    # The offset (n, 2, 784) of each pixel along both axes, from the centre of mass.
+    coefficients = [((1, -a.slant, a.slant * a.y - a.x), (0, 1, -a.y)) for a in all_axes]
+    offsets = np.array(coefficients, np.float32) @ COORDINATES
+    after = np.maximum(offsets, _ZERO_OFFSETS)
+    # Where the ink is after the centre, and how far, squared.
+    terms = np.empty((len(images), 4, PIXELS), np.float32)
+    np.sign(after, out=terms[:, :2])
+    np.multiply(after, after, out=terms[:, 2:])
+    sums_after = (terms @ images[:, :, np.newaxis])[:, :, 0].tolist()
+    placements = []
+    for axes, (right, below, right_squares, below_squares) in zip(
+        all_axes, sums_after, strict=True
+    ):
+        across = _find_reach(axes.mass, axes.variance_x, right, right_squares)
+        down = _find_reach(axes.mass, axes.variance_y, below, below_squares)
+        placements.append(
+            Placement(centre=(axes.x, axes.y), slant=axes.slant, reach=(*across, *down))
+        )
+    return placements
+
+
+def _find_axes(mass: float, x: float, y: float, xx: float, xy: float, yy: float) -> _Axes:
+    """Return the axes of an image, given the sums over its ink of 1, x, y, x², xy and y²."""
+    divisor = max(mass, EPSILON)
+    mean_x, mean_y = x / divisor, y / divisor
+    covariance = xy / divisor - mean_x * mean_y
+    variance_y = max(yy / divisor - mean_y * mean_y, 0)
     slant = covariance / (variance_y + SLANT_DAMPING)
-    variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
-    offsets = np.empty((len(images), 2, PIXELS), np.float32)
-    across, below = offsets[:, 0], offsets[:, 1]
-    np.subtract(PIXEL_Y, y, out=below)
-    np.subtract(PIXEL_X - x, slant * below, out=across)
-    variances = np.concatenate([variance_x, variance_y], axis=1)
-    reaches = _reaches(images, offsets, variances)
-    return x, y, slant, reaches[:, 0], reaches[:, 1]
+    variance_x = xx / divisor - mean_x * mean_x + slant * (slant * variance_y - 2 * covariance)
+    return _Axes(mass, mean_x, mean_y, slant, max(variance_x, 0), variance_y)
 
 
-def _reaches(ink: Floats, offsets: Floats, variances: Floats) -> Floats:
-    """Return the distances (n, 2, 2) from the centre of mass to the normalized image's edges.
+def _find_reach(
+    mass: float, variance: float, mass_after: float, squares_after: float
+) -> tuple[float, float]:
+    """Return the distances from the centre of mass to the edges before and after it, in pixels.
 
-    The last two dimensions are the axis, and before or after the centre; the unit is pixels.
-
-    :param ink: (n, 784)
-    :param offsets: (n, 2, 784) of each pixel along the axes, from the centre of mass
-    :param variances: (n, 2) of all ink along the axes
+    :param mass: of all ink, with its variance along the axis
+    :param mass_after: of the ink after the centre, with the sum of its squared distances from there
     """
-    # One array for all sides: for a single image, NumPy's call overhead exceeds the arithmetic.
-    distances = np.empty((len(ink), 2, 2, PIXELS), np.float32)
-    before, after = distances[:, :, 0], distances[:, :, 1]
-    np.maximum(offsets, 0, out=after)
-    np.subtract(after, offsets, out=before)
-    total = np.maximum(variances, 0)[:, :, np.newaxis] + PEN_VARIANCE
-    # The factor that turns the standard deviation of all ink into the geometric mean with that of
+    total = variance + PEN_VARIANCE
+    reach = EDGE_DEVIATIONS * max(math.sqrt(total), MIN_SPREAD)
+    before = max(mass * variance - squares_after, 0) / max(mass - mass_after, EPSILON)
+    after = squares_after / max(mass_after, EPSILON)
+    # The factors that turn the standard deviation of all ink into the geometric mean with that of
     # the side. Half the exponent turns a ratio of variances into one of standard deviations.
-    sides = ((_side_variances(ink, distances) + PEN_VARIANCE) / total) ** (SIDE_WEIGHT / 2)
-    spreads = np.maximum(np.sqrt(total), MIN_SPREAD)
-    return np.multiply(sides, EDGE_DEVIATIONS * spreads, dtype=np.float32)
+    exponent = SIDE_WEIGHT / 2
+    return (
+        reach * ((before + PEN_VARIANCE) / total) ** exponent,
+        reach * ((after + PEN_VARIANCE) / total) ** exponent,
+    )
 
 
-def _sample_offsets(reaches: Floats) -> Floats:
-    """Return the offset (n, 28) from the centre, in pixels, that each row or column samples."""
-    offsets: Floats = FROM_MIDDLE * np.where(IS_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
-    return offsets
+# The products with eight numbers of a placement, of which the first three have the y (28,) of each
+# row, and the others the x (784,) of each pixel: y, top and bottom; x, left, right, and by how much
+# the slant moves the top and the bottom edge.
+_SAMPLE_POINTS = np.zeros((8, SIDE + PIXELS), np.float32)
+_SAMPLE_POINTS[:3, :SIDE] = np.ones(SIDE), BEFORE_MIDDLE, AFTER_MIDDLE
+_SAMPLE_POINTS[3:, SIDE:] = (
+    np.ones(PIXELS),
+    np.tile(BEFORE_MIDDLE, SIDE),
+    np.tile(AFTER_MIDDLE, SIDE),
+    np.repeat(BEFORE_MIDDLE, SIDE),
+    np.repeat(AFTER_MIDDLE, SIDE),
+)
 
 
-def _side_variances(ink: Floats, distances: Floats) -> Floats:
-    """Return the mean squared distances (n, 2, 2) of ink (n, 784) from the centre, per side.
-
-    :param distances: (n, 2, 2, 784) of each pixel from the centre of mass, 0 on the opposite side
-    """
-    ink = ink[:, np.newaxis, np.newaxis]
-    mass = np.vecdot(ink, np.sign(distances))
-    squares = np.vecdot(ink * distances, distances)
-    variances: Floats = squares / np.maximum(mass, EPSILON)
-    return variances
+def _sample_points(placements: list[Placement]) -> tuple[Floats, Floats]:
+    """Return the y (n, 28) of the rows and the x + 0.5 (n, 28, 28) of the pixels to sample."""
+    numbers = []
+    for placement in placements:
+        (x, y), slant = placement.centre, placement.slant
+        left, right, top, bottom = placement.reach
+        numbers.append((y, top, bottom, x + 0.5, left, right, slant * top, slant * bottom))
+    points = (np.array(numbers, np.float32)[:, np.newaxis] @ _SAMPLE_POINTS)[:, 0]
+    return points[:, :SIDE], points[:, SIDE:].reshape(-1, SIDE, SIDE)
 
 
 def _resample(images: Floats, rows: Floats, columns: Floats) -> Floats:
     """Return images (n, 28, 28) sampled bilinearly at rows (n, 28) and columns (n, 28, 28).
 
-    Coordinates are in pixels, the first one's centre at 0.5; pixels outside the image are 0.
+    The unit is a pixel. The centre of the first pixel is at 0.5 in `rows`, and at 1 in `columns`.
+    Pixels outside the image are 0.
     """
     # Rows first, since all pixels of a row have the same y.
-    row_weights = np.maximum(0, 1 - np.abs(rows[:, :, np.newaxis] - PIXEL_CENTRES))
-    # A column of zeros on either side represents everything outside.
-    padded = np.zeros((len(images), SIDE, SIDE + 2), np.float32)
-    np.matmul(row_weights, images, out=padded[:, :, 1:-1])
-    positions = np.minimum(np.maximum(columns + 0.5, 0), SIDE + 1)
-    left = np.minimum(np.floor(positions), SIDE)
-    first = left.astype(np.intp)
-    first += (np.arange(len(images) * SIDE) * (SIDE + 2)).reshape(-1, SIDE, 1)
-    left_ink, right_ink = padded.take(first), padded.take(first + 1)
-    result = left_ink + (right_ink - left_ink) * (positions - left)
+    row_weights = np.abs(rows[:, :, np.newaxis] - PIXEL_CENTRES)
+    np.subtract(1, row_weights, out=row_weights)
+    np.maximum(row_weights, _ZEROS, out=row_weights)
+    # A column of zeros on the left, and two on the right, represent everything outside. So the
+    # first pixel is element 1 of its row.
+    padded = np.zeros((len(images), SIDE, SIDE + 3), np.float32)
+    np.matmul(row_weights, images, out=padded[:, :, 1:-2])
+    positions = np.maximum(columns, _ZEROS)
+    np.minimum(positions, _RIGHTMOST, out=positions)
+    left = np.floor(positions)
+    positions -= left
+    indices = left.astype(np.intp)
+    indices += np.arange(0, padded.size, SIDE + 3).reshape(-1, SIDE, 1)
+    result = padded.take(indices)
+    indices += 1
+    right = padded.take(indices)
+    right -= result
+    right *= positions
+    result += right
     # Quantized to bytes, so that a PNG of it shows exactly what W is multiplied by.
-    quantized: Floats = np.divide(np.rint(result * 255), 255, dtype=np.float32)
-    return quantized
+    result *= 255
+    np.rint(result, out=result)
+    result /= 255
+    return result
 
 
 Normalization = Callable[[Floats], Floats]

@@ -71,17 +71,19 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
     """
     normalized = model.normalize(pixels)
     evidence = model.evidence(normalized)
-    probabilities = softmax(evidence)
-    vectors = features(normalized)
+    digits = evidence.argmax(axis=1).tolist()
+    distances = model.familiarity.distances_one_by_one(features(normalized), digits)
+    has_ink = (pixels.max(axis=1) > 0).tolist()
+    all_probabilities, all_evidence = softmax(evidence).tolist(), evidence.tolist()
     predictions = []
-    for row, digit in enumerate(evidence.argmax(axis=1).tolist()):
-        distance = float(model.familiarity.distances(vectors[row], digit))
+    for row, (digit, distance) in enumerate(zip(digits, distances, strict=True)):
+        probabilities = all_probabilities[row]
         doubt: Doubt | None = None
-        if not pixels[row].any():
+        if not has_ink[row]:
             doubt = "no ink"
         elif distance > 1:
             doubt = "unlike"
-        elif probabilities[row, digit] < SURE_PROBABILITY:
+        elif probabilities[digit] < SURE_PROBABILITY:
             doubt = "torn"
         prediction = Prediction(model=model.name, digit=digit, sure=doubt is None)
         if "digest" in fields:
@@ -91,9 +93,9 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
         if "distance" in fields:
             prediction.distance = distance
         if "probabilities" in fields:
-            prediction.probabilities = probabilities[row].tolist()
+            prediction.probabilities = probabilities
         if "evidence" in fields:
-            prediction.evidence = evidence[row].tolist()
+            prediction.evidence = all_evidence[row]
         if "bias" in fields:
             prediction.bias = model.bias.tolist()
         if "pixels" in fields:

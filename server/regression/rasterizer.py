@@ -27,8 +27,12 @@ FIT = 20
 RADIUS = PEN_WIDTH / 2 * GRID
 
 # The estimate of where ink begins and ends must not miss a cell because of rounding, so it has a
-# slightly larger pen. The exact test then removes the cells that are too many.
+# slightly larger pen. An exact test then removes the cells that are too many.
 _ESTIMATED_RADIUS = RADIUS * (1 + 1e-9)
+
+# In cells. The estimated end of an interval is tested if it is this close to a cell's centre, or if
+# the pen's area is this narrow. Elsewhere, the larger pen moves an end by less than a fifth of it.
+_DOUBT = 1e-3
 
 # Prevents a division by 0 for a horizontal segment.
 _TINY = 1e-200
@@ -45,7 +49,7 @@ _LINE = 512
 # The sides of an interval of cells, left and right, as (2, 1).
 _SIDES = np.array([[-1.0], [1.0]])
 
-_PIXELS = np.arange(SIDE)[:, np.newaxis]
+_PIXELS = np.arange(SIDE)
 
 Stroke = Sequence[Sequence[float]] | NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -125,9 +129,11 @@ def _intervals(segments: _Cells, layers: NDArray[np.intp]) -> _Places:
     # From here on, one column for each pair of a segment and a row.
     counts = np.maximum(0, bottom - top).astype(np.intp)
     rows = np.arange(counts.sum()) + np.repeat(top - (np.cumsum(counts) - counts), counts)
-    begin, end = _estimate(segments, counts, rows) - 0.5
+    edges, half_chords = _estimate(segments, counts, rows)
+    begin, end = edges
     cells = np.stack([np.maximum(0, np.ceil(begin)), np.minimum(GRID - 1, np.floor(end))])
-    _shrink(cells, segments, counts, rows)
+    is_doubtful = np.minimum(np.abs(cells - edges), half_chords) < _DOUBT
+    _shrink(cells, is_doubtful, segments, counts, rows)
     first, last = cells
     # All numbers are whole and far below 2⁵³, so floats hold them exactly.
     places = (np.repeat(layers * GRID, counts) + rows) * _LINE + first
@@ -135,8 +141,8 @@ def _intervals(segments: _Cells, layers: NDArray[np.intp]) -> _Places:
     return intervals
 
 
-def _estimate(segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> _Cells:
-    """Return where, in each pair's row, the pen's area begins and ends (2, n).
+def _estimate(segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> tuple[_Cells, _Cells]:
+    """Return where, in each pair's row, the pen's area begins and ends, and half chords (2, n).
 
     Each side is an arc around the segment's upper end, then a straight line, then an arc around its
     lower end. `along` is the position of the arc's centre on the segment, 0 to 1.
@@ -153,13 +159,18 @@ def _estimate(segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> _Cell
     below = rows + 0.5 - y
     along = np.clip((below + _SIDES * lean) / height, 0, 1)
     from_centre = below - along * dy
-    half_chord = np.sqrt(np.maximum(0, _ESTIMATED_RADIUS**2 - from_centre * from_centre))
-    edges: _Cells = x + along * dx + _SIDES * half_chord
-    return edges
+    half_chords = np.sqrt(np.maximum(0, _ESTIMATED_RADIUS**2 - from_centre * from_centre))
+    return x - 0.5 + along * dx + _SIDES * half_chords, half_chords
 
 
-def _shrink(cells: _Cells, segments: _Cells, counts: NDArray[np.intp], rows: _Cells) -> None:
-    """Move the ends of intervals (2, n) inwards, in place, to the first cells with ink.
+def _shrink(
+    cells: _Cells,
+    is_doubtful: NDArray[np.bool_],
+    segments: _Cells,
+    counts: NDArray[np.intp],
+    rows: _Cells,
+) -> None:
+    """Move the doubtful ends of intervals (2, n) inwards, in place, to the first cells with ink.
 
     The test is the page's, in the same order of floating-point operations.
 
@@ -169,24 +180,20 @@ def _shrink(cells: _Cells, segments: _Cells, counts: NDArray[np.intp], rows: _Ce
     dx, dy = x1 - x0, y1 - y0
     squares = dx * dx + dy * dy
     squares = np.where(squares == 0, 1, squares)
-    pairs = np.repeat(np.stack([x0, y0, dx, dy, squares]), counts, axis=1)
+    lines = np.stack([x0, y0, dx, dy, squares])
+    owners = np.repeat(np.arange(len(counts)), counts)
 
-    def is_outside(cells: _Cells, rows: _Cells, pairs: _Cells) -> NDArray[np.bool_]:
-        x, y, dx, dy, squares = pairs
-        px, py = cells + 0.5 - x, rows + 0.5 - y
+    sides, pairs = np.nonzero(is_doubtful & (cells[0] <= cells[1]))
+    while pairs.size:
+        x, y, dx, dy, squares = lines[:, owners[pairs]]
+        px, py = cells[sides, pairs] + 0.5 - x, rows[pairs] + 0.5 - y
         along = np.minimum(1, np.maximum(0, (px * dx + py * dy) / squares))
         ex, ey = px - along * dx, py - along * dy
-        outside: NDArray[np.bool_] = ex * ex + ey * ey > RADIUS * RADIUS
-        return outside
-
-    for ends, step, outside in zip(cells, (1, -1), is_outside(cells, rows, pairs), strict=True):
-        # Few are outside: those at the tips of the pen's area.
-        pending = np.flatnonzero(outside)
-        while pending.size:
-            ends[pending] += step
-            pending = pending[cells[0, pending] <= cells[1, pending]]
-            outside = is_outside(ends[pending], rows[pending], pairs[:, pending])
-            pending = pending[outside]
+        is_outside = ex * ex + ey * ey > RADIUS * RADIUS
+        sides, pairs = sides[is_outside], pairs[is_outside]
+        cells[sides, pairs] += 1 - 2 * sides
+        has_cells = cells[0, pairs] <= cells[1, pairs]
+        sides, pairs = sides[has_cells], pairs[has_cells]
 
 
 def _average(begins: _Places, ends: _Places) -> Pixels:
@@ -194,29 +201,32 @@ def _average(begins: _Places, ends: _Places) -> Pixels:
     lines, first = np.divmod(begins, _LINE)
     rows, lengths = lines % GRID, ends - begins
     behind = first + lengths
-    width, height = behind.max() - first.min(), rows[-1] + 1 - rows[0]
+    left, top = first.min(), rows[0]
+    width, height = behind.max() - left, rows[-1] + 1 - top
     scale = FIT / max(width, height)
     count = lengths.sum()
     # The mean of an interval's cells is halfway between its first and its last; the centre of a
     # cell is half a cell from its edge.
     x = (lengths @ (first + behind - 1)) / 2 / count + 0.5
     y = (lengths @ rows) / count + 0.5
-    across = _area_weights(x, scale, first, behind)
-    down = _area_weights(y, scale, rows, rows + 1)
-    ink = down @ across.T
+    before_column = _area_before(x, scale, left, width)
+    before_row = _area_before(y, scale, top, height)
+    across = before_column.take(behind - left, axis=0)
+    across -= before_column.take(first - left, axis=0)
+    down = (before_row[1:] - before_row[:-1]).take(rows - top, axis=0)
+    ink = down.T @ across
     # Rounds half up, as JavaScript does.
-    return np.floor(np.minimum(1, ink) * 255 + 0.5).astype(np.uint8).reshape(-1)
+    pixels: Pixels = np.floor(np.minimum(1, ink) * 255 + 0.5).astype(np.uint8).reshape(-1)
+    return pixels
 
 
-def _area_weights(centre: float, scale: float, first: _Places, behind: _Places) -> _Cells:
-    """Return the fraction of each pixel that intervals of cells cover (28, n), along one axis.
+def _area_before(centre: float, scale: float, first: int, count: int) -> _Cells:
+    """Return the fraction of each pixel that is before a cell (count + 1, 28), along one axis.
 
     :param centre: the cell coordinate that becomes the middle of the 28 pixels
     :param scale: pixels per cell
-    :param first: (n,) the first cell of each interval, and `behind` the one after its last
+    :param first: the first of `count` cells; the last row is of the cell after them
     """
-    # What part of each pixel lies before a cell is 0 to 1.
-    shift = SIDE / 2 - centre * scale - _PIXELS
-    before_end = np.clip(behind * scale + shift, 0, 1)
-    weights: _Cells = before_end - np.clip(first * scale + shift, 0, 1)
-    return weights
+    edges = np.arange(first, first + count + 1) * scale
+    parts: _Cells = np.add.outer(edges, SIDE / 2 - centre * scale - _PIXELS)
+    return parts.clip(0, 1, out=parts)

@@ -10,7 +10,11 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
 
@@ -31,6 +35,8 @@ _PIECE_BYTES = 2 * 1024
 # while data arrives, the system would reset it, and the client could lose the refusal.
 LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
+
+_CLOSE = (b"connection", b"close")
 
 
 class Deadline:
@@ -65,6 +71,8 @@ class ClientConnection(HttpToolsProtocol):
     _head_bytes = 0
     # The newest request that has arrived completely.
     _last_complete: RequestResponseCycle | None = None
+    # Whether another protocol has taken over the transport.
+    _is_upgraded = False
     # Whether further requests are discarded, and the refusal that waits for earlier responses.
     _is_refused = False
     _waiting_refusal: Response | None = None
@@ -101,6 +109,8 @@ class ClientConnection(HttpToolsProtocol):
             if self._is_refused or self.transport.is_closing():
                 return
             self._parse(data[start : start + _PIECE_BYTES])
+            if self._is_upgraded:
+                return
         # Any data stops uvicorn's keep-alive timer, even an empty line, which begins no request. So
         # this timer also runs between requests.
         if self._is_in_request or not self._has_pending_response():
@@ -121,6 +131,15 @@ class ClientConnection(HttpToolsProtocol):
         self._discarded_bytes += len(data)
         if self._discarded_bytes > MAX_LINGER_BYTES:
             self.transport.abort()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the transport over to the WebSocket, unless earlier requests await responses."""
+        self._is_upgraded = True
+        self._request_deadline.stop()
+        if self._has_pending_response():
+            self.transport.abort()
+            return
+        super().handle_websocket_upgrade()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keep the connection open if a response is pending: the client sends no more data."""
@@ -169,6 +188,41 @@ class ClientConnection(HttpToolsProtocol):
         """Shut down gracefully: close after the responses to all complete requests."""
         if not self._close_after_responses():
             self.transport.close()
+
+    def is_idle(self) -> bool:
+        """Tell whether the next data begins a request that can be answered at once."""
+        return not (
+            self._is_in_request
+            or self._is_surplus
+            or self._is_refused
+            or self._has_pending_response()
+            or self.transport.is_closing()
+        )
+
+    def make_cycle(self) -> RequestResponseCycle:
+        """Return the state of a request that has arrived, to be answered by `respond`."""
+        return RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
+
+    def respond(self, cycle: RequestResponseCycle, response: Response) -> None:
+        """Send the response to a request of `make_cycle`."""
+        connection = () if cycle.keep_alive else (_CLOSE,)
+        self._write(response, *connection)
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _has_pending_response(self) -> bool:
         """Tell whether a request has arrived completely, and its response is not complete."""
@@ -220,13 +274,12 @@ class ClientConnection(HttpToolsProtocol):
             self._send_refusal(response)
 
     def _send_refusal(self, response: Response) -> None:
-        line = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n".encode()
-        headers = [
-            *self.server_state.default_headers,
-            *response.headers,
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(line + head + b"\r\n" + response.body)
+        self._write(response, _CLOSE)
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _write(self, response: Response, *headers: tuple[bytes, bytes]) -> None:
+        """Write a response as a whole, with more headers."""
+        all_headers = [*self.server_state.default_headers, *response.headers, *headers]
+        head = b"".join([b"%b: %b\r\n" % header for header in all_headers])
+        self.transport.write(STATUS_LINE[response.status] + head + b"\r\n" + response.body)

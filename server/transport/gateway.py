@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from server.web.app import MAX_BODY_BYTES
-from server.web.common.problems import PROBLEM_TYPE, encode_problem
+from server.web.common.problems import INTERNAL_ERROR, PROBLEM_TYPE, encode_problem
 from server.web.common.security import SECURITY_HEADERS
 from server.web.routes.prediction import PREDICT
 from server.web.routes.room import ROOM_API
@@ -77,6 +77,7 @@ BUSY = make_problem(
     **{"Retry-After": str(RETRY_AFTER_SECONDS)},
 )
 
+FAILED = make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL_ERROR)
 
 # The response to `OPTIONS *`, which asks about the server as a whole. Source: RFC 9110, 9.3.7.
 SERVER_OPTIONS = Response(

@@ -6,11 +6,12 @@ that error responses are built in one place.
 """
 
 import asyncio
+import logging
+from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
-import numpy as np
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
@@ -18,11 +19,13 @@ from server.regression.model import Model
 from server.regression.prediction import IMAGE_FIELDS, predict_all
 from server.regression.shapes import PIXELS
 from server.storage.model_store import ModelStore
-from server.transport.gateway import Response, Scope, encode_headers
-from server.web.common.drawing import BYTES, JSON, parse_bytes
+from server.transport.gateway import FAILED, Response, Scope, encode_headers
+from server.web.common.drawing import BYTES, JSON, scale_bytes
 from server.web.common.query import PredictQuery, parse_fields, parse_query
 from server.web.common.security import SECURITY_HEADERS
 from server.web.routes.prediction import PREDICT
+
+_logger = logging.getLogger(__name__)
 
 _HEADERS = encode_headers({"Content-Type": JSON, **SECURITY_HEADERS})
 _BYTES = BYTES.encode()
@@ -33,8 +36,13 @@ MAX_BATCH = 16
 # A model and the fields of the response: requests with the same key form a batch.
 _BatchKey = tuple[Model, frozenset[str]]
 
-# The body of a request, and the future of its response.
-_Request = tuple[bytes, asyncio.Future[Response]]
+# What is asked for: the parameters of the query string, and the fields of the response.
+Query = tuple[PredictQuery, frozenset[str]]
+
+Respond = Callable[[Response], None]
+
+# The body of a request, and what is called with its response.
+_Request = tuple[bytes, Respond]
 
 
 class LivePredictions:
@@ -50,60 +58,73 @@ class LivePredictions:
 
     async def answer(self, scope: Scope, body: bytes) -> Response | None:
         """Return the response, or None for a request that the app must answer or refuse."""
-        key = self._read(scope, body)
-        if key is None:
+        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+        def respond(response: Response) -> None:
+            # A client that has disconnected has cancelled the future.
+            if not answer.done():
+                answer.set_result(response)
+
+        query = self.recognize(scope)
+        if query is None or not self.submit(query, body, respond):
             return None
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            # Runs at the end of this loop iteration: requests already read join the batch.
-            loop.call_soon(self._answer_waiting)
-        answer: asyncio.Future[Response] = loop.create_future()
-        self._waiting.setdefault(key, []).append((body, answer))
         return await answer
 
-    def _read(self, scope: Scope, body: bytes) -> _BatchKey | None:
-        """Return the model and the fields of a request, or None if the app must answer it."""
-        if len(body) != PIXELS or scope["path"] != PREDICT or scope["method"] != "POST":
+    def recognize(self, scope: Scope) -> Query | None:
+        """Return what a request asks for, or None if the app must answer it, whatever its body."""
+        if scope["path"] != PREDICT or scope["method"] != "POST":
             return None
         headers = dict(scope["headers"])
-        is_live = headers.get(b"content-type") == _BYTES and b"content-encoding" not in headers
-        asked = _read_query(scope["query_string"]) if is_live else None
-        if asked is None:
+        if headers.get(b"content-type") != _BYTES or b"content-encoding" in headers:
             return None
-        query, fields = asked
-        model = self._store.find_recent(query.model)
+        return read_query(scope["query_string"])
+
+    def submit(self, query: Query, body: bytes, respond: Respond) -> bool:
+        """Put a request into the current batch; `respond` is called when the batch is answered.
+
+        :return: False for a request that the app must answer or refuse; `respond` is not called
+        """
+        parameters, fields = query
+        model = self._store.find_recent(parameters.model)
         # The app scans the directory for a model that is newer than the last scan.
-        if model is None or query.v not in (None, model.digest):
-            return None
-        return model, fields
+        if (
+            len(body) != PIXELS
+            or model is None
+            or (parameters.v is not None and parameters.v != model.digest)
+        ):
+            return False
+        if not self._waiting:
+            # Runs at the end of this loop iteration: requests already read join the batch.
+            asyncio.get_running_loop().call_soon(self._answer_waiting)
+        self._waiting.setdefault((model, fields), []).append((body, respond))
+        return True
 
     def _answer_waiting(self) -> None:
         """Answer all waiting requests."""
         waiting, self._waiting = self._waiting, {}
-        for (model, fields), all_requests in waiting.items():
-            # A client that has disconnected has cancelled its future.
-            requests = [request for request in all_requests if not request[1].done()]
+        for (model, fields), requests in waiting.items():
             for start in range(0, len(requests), MAX_BATCH):
                 _answer_batch(model, fields, requests[start : start + MAX_BATCH])
 
 
 def _answer_batch(model: Model, fields: frozenset[str], requests: list[_Request]) -> None:
-    """Set the responses of a batch, or the exception that prevents them."""
+    """Respond to a batch, with 500 if the prediction fails."""
     try:
-        pixels = np.stack([parse_bytes(body) for body, _ in requests])
+        pixels = scale_bytes(b"".join(body for body, _ in requests)).reshape(-1, PIXELS)
         contents = [msgspec.json.encode(found) for found in predict_all(model, pixels, fields)]
-    except Exception as error:
-        for _, answer in requests:
-            answer.set_exception(error)
+    except Exception:
+        _logger.exception("A live prediction failed")
+        for _, respond in requests:
+            respond(FAILED)
         return
-    for content, (_, answer) in zip(contents, requests, strict=True):
+    for content, (_, respond) in zip(contents, requests, strict=True):
         headers = [*_HEADERS, (b"content-length", b"%d" % len(content))]
-        answer.set_result(Response(HTTPStatus.OK, headers, content))
+        respond(Response(HTTPStatus.OK, headers, content))
 
 
 # The page uses a few query strings; the limit is for other clients, which could send many.
 @lru_cache(maxsize=64)
-def _read_query(query: bytes) -> tuple[PredictQuery, frozenset[str]] | None:
+def read_query(query: bytes) -> Query | None:
     """Return the parameters of a query string, and the fields that it asks for.
 
     None if images are among the fields, or if the query is invalid: the app answers then.

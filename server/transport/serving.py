@@ -5,8 +5,10 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from uvicorn import Config, Server
 
@@ -15,7 +17,9 @@ from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway
+from server.transport.live_connection import LiveConnection
 from server.transport.live_predictions import LivePredictions
+from server.transport.live_socket import LiveSocket
 from server.web.app import create_app
 
 # Keep-alive timeout, in seconds. The page sends a request twice a second.
@@ -49,23 +53,33 @@ def serve(
         share the socket can accept the rest
     """
     store = ModelStore(files.models)
-    live = LivePredictions(store)
     room = None if files.room is None else open_room(files.room, listener)
     app = create_app(files.models, store, room)
-    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts)
+    live = LivePredictions(store)
+    serve_app(Gateway(app, live.answer), listener, on_ready, max_accepts, live)
 
 
 def serve_app(
-    app: Gateway, listener: socket.socket, on_ready: Callable[[], None], max_accepts: int = BACKLOG
+    app: Gateway,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    max_accepts: int = BACKLOG,
+    live: LivePredictions | None = None,
 ) -> None:
-    """Serve an application until SIGINT or SIGTERM, then end the process with 0."""
+    """Serve an application until SIGINT or SIGTERM, then end the process with 0.
+
+    :param live: answers live predictions without the application
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
+    # Uvicorn only calls these, with keyword arguments, so they need not be classes.
+    http: Any = ClientConnection if live is None else partial(LiveConnection, live)
+    ws: Any = "none" if live is None else partial(LiveSocket, live)
     config = Config(
         app,
-        http=ClientConnection,
+        http=http,
         loop="asyncio",
-        ws="none",
+        ws=ws,
         lifespan="off",
         interface="asgi3",
         log_config=None,

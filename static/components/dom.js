@@ -40,12 +40,26 @@ export function queryMedia(query) {
 }
 
 /**
- * Write text only where it changes: screen readers repeat a live region that is written again.
- * @param {Element} element
+ * Write text only where it changes: screen readers repeat a live region that is written again. A text
+ * node is kept, because to replace it takes the browser several times as long.
+ * @param {Element} element without elements in it
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const node = element.firstChild;
+  if (node instanceof Text && node.nextSibling === null && text) {
+    if (node.data !== text) node.data = text;
+  } else if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Hide or show an element only where that changes: to set the same value again takes the browser as
+ * long as a change.
+ * @param {HTMLElement} element
+ * @param {boolean} isHidden
+ */
+export function setHidden(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { ALL_DIGITS, DIGITS, PIXELS } from "../numbers/regression.js";
 import { BYTES_TYPE, request, requestObject, withTimeout } from "./http.js";
+import { createLiveSocket } from "./live_socket.js";
 
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 
@@ -115,6 +116,8 @@ const LIVE = "digest,probabilities,evidence";
 /** The API's path is relative to the page, which a reverse proxy may serve under a prefix. */
 export const API = new URL("api", document.baseURI).pathname;
 
+const askSocket = createLiveSocket();
+
 /** @returns {Promise<{default: string | null, models: ModelSummary[]}>} */
 export function fetchModels() {
   return requestObject(`${API}/models`, ["models"], withTimeout());
@@ -126,19 +129,28 @@ export function fetchModels() {
  * @param {boolean} isExplained whether to request everything that explains the prediction
  * @returns {Promise<Prediction>}
  */
-export function fetchPrediction(pixels, model, isExplained) {
-  return fetchAnswer(pixels, model, isExplained ? EXPLAINED : LIVE);
+export async function fetchPrediction(pixels, model, isExplained) {
+  if (isExplained) return fetchAnswer(pixels, model, EXPLAINED);
+  const answer = await askSocket(`${API}/live?${writeQuery(model, LIVE)}`, pixels);
+  return answer === null ? fetchAnswer(pixels, model, LIVE) : JSON.parse(answer);
+}
+
+/**
+ * @param {ModelSummary} model its digest tells a server process that knows an older one to reload it
+ * @param {string} fields
+ */
+function writeQuery({ name, digest }, fields) {
+  return new URLSearchParams({ model: name, fields, v: digest });
 }
 
 /**
  * @param {Uint8Array} pixels
- * @param {ModelSummary} model its digest tells a server process that knows an older one to reload it
+ * @param {ModelSummary} model
  * @param {string} fields
  * @returns {Promise<Prediction>}
  */
-function fetchAnswer(pixels, { name, digest }, fields) {
-  const path = `${API}/predict?${new URLSearchParams({ model: name, fields, v: digest })}`;
-  return requestObject(path, fields.split(","), {
+function fetchAnswer(pixels, model, fields) {
+  return requestObject(`${API}/predict?${writeQuery(model, fields)}`, fields.split(","), {
     ...withTimeout(),
     method: "POST",
     headers: { "Content-Type": BYTES_TYPE },

@@ -1,6 +1,6 @@
 /** The answer in words and the two pictures of the drawing, which every view shows. */
 
-import { find, setChoices, setText } from "../components/dom.js";
+import { find, setChoices, setHidden, setText } from "../components/dom.js";
 import { compareEvidence } from "../numbers/explain.js";
 import { formatPercent, formatSigned } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
@@ -56,7 +56,7 @@ export function createAnswer() {
       return { value: name, text: `${name}: ${formatPercent(test_accuracy)} on MNIST` };
     });
     setChoices(select, choices, shown.model);
-    hint.hidden = picture !== null;
+    setHidden(hint, picture !== null);
     setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
 
     answer.ariaBusy = String(shown.isBusy);
@@ -68,9 +68,9 @@ export function createAnswer() {
 
     // The explanation arrives when the pen is lifted. Until then the last one stays, dimmed.
     main.dataset.fresh = String(shown.isFresh);
-    sent.hidden = !picture;
+    setHidden(sent, !picture);
     if (picture) showSent(picture.pixels, shown.inkColour);
-    seen.hidden = !explanation;
+    setHidden(seen, !explanation);
     if (explanation) showSeen(explanation.pixels, shown.inkColour);
     setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
     replay.disabled = !shown.isFresh;

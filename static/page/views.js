@@ -1,6 +1,6 @@
 /** The views by name. The first one is loaded with the page, the others on demand. */
 
-import { findAll } from "../components/dom.js";
+import { findAll, setHidden } from "../components/dom.js";
 import { requestModule } from "../network/http.js";
 import { createView as createDrawView } from "../views/draw.js";
 
@@ -72,7 +72,7 @@ export function createViews(change, loadActions) {
       for (const section of sections) {
         const isCurrent = section.id === `view-${shown.view}`;
         // Without its style sheet, a view would be in disorder for a moment.
-        section.hidden = !isCurrent || !isLoaded;
+        setHidden(section, !isCurrent || !isLoaded);
         section.ariaBusy = String(isCurrent && !isLoaded);
       }
       loaded.get(shown.view)?.(shown);

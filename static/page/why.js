@@ -3,7 +3,7 @@
  * up where the drawing has ink.
  */
 
-import { find, findAll, setText } from "../components/dom.js";
+import { find, findAll, setHidden, setText } from "../components/dom.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
 import { formatSigned } from "../numbers/format.js";
 import { contributions, runnerUp } from "../numbers/regression.js";
@@ -45,7 +45,7 @@ export function createWhy() {
   );
 
   return ({ explanation, learned }) => {
-    section.hidden = !explanation || !learned;
+    setHidden(section, !explanation || !learned);
     if (explanation && learned) explain(explanation, learned);
   };
 }

@@ -5,7 +5,8 @@ Each has a process of its own, since what makes one training repeatable would sl
 twice, it prints the seconds of the second call: the first finds libraries that have done nothing
 yet. What is compiled is compiled anew.
 
-`stream N` trains, once, on a stream of N images.
+`stream N` trains, once, on a stream of N images. `prepare FILE` saves the data of the normalized
+recipe, and `normalized FILE` trains on it, once, as the command does, but without monitoring.
 """
 
 import os
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -22,6 +24,7 @@ import numpy as np
 from server.regression.model import softmax
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from training.data.mnist import Images, load_mnist
+from training.fitting.preparation import prepare
 from training.fitting.regression import train
 from training.settings.recipe import RECIPES
 
@@ -75,6 +78,17 @@ VARIANTS: dict[str, Callable[[Images], object]] = {
 }
 
 
+def save_prepared(file: Path) -> None:
+    """Save the training images of the normalized recipe."""
+    images = prepare(load_mnist(), RECIPES["normalized"], 0).training_images
+    np.savez(file, pixels=images.pixels, labels=images.labels)
+
+
+def normalized(images: Images) -> tuple[Floats, Floats]:
+    """Train with the normalized recipe, as the command does."""
+    return train(images.pixels, images.labels, RECIPES["normalized"], 0, lambda *_: None)
+
+
 def seconds(run: Callable[[], object]) -> float:
     """Time one call."""
     start = time.perf_counter()
@@ -84,6 +98,14 @@ def seconds(run: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print how long one way takes."""
+    if sys.argv[1] == "prepare":
+        save_prepared(Path(sys.argv[2]))
+        return
+    if sys.argv[1] == "normalized":
+        with np.load(sys.argv[2]) as saved:
+            prepared = Images(saved["pixels"], saved["labels"])
+        print(seconds(lambda: normalized(prepared)))
+        return
     images = load_mnist().train
     if sys.argv[1] == "stream":
         recipe = replace(RECIPE, steps=int(sys.argv[2]) // BATCH, augmented=True)

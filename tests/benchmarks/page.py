@@ -64,6 +64,7 @@ PROBE = """
 ([surface, bars]) => {
   const times = (window.latencies = []);
   let moves = [];
+  let lastMove = 0;
   let answered = Infinity;
   let isInFrame = false;
 
@@ -82,6 +83,17 @@ PROBE = """
     answered = asked;
     return response;
   };
+  window.WebSocket = class extends WebSocket {
+    constructor(...address) {
+      super(...address);
+      // Before the page's own listener.
+      this.addEventListener("message", () => (answered = this.asked));
+    }
+    send(drawing) {
+      this.asked = performance.now();
+      super.send(drawing);
+    }
+  };
   const paintedAfter = (shown) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
@@ -91,12 +103,20 @@ PROBE = """
   };
 
   addEventListener("DOMContentLoaded", () => {
-    document.querySelector(surface).addEventListener("pointermove", (event) => {
+    // Chromium reports a move at once, and again with the next frame.
+    const note = (event) => {
       // Without a button the pen is up.
       if (!event.buttons) return;
       const events = event.getCoalescedEvents();
-      moves.push(...(events.length ? events : [event]).map(({ timeStamp }) => timeStamp));
-    }, { capture: true });
+      for (const { timeStamp } of events.length ? events : [event]) {
+        if (timeStamp <= lastMove) continue;
+        lastMove = timeStamp;
+        moves.push(timeStamp);
+      }
+    };
+    for (const type of ["pointerrawupdate", "pointermove"]) {
+      document.querySelector(surface).addEventListener(type, note, { capture: true });
+    }
     new MutationObserver(() => {
       const shown = moves.filter((move) => move <= answered);
       moves = moves.filter((move) => move > answered);

@@ -16,7 +16,7 @@ from server.regression.model import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data.mnist import Images
 from training.data.synthetic_digits import synthesize_digits
-from training.fitting.evaluation import calibration_error, fit_temperature
+from training.fitting.evaluation import TEMPERATURES, accuracy, calibration_error, fit_temperature
 from training.fitting.familiarity import (
     SURE_FRACTION,
     fit_familiarity,
@@ -59,16 +59,33 @@ def test_an_edge_counts_for_its_direction_alone(turns: int, direction: int) -> N
     assert edges[direction] == pytest.approx(edges.sum(), rel=1e-4)
 
 
-def test_an_edge_between_two_directions_is_shared_by_them() -> None:
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    # Ink grows along 11.25°, half way between the first two of eight directions in 180°.
-    slope = np.cos(np.radians(11.25)) * columns + np.sin(np.radians(11.25)) * rows
-    found = features((slope / slope.max()).astype(np.float32).reshape(PIXELS))
-    inner = found[196:].reshape(8, 7, 7)[:, 2:5, 2:5].mean(axis=(1, 2))
-    assert inner[0] == pytest.approx(inner[1], rel=1e-3)
-    # Each has half of the change over two pixels, and edges count twice.
-    assert inner[0] == pytest.approx(2 / 2 * 2 / slope.max(), rel=1e-3)
-    assert np.allclose(inner[2:], 0, atol=1e-4)
+def ramp(degrees: float) -> tuple[Floats, float]:
+    """Return pixels (784,) that grow along a direction, and their change over two pixels."""
+    rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE // 2
+    slope = np.cos(np.radians(degrees)) * columns + np.sin(np.radians(degrees)) * rows
+    height = np.ptp(slope)
+    return ((slope - slope.min()) / height).astype(np.float32).reshape(PIXELS), 2 / height
+
+
+def inner_edges(pixels: Floats) -> Floats:
+    """Return the mean feature (8,) of each direction, away from the border."""
+    edges: Floats = features(pixels)[196:].reshape(8, 7, 7)[:, 2:5, 2:5].mean(axis=(1, 2))
+    return edges
+
+
+@pytest.mark.parametrize("degrees", [0, 5, 11.25, 22.5, 100, 160, 175, 185, 300])
+def test_an_edge_is_the_sum_of_its_shares_in_the_two_nearest_directions(degrees: float) -> None:
+    pixels, change = ramp(degrees)
+    shares = inner_edges(pixels)
+    # Edges count twice.
+    gradient = 2 * change * np.exp(1j * np.radians(degrees))
+    directions = np.exp(1j * np.pi / 8 * np.arange(9))
+    first = int(degrees % 180 // 22.5)
+    # The direction after the last one is the first one, reversed.
+    total = shares[first] * directions[first] + shares[(first + 1) % 8] * directions[first + 1]
+    assert total == pytest.approx(gradient if degrees < 180 else -gradient, rel=2e-3)
+    others = np.delete(shares, [first, (first + 1) % 8])
+    assert np.allclose(others, 0, atol=1e-4)
 
 
 def test_features_of_many_are_those_of_each() -> None:
@@ -81,7 +98,7 @@ def test_features_of_many_are_those_of_each() -> None:
 def test_a_residual_is_the_distance_from_the_axes() -> None:
     axes = np.array([[1], [0], [0]], np.float32)
     differences = np.array([[5, 3, 4], [2, 0, 0]], np.float32)
-    assert residual(differences, axes).tolist() == [5, 0]
+    assert residual(differences, differences @ axes).tolist() == [5, 0]
 
 
 def test_axes_are_orthonormal_and_rounded_as_in_the_file(
@@ -175,6 +192,18 @@ def test_the_temperature_undoes_over_and_underconfidence(factor: float) -> None:
     assert calibrated < 0.03
     if factor != 1:
         assert calibration_error(images, weights, bias) > 3 * calibrated
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.7, 1.3, 100])
+def test_no_other_temperature_is_better(factor: float) -> None:
+    images, weights, bias = overconfident_model(factor)
+    evidence, target = images.intensities @ weights, accuracy(images, weights, bias)
+
+    def gap(temperature: float) -> float:
+        tops = softmax(evidence / np.float32(temperature)).max(axis=1)
+        return abs(float(tops.mean()) - target)
+
+    assert fit_temperature(images, weights, bias) == min(TEMPERATURES, key=gap)
 
 
 def test_the_calibration_error_of_a_model_that_is_always_wrong_and_sure_is_one() -> None:

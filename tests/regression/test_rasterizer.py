@@ -15,6 +15,9 @@ from server.regression.rasterizer import (
 )
 from server.regression.shapes import SIDE
 
+# Where the left edge of the pen's area is at the centre of a cell.
+AT_CENTRE = 100.5 / GRID + PEN_WIDTH / 2
+
 SEVEN = [[(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)], [(0.35, 0.5), (0.7, 0.52)]]
 
 
@@ -75,6 +78,9 @@ def picture_cell_by_cell(strokes: list[Stroke]) -> np.ndarray | None:
         pytest.param([[(0.4, 0.4), (0.4 + 1e-12, 0.4)]], id="nearly one point"),
         pytest.param([[], [(0.2, 0.3), (0.4, 0.9)], []], id="with empty strokes"),
         pytest.param([[(-1e6, -1e6), (1e6, 1e6)]], id="from far away to far away"),
+        # The left edge of the pen's area is at the centre of cell 100, and a little to its right.
+        pytest.param([[(x, 0.2), (x, 0.8)] for x in [AT_CENTRE - 1e-11]], id="just at centres"),
+        pytest.param([[(x, 0.2), (x, 0.8)] for x in [AT_CENTRE + 1e-11]], id="just behind centres"),
     ],
 )
 def test_pixels_are_those_of_all_cells_one_by_one(strokes: list[Stroke]) -> None:

@@ -1,12 +1,13 @@
-"""The examples of a recipe: MNIST's images, normalized, and synthetic digits."""
+"""The examples of a recipe: how many of MNIST's images, and their normalization."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
+from server.system.child_call import call_for_halves
 from training.data.mnist import Bytes, Dataset, Images
-from training.data.synthetic_digits import synthesize_digits
 from training.settings.recipe import Recipe
 
 # Images that are normalized at a time: few enough for the processor's cache, enough to make the
@@ -44,34 +45,19 @@ def normalize_dataset(dataset: Dataset, recipe: Recipe) -> Dataset:
     )
 
 
-def add_synthetic(images: Images, recipe: Recipe, seed: int) -> Images:
-    """Return normalized images, followed by the recipe's synthetic digits, also normalized."""
-    if recipe.synthetic == 0:
-        return images
-    synthetic = normalize_images(synthesize_digits(recipe.synthetic, seed), recipe.normalization)
+def append(images: Images, more: Images) -> Images:
+    """Return images, followed by more."""
     return Images(
-        np.concatenate([images.pixels, synthetic.pixels]),
-        np.concatenate([images.labels, synthetic.labels]),
+        np.concatenate([images.pixels, more.pixels]), np.concatenate([images.labels, more.labels])
     )
-
-
-def training_images_for(original: Images, examples: Images, recipe: Recipe, seed: int) -> Images:
-    """Return the images that the regression is trained on.
-
-    They are the examples. With `augmented` they are the same images before normalization, because
-    augmentation comes first.
-
-    :param original: training images that are not normalized
-    :param examples: the same, normalized, followed by synthetic digits
-    """
-    if not recipe.augmented:
-        return examples
-    return add_synthetic(original, replace(recipe, normalization="none"), seed)
 
 
 def normalize_images(images: Images, normalization: str) -> Images:
     """Return the images after the server's normalization of that name."""
-    return Images(normalize_pixels(images.pixels, normalization), images.labels)
+    if normalization == "none":
+        return images
+    normalize = partial(normalize_pixels, normalization=normalization)
+    return Images(np.concatenate(call_for_halves(normalize, images.pixels)), images.labels)
 
 
 def normalize_pixels(original: Bytes, normalization: str) -> Bytes:

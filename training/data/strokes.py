@@ -4,6 +4,8 @@ A stroke is a list of points: x to the right, y down, a digit about 1 high.
 """
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.random import Generator
@@ -22,14 +24,25 @@ def curve(through: PointList, random: Generator, jitter: float = 0.022, steps: i
     :param steps: points per segment
     """
     points = line(through, random, jitter)
-    before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
-    padded = np.vstack([before, points, after])
-    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
-    a, b, c, d = (padded[i : len(padded) - 3 + i][:, None, :] for i in range(4))
-    spline = 0.5 * (
-        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+    return _spline_weights(len(points), steps) @ points
+
+
+@cache
+def _spline_weights(count: int, steps: int) -> Points:
+    """Return the weights of points in each point of a Catmull-Rom spline through them.
+
+    Their shape is ((count − 1) × steps + 1, count). Before the first point and after the last, the
+    spline has one more point, as far away as their neighbours.
+    """
+    t = np.linspace(0, 1, steps, endpoint=False)[:, np.newaxis]
+    of_four = np.hstack(
+        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]
     )
-    return np.vstack([spline.reshape(-1, 2), points[-1:]])
+    padded = np.zeros((count + 2, count))
+    padded[1:-1] = np.eye(count)
+    padded[0, :2] = padded[-1, :-3:-1] = 2, -1
+    between = [0.5 * of_four @ padded[start : start + 4] for start in range(count - 1)]
+    return np.vstack([*between, padded[-2]])
 
 
 def line(through: PointList, random: Generator, jitter: float = 0.022) -> Points:
@@ -74,20 +87,21 @@ def deform(strokes: list[Points], random: Generator, strength: float = 1) -> lis
 
     :param strength: factor on all deformations
     """
-    points = np.vstack(strokes)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    points = np.concatenate(strokes).T
+    middle = (points.min(axis=1) + points.max(axis=1)) / 2
     stretch, slant = np.exp(random.normal(0, 0.3) * strength), random.normal(0.05, 0.3) * strength
     turn = np.radians(random.normal(0, 8)) * strength
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     affine = rotation @ [[stretch, -slant], [0, 1]]
     bend = random.normal(0, 0.18, (3, 2)) * strength
-    deformed = []
-    for stroke in strokes:
-        moved = stroke - middle + random.normal(0, 0.02, 2) * strength
-        x, y = moved.T
-        bent = moved + np.column_stack([x * x, x * y, y * y]) @ bend
-        deformed.append(bent @ affine.T)
-    return deformed
+    shifts = random.normal(0, 0.02, (len(strokes), 2)) * strength
+    lengths = [len(stroke) for stroke in strokes]
+    moved = points - middle[:, np.newaxis] + shifts.T.repeat(lengths, axis=1)
+    x, y = moved
+    bent = moved + bend.T @ np.array([x * x, x * y, y * y])
+    deformed = (affine @ bent).T
+    ends = accumulate(lengths)
+    return [deformed[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
 
 def place_on_pad(strokes: list[Points], pen: float) -> list[Points]:
@@ -95,7 +109,7 @@ def place_on_pad(strokes: list[Points], pen: float) -> list[Points]:
 
     :param pen: the width that the page's pen then has, as a fraction of the strokes' longer side
     """
-    points = np.vstack(strokes)
+    points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = PEN_WIDTH / (pen * (high - low).max())
     return [(stroke - (low + high) / 2) * scale + 0.5 for stroke in strokes]

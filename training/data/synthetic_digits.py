@@ -5,14 +5,15 @@ write ones with a flag and a foot. Each digit is a prototype, bent, sheared and 
 and drawn with a round pen as on the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.regression.rasterizer import PEN_WIDTH, rasterize_all
 from server.regression.shapes import DIGITS, PIXELS
-from training.data.mnist import Images
+from server.system.child_call import call_for_halves
+from training.data.mnist import Bytes, Images
 from training.data.prototypes import PROTOTYPES
 from training.data.strokes import Points, deform, place_on_pad
 
@@ -24,13 +25,18 @@ PEN_WIDTHS = (PEN_WIDTH / (1 - PEN_WIDTH), 0.2)
 def synthesize_digits(count: int, seed: int) -> Images:
     """Return `count` digits, 0 to 9 in turn; the same seed gives the same digits."""
     labels = np.arange(count, dtype=np.uint8) % DIGITS
-    pixels = np.empty((count, PIXELS), np.uint8)
-    drawings = draw_digits(labels, np.random.default_rng(seed))
+    drawings = list(draw_digits(labels, np.random.default_rng(seed)))
+    return Images(np.concatenate(call_for_halves(rasterize_digits, drawings)), labels)
+
+
+def rasterize_digits(drawings: Sequence[list[Points]]) -> Bytes:
+    """Return the pixels (n, 784) of digits, ink = 255."""
+    pixels = np.empty((len(drawings), PIXELS), np.uint8)
     for row, drawing in zip(pixels, rasterize_all(drawings), strict=True):
         # None only without ink on the pad.
         assert drawing is not None
         row[:] = drawing
-    return Images(pixels, labels)
+    return pixels
 
 
 def draw_digits(labels: NDArray[np.uint8], random: np.random.Generator) -> Iterator[list[Points]]:

@@ -1,5 +1,6 @@
 """Evaluation of W and b in NumPy: loss, accuracy, calibration, confusion matrix and examples."""
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
@@ -184,4 +185,9 @@ def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
     def overconfidence(temperature: float) -> float:
         return float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - target
 
-    return float(min(TEMPERATURES, key=lambda temperature: abs(overconfidence(temperature))))
+    # Overconfidence falls as the temperature rises, so one of the two around its zero is the best.
+    above = bisect_left(
+        TEMPERATURES, True, key=lambda temperature: overconfidence(temperature) <= 0
+    )
+    nearest = TEMPERATURES[max(0, above - 1) : above + 1]
+    return float(min(nearest, key=lambda temperature: abs(overconfidence(temperature))))

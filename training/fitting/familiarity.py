@@ -40,30 +40,26 @@ MIN_SCALE = 0.1
 CHUNK = 32
 
 
-def learn_variants(examples: Images, vectors: Floats | None = None) -> Familiarity:
+def learn_variants(examples: Images) -> Familiarity:
     """Return each variant's mean, axes (PCA) and scale, learned from normalized examples.
 
     The scale takes the place of the limit until `fit_familiarity`. W and b are not needed.
-
-    :param vectors: the examples' features (n, FEATURES), if they are known
     """
     variants = variants_of(examples)
     means = np.zeros((VARIANTS, FEATURES), np.float32)
     axes = np.zeros((VARIANTS, FEATURES, AXES), np.float32)
     scales = np.ones(VARIANTS, np.float32)
     for variant in np.unique(variants):
-        is_variant = variants == variant
-        if vectors is None:
-            found = compute_features(examples.select(is_variant))
-        else:
-            found = vectors[is_variant]
+        found = compute_features(examples.select(variants == variant))
         means[variant] = found.mean(axis=0)
         differences = found - means[variant]
         # Eigenvalues are in ascending order: the last vectors are the principal axes.
         _, eigenvectors = np.linalg.eigh(differences.T @ differences)
         # Rounded as in the model's file, so that the limits are fitted to the loaded values.
         axes[variant] = eigenvectors[:, : -AXES - 1 : -1].astype(np.float16)
-        scales[variant] = np.quantile(residual(differences, axes[variant]), WITHIN_SCALE)
+        scales[variant] = np.quantile(
+            residual(differences, differences @ axes[variant]), WITHIN_SCALE
+        )
     scales[list(VARIANTS_OF[0])] *= ZERO_STRICTNESS
     return Familiarity(means, axes, np.maximum(scales, MIN_SCALE))
 

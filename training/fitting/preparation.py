@@ -1,22 +1,22 @@
 """Data preparation: everything computed from MNIST before TensorFlow is needed."""
 
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from server.regression.familiarity import Familiarity
 from training.data.examples import (
-    add_synthetic,
+    append,
     limit_images_per_digit,
     normalize_dataset,
-    training_images_for,
+    normalize_images,
 )
 from training.data.mnist import Dataset, Images, load_mnist
 from training.data.room import RoomImages, load_room
-from training.fitting.familiarity import compute_features, learn_variants
-from training.fitting.room import Room, append, check_room, repeat_drawings
+from training.data.synthetic_digits import synthesize_digits
+from training.fitting.familiarity import learn_variants
+from training.fitting.room import Room, check_room, repeat_drawings
 from training.settings.recipe import Recipe
 
 
@@ -26,8 +26,8 @@ class Preparation:
 
     `original` is MNIST and `normalized` the same after the recipe's normalization; both have at
     most the training images that the `recipe` asks for. The regression is trained on
-    `training_images`: `other_count` images, then those of the `room`, if there is one. `variants`
-    describes the digits' features; its limits are fitted after the training. `seconds` is how long
+    `training_images`: `other_count` images, then those of the `room`, if there is one. `familiar`
+    are the same, normalized in any case: what looks like them is familiar. `seconds` is how long
     the preparation took.
     """
 
@@ -37,7 +37,7 @@ class Preparation:
     training_images: Images
     room: Room | None
     other_count: int
-    variants: Familiarity
+    familiar: Images
     seconds: float
 
     @property
@@ -48,43 +48,47 @@ class Preparation:
 
 def load_and_prepare(
     folder: Path | None, recipe: Recipe, seed: int, room: Path | None = None
-) -> Preparation:
+) -> Generator[Preparation, None, Familiarity]:
     """Load MNIST, from a local folder if one is given, and a room's drawings, and prepare them.
+
+    Yield the preparation, and return the variants of the familiar images. They are needed only
+    after the training, so they can be learned during it.
 
     :param room: the room's file
     :raise DataError: MNIST is unavailable
     :raise RoomError: the room cannot be read, or has no drawings
     """
     drawings = None if room is None else load_room(room)
-    return prepare(load_mnist(folder), recipe, seed, drawings)
+    preparation = prepare(load_mnist(folder), recipe, seed, drawings)
+    yield preparation
+    return learn_variants(preparation.familiar)
 
 
 def prepare(
     original: Dataset, recipe: Recipe, seed: int, drawings: RoomImages | None = None
 ) -> Preparation:
-    """Prepare a dataset that is not normalized yet, and a room's drawings."""
+    """Prepare a dataset that is not normalized yet, and a room's drawings.
+
+    The examples are MNIST's training images, then the recipe's synthetic digits.
+    """
     start = time.monotonic()
     original, recipe = limit_images_per_digit(original, recipe)
+    # First, because one process draws the digits: another one imports TensorFlow meanwhile.
+    synthetic = synthesize_digits(recipe.synthetic, seed)
     normalized = normalize_dataset(original, recipe)
-    examples = add_synthetic(normalized.train, recipe, seed)
-    images = training_images_for(original.train, examples, recipe, seed)
+    examples = append(normalized.train, normalize_images(synthetic, recipe.normalization))
+    # Augmentation comes before normalization.
+    images = append(original.train, synthetic) if recipe.augmented else examples
     other_count = len(images.labels)
     room = None
-    if drawings is None:
+    familiar = examples
+    if drawings is not None:
         variants = learn_variants(examples)
-    else:
-        vectors = compute_features(examples)
-        variants = learn_variants(examples, vectors)
         room = check_room(drawings, recipe.normalization, variants, normalized.validation)
         repeated = repeat_drawings(room, examples.labels)
-        # With `augmented`, images are normalized after their augmentation.
         own = drawings.train if recipe.augmented else room.train
         images = append(images, own.select(repeated))
-        # What the room draws is familiar from now on.
-        variants = learn_variants(
-            append(examples, room.train.select(repeated)),
-            np.concatenate([vectors, compute_features(room.train)[repeated]]),
-        )
+        familiar = append(examples, room.train.select(repeated))
     return Preparation(
         recipe=recipe,
         original=original,
@@ -92,6 +96,6 @@ def prepare(
         training_images=images,
         room=room,
         other_count=other_count,
-        variants=variants,
+        familiar=familiar,
         seconds=time.monotonic() - start,
     )

@@ -118,13 +118,6 @@ def repeat_drawings(room: Room, others: Bytes) -> NDArray[np.int64]:
     return np.concatenate(indices)
 
 
-def append(images: Images, more: Images) -> Images:
-    """Return images, followed by more."""
-    return Images(
-        np.concatenate([images.pixels, more.pixels]), np.concatenate([images.labels, more.labels])
-    )
-
-
 def describe_room(room: Room) -> list[str]:
     """Return sentences: how the drawings are used, and what their number does not allow."""
     held_out, count = len(room.held_out.labels), len(room.train.labels)

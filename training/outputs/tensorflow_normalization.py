@@ -1,17 +1,16 @@
 """The server's normalization, implemented again with TensorFlow operations.
 
-A SavedModel contains these operations, so it needs no other code. Both implementations compute
-moments in float64 and the rest in float32, but sum in a different order, so a value halfway between
-two byte values may be rounded differently.
+A SavedModel contains these operations, so it needs no other code. The two implementations round
+differently, so a value halfway between two byte values may differ by one.
 """
 
 import tensorflow as tf
 
 from server.regression.normalization import (
+    AFTER_MIDDLE,
+    BEFORE_MIDDLE,
     EDGE_DEVIATIONS,
     EPSILON,
-    FROM_MIDDLE,
-    IS_BEFORE_MIDDLE,
     MIN_SPREAD,
     MONOMIALS,
     PEN_VARIANCE,
@@ -31,38 +30,43 @@ def keep_unchanged(pixels: tf.Tensor) -> tf.Tensor:
 
 def normalize_by_moments(pixels: tf.Tensor) -> tf.Tensor:
     """Normalize pixels (n, 784) in [0, 1] as the server's function of this name does."""
-    sums = tf.cast(tf.matmul(tf.cast(pixels, tf.float64), MONOMIALS), tf.float32)
-    moments = sums / tf.maximum(sums[:, :1], EPSILON)
+    sums = tf.matmul(tf.cast(pixels, tf.float64), MONOMIALS)
+    mass = sums[:, :1]
+    moments = sums / tf.maximum(mass, EPSILON)
     x, y = moments[:, 1:2], moments[:, 2:3]
     covariance = moments[:, 4:5] - x * y
-    variance_y = moments[:, 5:6] - y * y
+    variance_y = tf.maximum(moments[:, 5:6] - y * y, 0)
     slant = covariance / (variance_y + SLANT_DAMPING)
     variance_x = moments[:, 3:4] - x * x + slant * (slant * variance_y - 2 * covariance)
     below = PIXEL_Y - y
     across = PIXEL_X - x - slant * below
-    rows = y + _sample_offsets(pixels, below, variance_y)
+    rows = y + _sample_offsets(pixels, below, mass, variance_y)
     columns = (
-        _sample_offsets(pixels, across, variance_x)[:, tf.newaxis]
+        _sample_offsets(pixels, across, mass, tf.maximum(variance_x, 0))[:, tf.newaxis]
         + (x + slant * (rows - y))[:, :, tf.newaxis]
     )
     images = tf.reshape(pixels, [-1, SIDE, SIDE])
-    return tf.reshape(_resample(images, rows, columns), [-1, PIXELS])
+    normalized = _resample(images, tf.cast(rows, tf.float32), tf.cast(columns, tf.float32))
+    return tf.reshape(normalized, [-1, PIXELS])
 
 
-def _sample_offsets(ink: tf.Tensor, offsets: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
+def _sample_offsets(
+    pixels: tf.Tensor, offsets: tf.Tensor, mass: tf.Tensor, variance: tf.Tensor
+) -> tf.Tensor:
     after = tf.maximum(offsets, 0)
-    before = after - offsets
-    variances = tf.concat([_side_variance(ink, before), _side_variance(ink, after)], axis=1)
-    total = tf.maximum(variance, 0) + PEN_VARIANCE
-    sides = ((variances + PEN_VARIANCE) / total) ** (SIDE_WEIGHT / 2)
-    reaches = sides * (EDGE_DEVIATIONS * tf.maximum(tf.sqrt(total), MIN_SPREAD))
-    return FROM_MIDDLE * tf.where(IS_BEFORE_MIDDLE, reaches[:, :1], reaches[:, 1:])
+    ink = tf.cast(pixels, tf.float64)
+    mass_after = tf.reduce_sum(ink * tf.sign(after), axis=1, keepdims=True)
+    squares_after = tf.reduce_sum(ink * after * after, axis=1, keepdims=True)
+    squares_before = tf.maximum(mass * variance - squares_after, 0)
+    total = variance + PEN_VARIANCE
+    reach = EDGE_DEVIATIONS * tf.maximum(tf.sqrt(total), MIN_SPREAD)
 
+    def side_reach(squares: tf.Tensor, side_mass: tf.Tensor) -> tf.Tensor:
+        own = squares / tf.maximum(side_mass, EPSILON) + PEN_VARIANCE
+        return reach * (own / total) ** (SIDE_WEIGHT / 2)
 
-def _side_variance(ink: tf.Tensor, distances: tf.Tensor) -> tf.Tensor:
-    mass = tf.reduce_sum(ink * tf.sign(distances), axis=1, keepdims=True)
-    squares = tf.reduce_sum(ink * distances * distances, axis=1, keepdims=True)
-    return squares / tf.maximum(mass, EPSILON)
+    before = side_reach(squares_before, mass - mass_after)
+    return BEFORE_MIDDLE * before + AFTER_MIDDLE * side_reach(squares_after, mass_after)
 
 
 def _resample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:

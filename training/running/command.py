@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import tensorflow as tf
 
+from server.regression.familiarity import Familiarity
 from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.model_name import check_name
@@ -38,11 +39,13 @@ def run(
     options: argparse.Namespace,
     recipe: Recipe,
     wait_for_data: Callable[[], Preparation],
+    wait_for_variants: Callable[[], Familiarity],
     on_stage: StageCallback | None = None,
 ) -> None:
     """Train, save and print the results. On failure, exit with a message; the old model stays.
 
     :param wait_for_data: returns the prepared data, or raises DataError if MNIST is unavailable
+    :param wait_for_variants: called after it; returns the variants of the familiar images
     :param on_stage: called when a worker begins to wait for the others, and when all have joined
     :raise SystemExit: the training failed or was interrupted
     """
@@ -58,7 +61,7 @@ def run(
     try:
         with stop_on_signals(state.interrupt):
             try:
-                train_or_exit(options, recipe, wait_for_data, cluster, state)
+                train_or_exit(options, recipe, wait_for_data, wait_for_variants, cluster, state)
             except KeyboardInterrupt:
                 state.interrupt()
                 raise
@@ -106,6 +109,7 @@ def train_or_exit(
     options: argparse.Namespace,
     recipe: Recipe,
     wait_for_data: Callable[[], Preparation],
+    wait_for_variants: Callable[[], Familiarity],
     cluster: Cluster,
     state: RunState,
 ) -> None:
@@ -115,7 +119,7 @@ def train_or_exit(
     :raise SystemExit: an error; the message says whether the model is saved or unchanged
     """
     try:
-        trained = check_and_train(options, recipe, wait_for_data, cluster, state)
+        trained = check_and_train(options, recipe, wait_for_data, wait_for_variants, cluster, state)
     except (ClusterError, DataError, DivergedError, ArchiveError, OSError, ValueError) as error:
         if state.is_saved:
             sys.exit(f"Error after the training; {state.describe()}: {error}")
@@ -142,6 +146,7 @@ def check_and_train(
     options: argparse.Namespace,
     recipe: Recipe,
     wait_for_data: Callable[[], Preparation],
+    wait_for_variants: Callable[[], Familiarity],
     cluster: Cluster,
     state: RunState,
 ) -> Trained | None:
@@ -164,7 +169,14 @@ def check_and_train(
         if preparation.room is not None:
             print("\n".join(describe_room(preparation.room)), flush=True)
         return train_and_save(
-            preparation, options.seed, options.models, state.name, record, board, cluster
+            preparation,
+            wait_for_variants,
+            options.seed,
+            options.models,
+            state.name,
+            record,
+            board,
+            cluster,
         )
 
 

@@ -5,6 +5,7 @@ Errors propagate: `command` turns them into messages and exit codes.
 
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,6 +109,7 @@ class Monitor:
 
 def train_and_save(
     preparation: Preparation,
+    wait_for_variants: Callable[[], Familiarity],
     seed: int,
     models: Path,
     name: str,
@@ -117,6 +119,7 @@ def train_and_save(
 ) -> Trained:
     """Train, calibrate, evaluate and save a model; return it with its history and evaluation.
 
+    :param wait_for_variants: returns the variants of the familiar images
     :param board: gets the same metrics as the record
     :param cluster: the workers of this training; this process is the leader
     :raise ClusterError: another worker is lost
@@ -140,7 +143,7 @@ def train_and_save(
         record.set_phase("evaluating")
     temperature = fit_temperature(validation, weights, bias) if recipe.is_calibrated else 1.0
     weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
-    familiarity = fit_familiarity(preparation.variants, validation, weights, bias)
+    familiarity = fit_familiarity(wait_for_variants(), validation, weights, bias)
     card = make_card(preparation, seed, weights, bias, familiarity, temperature, start)
     if comparison is not None and preparation.room is not None:
         card = msgspec.structs.replace(

@@ -1,10 +1,13 @@
-"""Start of a training: a child process prepares the data while this one imports TensorFlow."""
+"""Start of a training: a child process prepares the data while this one imports TensorFlow.
+
+While this process trains, the child process learns the familiar images' features.
+"""
 
 import argparse
 import gc
 
+from server.system.child_call import run_stages_in_child
 from training.fitting.preparation import load_and_prepare
-from training.running.child_call import run_in_child
 from training.running.supervisor import StageCallback
 from training.settings.recipe import Recipe
 
@@ -17,9 +20,9 @@ def start_training(
     :param on_stage: called when a worker begins to wait for the others, and when all have joined
     :raise SystemExit: the training failed or was interrupted
     """
-    with run_in_child(
+    with run_stages_in_child(
         load_and_prepare, options.data, recipe, options.seed, options.room
-    ) as wait_for_data:
+    ) as (wait_for_data, wait_for_variants):
         # Importing TensorFlow takes seconds, in which the child process prepares the data. Its
         # modules stay in memory, so garbage collection would search them in vain: here and at
         # exit, this would take another second.
@@ -28,4 +31,4 @@ def start_training(
 
         gc.freeze()
         gc.enable()
-        run(options, recipe, wait_for_data, on_stage)
+        run(options, recipe, wait_for_data, wait_for_variants, on_stage)

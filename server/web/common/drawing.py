@@ -80,6 +80,11 @@ def parse_bytes(body: bytes) -> Floats:
     """
     if len(body) != PIXELS:
         raise NotADrawingError(f"Got {len(body)} bytes. Accepted: {ACCEPTED}.")
+    return scale_bytes(body)
+
+
+def scale_bytes(body: bytes) -> Floats:
+    """Return one number in [0, 1] for each byte."""
     return np.divide(np.frombuffer(body, np.uint8), 255, dtype=np.float32)
 
 

@@ -10,6 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 PROBLEM_TYPE = "application/problem+json"
 
 
+INTERNAL_ERROR = "Internal error of the server. The request may be valid."
+
+
 class Problem(msgspec.Struct):
     """An RFC 9457 problem; `detail` says what was wrong and what is accepted."""
 
@@ -45,5 +48,4 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected_error(error: Exception) -> Response:
         app.logger.error("Unexpected error", exc_info=error)
-        detail = "Internal error of the server. The request may be valid."
-        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL_ERROR)

@@ -3,9 +3,10 @@
 import hashlib
 from base64 import b64encode
 from functools import lru_cache
+from html import escape
 
 import msgspec
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from server.regression.shapes import DIGITS
 from server.web.common.context import get_context
@@ -30,26 +31,34 @@ ROOM_VIEW = {"room": "Room"}
 
 routes = Blueprint("page", __name__)
 
+# Stands for the host in the cached page.
+_HOST = "HOST"
+
 
 # The page and its files ignore the query string: mail and chat programs add parameters to links.
 @routes.get("/")
 def page() -> Response:
     """Return the page."""
     html, policy = render_page(static_version(), has_room=get_context().room is not None)
-    response = with_etag(Response(html))
+    # Behind a reverse proxy, it may differ from the host of the page's address.
+    response = with_etag(Response(html.replace(_HOST, escape(request.host), 1)))
     response.headers["Content-Security-Policy"] = policy
     return response
 
 
 @lru_cache(maxsize=2)
 def render_page(version: str, *, has_room: bool) -> tuple[str, str]:
-    """Return the page and its security policy, cached, since they are the same for all clients."""
+    """Return the page, with a placeholder for the host, and its security policy.
+
+    Both are cached, since they are the same for all clients.
+    """
     imports = import_map(version)
     html = render_template(
         "index.html",
         bundle=BUNDLE,
         digits=range(DIGITS),
         has_room=has_room,
+        host=_HOST,
         import_map=imports,
         version=version,
         views=VIEWS | ROOM_VIEW if has_room else VIEWS,

@@ -199,13 +199,15 @@ def test_an_answer_that_is_lost_without_a_word_is_asked_for_again(hurried: Page)
     assert read_answer(hurried) == "7"
 
 
-# A network that delays answers, loses some, and brings the busy server's refusals. The first
-# probability of an answer is the ink that was asked about, and the page is watched at every frame.
+# A network that delays answers, loses some, and brings the busy server's refusals. Every fifth
+# answer over a WebSocket is lost, and the socket closed. The first probability of an answer is the
+# ink that was asked about, and the page is watched at every frame.
 BAD_NETWORK = """
   let seed = 20;
   const chance = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const ask = window.fetch;
-  window.asked = { delayed: 0, lost: 0, refused: 0 };
+  window.asked = { delayed: 0, lost: 0, refused: 0, live: 0, closed: 0 };
+  const inkOf = (drawing) => drawing.reduce((sum, value) => sum + value) / 1e6;
   window.fetch = async (path, options) => {
     const response = await ask(path, options);
     if (!path.startsWith("/api/predict")) return response;
@@ -216,8 +218,26 @@ BAD_NETWORK = """
     if (fate < 0.45) return new Response('{"detail": "busy"}', { status: 503,
       headers: { "Content-Type": "application/problem+json", "Retry-After": "1" } });
     const answer = await response.json();
-    answer.probabilities[0] = options.body.reduce((sum, value) => sum + value) / 1e6;
+    answer.probabilities[0] = inkOf(options.body);
     return Response.json(answer);
+  };
+  window.WebSocket = class extends WebSocket {
+    addEventListener(type, listener) {
+      super.addEventListener(type, type !== "message" ? listener : ({ data }) => {
+        const answer = JSON.parse(data);
+        answer.probabilities[0] = this.ink;
+        setTimeout(() => {
+          const isLost = chance() < 0.2;
+          asked[isLost ? "closed" : "live"]++;
+          if (isLost) this.close();
+          else listener({ data: JSON.stringify(answer) });
+        }, 100 * chance() ** 2);
+      });
+    }
+    send(drawing) {
+      this.ink = inkOf(drawing);
+      super.send(drawing);
+    }
   };
   window.seen = { right: 0, busy: 0, stale: [] };
   const look = () => {
@@ -262,6 +282,8 @@ def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
     assert asked["delayed"] > 5
     assert asked["lost"] > 1
     assert asked["refused"] > 1
+    assert asked["live"] > 5
+    assert asked["closed"] > 1
 
 
 def test_a_pen_that_is_taken_away_ends_its_stroke_and_the_next_one_draws(page: Page) -> None:

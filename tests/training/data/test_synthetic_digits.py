@@ -6,9 +6,15 @@ from PIL import Image, ImageDraw
 
 from server.regression.rasterizer import FIT, PEN_WIDTH, rasterize
 from server.regression.shapes import DIGITS, PIXELS, SIDE
+from server.system.child_call import MIN_DIVIDED_ITEMS
 from training.data.prototypes import PROTOTYPES
 from training.data.strokes import Points, deform, place_on_pad
-from training.data.synthetic_digits import PEN_WIDTHS, draw_digits, synthesize_digits
+from training.data.synthetic_digits import (
+    PEN_WIDTHS,
+    draw_digits,
+    rasterize_digits,
+    synthesize_digits,
+)
 
 
 def test_digits_are_generated_in_turn() -> None:
@@ -21,6 +27,14 @@ def test_the_same_seed_gives_the_same_digits_and_another_does_not() -> None:
     first, again, other = (synthesize_digits(20, seed).pixels for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_many_digits_are_drawn_in_two_processes_like_few() -> None:
+    count = MIN_DIVIDED_ITEMS
+    images = synthesize_digits(count, seed=0)
+    middle = slice(count // 2 - 10, count // 2 + 10)
+    drawings = list(draw_digits(images.labels, np.random.default_rng(0)))
+    assert np.array_equal(images.pixels[middle], rasterize_digits(drawings[middle]))
 
 
 def test_the_ink_fits_and_its_mass_is_central() -> None:

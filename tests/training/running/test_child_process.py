@@ -5,17 +5,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from multiprocessing import active_children, parent_process
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from server.system.child_call import (
+    MIN_DIVIDED_ITEMS,
+    call_for_halves,
+    run_in_child,
+    run_stages_in_child,
+)
 from tests.support.serving import ROOT
 from tests.support.waiting import wait_until
 from training.data.sources import DataError
-from training.running.child_call import run_in_child
 
 MINUTES = 300
 
@@ -77,10 +82,102 @@ def test_leaving_the_context_ends_the_child_process_after_it_has_cleaned_up(tmp_
     assert active_children() == []
 
 
+def count_down(number: int) -> Generator[bytes, None, int]:
+    """Yield more than a pipe holds, and return a number."""
+    yield bytes(1_000_000)
+    return number
+
+
+def fail_late() -> Generator[int, None, None]:
+    yield 1
+    raise DataError("too late")
+
+
+def yield_twice() -> Generator[int, None, None]:
+    yield 1
+    yield 2
+
+
+def test_a_generator_sends_what_it_yields_and_then_what_it_returns() -> None:
+    with run_stages_in_child(count_down, 3) as (wait_for_first, wait_for_result):
+        assert wait_for_first() == bytes(1_000_000)
+        assert wait_for_result() == 3
+
+
+def write_after_yielding(path: Path) -> Generator[bytes, None, None]:
+    yield bytes(1_000_000)
+    path.touch()
+
+
+def test_a_generator_goes_on_before_what_it_yields_is_received(tmp_path: Path) -> None:
+    path = tmp_path / "here"
+    with run_stages_in_child(write_after_yielding, path) as (wait_for_first, wait_for_result):
+        wait_until(path.exists)
+        assert len(wait_for_first()) == 1_000_000
+        wait_for_result()
+
+
+def test_a_generator_may_fail_after_it_has_yielded() -> None:
+    with run_stages_in_child(fail_late) as (wait_for_first, wait_for_result):
+        assert wait_for_first() == 1
+        with pytest.raises(DataError, match="too late"):
+            wait_for_result()
+
+
+def test_a_generator_yields_once() -> None:
+    with run_stages_in_child(yield_twice) as (wait_for_first, wait_for_result):
+        assert wait_for_first() == 1
+        with pytest.raises(RuntimeError, match="more than once"):
+            wait_for_result()
+
+
+def negate(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> tuple[int, object]:
+    return os.getpid(), -numbers
+
+
+@pytest.mark.parametrize(
+    ("count", "processes"), [(0, 1), (1, 1), (3, 1), (MIN_DIVIDED_ITEMS + 1, 2)]
+)
+def test_halves_are_computed_in_two_processes_if_they_are_large(count: int, processes: int) -> None:
+    numbers = np.arange(count)
+    (first_id, first), (second_id, second) = call_for_halves(negate, numbers)
+    assert np.concatenate([first, second]).tolist() == (-numbers).tolist()
+    assert len({first_id, second_id}) == processes
+    assert second_id == os.getpid()
+
+
+def sleep_and_ignore(path: Path, _large: bytes) -> None:
+    sleep_in_child(path)
+
+
+def test_leaving_the_context_ends_a_child_process_with_large_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "here"
+    with run_in_child(sleep_and_ignore, path, bytes(1_000_000)):
+        wait_until(path.exists)
+    assert not path.exists()
+
+
+def run_grandchild(path: Path) -> None:
+    with run_in_child(sleep_in_child, path) as slept:
+        slept()
+
+
+def test_the_child_process_of_a_child_process_ends_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "here"
+    with run_in_child(run_grandchild, path):
+        wait_until(path.exists)
+    wait_until(lambda: not path.exists())
+
+
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from training.running.child_call import run_in_child
+from server.system.child_call import (
+    MIN_DIVIDED_ITEMS,
+    call_for_halves,
+    run_in_child,
+    run_stages_in_child,
+)
 from tests.training.running.test_child_process import sleep_in_child
 
 if __name__ == "__main__":

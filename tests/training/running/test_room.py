@@ -56,7 +56,7 @@ def run(
     capsys: Any,
 ) -> Run:
     """Run the command with a room; return the last line of its output as JSON, and all of it."""
-    # Learning them takes longer than these trainings.
+    # Learning variants takes longer than these trainings.
     monkeypatch.setattr(preparation, "learn_variants", lambda *_: variants)
     monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
 
@@ -66,7 +66,12 @@ def run(
             basic += ["--steps", "60"]
         options = parse_arguments([*basic, *arguments])
         recipe = chosen_recipe(options)
-        command.run(options, recipe, lambda: prepare(dataset, recipe, options.seed, room))
+        command.run(
+            options,
+            recipe,
+            lambda: prepare(dataset, recipe, options.seed, room),
+            lambda: variants,
+        )
         output = capsys.readouterr().out
         return json.loads(output.splitlines()[-1]), output
 
@@ -207,3 +212,9 @@ def test_with_augmentation_the_rooms_images_are_not_normalized_yet(
     assert len(added.labels) > 0
     assert {pixels.tobytes() for pixels in added.pixels} <= originals
     assert len(prepared.other_images.labels) == len(dataset.train.labels) + 20
+    # What is familiar is normalized in any case.
+    assert np.array_equal(prepared.familiar.labels, prepared.training_images.labels)
+    familiar = prepared.familiar.select(slice(prepared.other_count, None))
+    assert {pixels.tobytes() for pixels in familiar.pixels} <= {
+        pixels.tobytes() for pixels in prepared.room.train.pixels
+    }

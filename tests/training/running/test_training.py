@@ -23,15 +23,11 @@ from tests.support.limits import no_room_beyond
 from tests.support.serving import ROOT
 from tests.training.images import make_images
 from training.data.examples import (
-    add_synthetic,
     limit_images_per_digit,
-    normalize_dataset,
     normalize_images,
-    training_images_for,
 )
 from training.data.mnist import Dataset, Images
 from training.data.sources import CHECKSUMS
-from training.fitting import preparation
 from training.fitting.batches import batch_indices
 from training.fitting.evaluation import (
     accuracy,
@@ -225,14 +221,15 @@ def test_accuracy_counts_what_the_server_would_answer() -> None:
 @pytest.fixture
 def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
     """Run the command on the small dataset; return the last line of its output as JSON."""
-    # Both take longer than all these trainings, and have their own tests.
+    # It takes longer than all these trainings, and has its own tests, as has learning variants.
     monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
-    monkeypatch.setattr(preparation, "learn_variants", lambda _examples: make_familiarity())
 
     def run(*arguments: str) -> Any:
         options = parse_arguments(["--models", str(tmp_path), *arguments])
         recipe = chosen_recipe(options)
-        command.run(options, recipe, lambda: prepare(dataset, recipe, options.seed))
+        command.run(
+            options, recipe, lambda: prepare(dataset, recipe, options.seed), make_familiarity
+        )
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return run
@@ -359,7 +356,9 @@ def test_two_simultaneous_trainings_of_one_name_both_finish_and_save_one_model(
         weights, _ = initial_parameters(SHORT, seed)
         prepared = prepare(dataset, SHORT, seed)
         with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
-            trained = pipeline.train_and_save(prepared, seed, tmp_path, "both", record)
+            trained = pipeline.train_and_save(
+                prepared, make_familiarity, seed, tmp_path, "both", record
+            )
         return trained.model.digest
 
     with ThreadPoolExecutor(2) as threads:
@@ -414,12 +413,14 @@ def test_the_normalized_recipe_trains_on_the_servers_normalization(
 
 def test_synthetic_digits_follow_the_images(dataset: Dataset) -> None:
     recipe = replace(RECIPES["normalized"], synthetic=20)
-    images = normalize_dataset(dataset, recipe).train
-    examples = add_synthetic(images, recipe, seed=0)
+    prepared = prepare(dataset, recipe, seed=0)
+    examples, images = prepared.training_images, prepared.normalized.train
+    assert prepared.familiar is examples
     assert len(examples.labels) == len(images.labels) + 20
     assert np.array_equal(examples.pixels[:-20], images.pixels)
     assert examples.labels[-20:].tolist() == [*range(10), *range(10)]
-    assert add_synthetic(images, replace(recipe, synthetic=0), seed=0) is images
+    without = prepare(dataset, replace(recipe, synthetic=0), seed=0).training_images
+    assert np.array_equal(without.pixels, images.pixels)
 
 
 def test_few_images_are_the_first_of_each_digit_and_synthetic_ones_stay_in_proportion(
@@ -465,9 +466,10 @@ def test_augmented_images_are_trained_on_before_normalization_and_others_after_i
     dataset: Dataset,
 ) -> None:
     recipe = replace(RECIPES["normalized"], synthetic=20)
-    examples = add_synthetic(normalize_dataset(dataset, recipe).train, recipe, seed=0)
-    assert training_images_for(dataset.train, examples, recipe, seed=0) is examples
-    learned = training_images_for(dataset.train, examples, replace(recipe, augmented=True), seed=0)
+    examples = prepare(dataset, recipe, seed=0).training_images
+    prepared = prepare(dataset, replace(recipe, augmented=True), seed=0)
+    learned = prepared.training_images
+    assert np.array_equal(prepared.familiar.pixels, examples.pixels)
     assert np.array_equal(learned.pixels[:-20], dataset.train.pixels)
     assert np.array_equal(normalize_images(learned, "moments").pixels[-20:], examples.pixels[-20:])
     assert np.array_equal(learned.labels, examples.labels)
@@ -497,7 +499,7 @@ def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     temperature = history.card.temperature
     assert temperature == model.card.temperature != 1
     seen: dict[int, Floats] = {}
-    examples = add_synthetic(normalize_dataset(dataset, small).train, small, 0)
+    examples = prepare(dataset, small, 0).training_images
 
     def keep(step: int, _loss: float, weights: Floats, _bias: Floats) -> None:
         seen[step] = weights

@@ -1,0 +1,160 @@
+"""Live predictions over a WebSocket, which take a browser half the time of a request.
+
+The client connects to `/api/live`, with the query string of `/api/predict`, and sends each drawing
+as a binary message of 784 bytes. The response is the JSON of `/api/predict` as a text message. The
+client may send the next drawing once it has the response.
+
+A socket is closed where a request would get an error. The client then sends a request, which says
+what is wrong.
+"""
+
+import asyncio
+import socket
+import time
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from uvicorn.server import ServerState
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from server.regression.shapes import PIXELS
+from server.transport.connection import LINGER_SECONDS
+from server.transport.gateway import Response
+from server.transport.live_predictions import LivePredictions, Query, read_query
+
+LIVE = "/api/live"
+
+# A socket without a message for so long is closed, in seconds. The page opens another one when the
+# pen moves again.
+IDLE_SECONDS = 20.0
+
+# The longest reason that a close frame can hold is 123 bytes.
+_ACCEPTED = f"Accepted: a binary message of {PIXELS} bytes, after the response to the last one."
+
+_DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
+
+
+class LiveSocket(asyncio.Protocol):
+    """One WebSocket. Its arguments are those of uvicorn's protocols, and `live`, which predicts."""
+
+    _transport: asyncio.Transport
+    _query: Query | None = None
+    # Whether a drawing has no response yet.
+    _is_answering = False
+    _last_message = 0.0
+    _idle_timer: asyncio.TimerHandle | None = None
+
+    def __init__(
+        self, live: LivePredictions, *, server_state: ServerState, **_uvicorns: Any
+    ) -> None:
+        self._live = live
+        # Uvicorn shuts down whatever is in this set.
+        self._open_connections: set[Any] = server_state.connections
+        # A larger message is refused by its header.
+        self._protocol = ServerProtocol(max_size=PIXELS)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take over the transport of an HTTP connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._open_connections.add(self)
+        self._last_message = time.monotonic()
+        self._watch()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Stop the timer."""
+        self._open_connections.discard(self)
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the handshake, and let each drawing be answered."""
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._shake_hands(event)
+            elif isinstance(event, Frame) and event.opcode in _DATA:
+                self._receive(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        """Close the transport, because the client sends no more data."""
+        self._protocol.receive_eof()
+
+    def shutdown(self) -> None:
+        """Close the socket, because the server shuts down."""
+        self._close(CloseCode.GOING_AWAY, "The server shuts down.")
+        self._transport.close()
+
+    def _shake_hands(self, request: Request) -> None:
+        """Accept a handshake, or refuse it with 404 or 400."""
+        url = urlsplit(request.path)
+        self._query = read_query(url.query.encode()) if url.path == LIVE else None
+        if url.path != LIVE:
+            response = self._protocol.reject(
+                HTTPStatus.NOT_FOUND, f"There is no WebSocket here. Accepted: {LIVE}.\n"
+            )
+        elif self._query is None:
+            response = self._protocol.reject(
+                HTTPStatus.BAD_REQUEST, "Accepted: the query of /api/predict, without images.\n"
+            )
+        else:
+            response = self._protocol.accept(request)
+        self._protocol.send_response(response)
+
+    def _receive(self, frame: Frame) -> None:
+        """Let a drawing be answered, or close the socket if only the app can answer it."""
+        self._last_message = time.monotonic()
+        drawing = bytes(frame.data)
+        if frame.opcode is not Opcode.BINARY or len(drawing) != PIXELS or not frame.fin:
+            self._close(CloseCode.UNSUPPORTED_DATA, _ACCEPTED)
+        elif self._is_answering:
+            self._close(CloseCode.POLICY_VIOLATION, _ACCEPTED)
+        elif self._transport.get_write_buffer_size():
+            # The client does not read its responses: the operating system takes no more.
+            self._transport.abort()
+        elif self._query is None or not self._live.submit(self._query, drawing, self._respond):
+            self._close(CloseCode.TRY_AGAIN_LATER, "Send this drawing to /api/predict.")
+        else:
+            self._is_answering = True
+
+    def _respond(self, response: Response) -> None:
+        self._is_answering = False
+        if self._protocol.state is not State.OPEN:
+            # The client has disconnected, or has broken the rules.
+            return
+        if response.status == HTTPStatus.OK:
+            self._protocol.send_text(response.body)
+            self._flush()
+        else:
+            self._close(CloseCode.INTERNAL_ERROR, HTTPStatus(response.status).phrase)
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        if self._protocol.state is State.OPEN:
+            self._protocol.fail(code, reason)
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what the protocol has to send."""
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            elif self._transport.can_write_eof():
+                self._transport.write_eof()
+        if self._protocol.close_expected():
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.close)
+
+    def _watch(self) -> None:
+        """Close the socket if it is idle, and look again when it could be."""
+        idle_seconds = time.monotonic() - self._last_message
+        if idle_seconds >= IDLE_SECONDS:
+            self._close(CloseCode.NORMAL_CLOSURE, f"No message for {IDLE_SECONDS:.0f} s.")
+            return
+        self._idle_timer = asyncio.get_running_loop().call_later(
+            IDLE_SECONDS - idle_seconds, self._watch
+        )
