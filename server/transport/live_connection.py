@@ -7,6 +7,9 @@ from server.transport.connection import ClientConnection
 from server.transport.gateway import Response
 from server.transport.live_predictions import LivePredictions, Query
 
+# Where WebSockets are accepted.
+LIVE = b"/api/live"
+
 _LENGTH = (b"content-length", b"%d" % PIXELS)
 
 
@@ -41,6 +44,17 @@ class LiveConnection(ClientConnection):
         """Count the request."""
         self._begun += 1
         super().on_message_begin()
+
+    def _should_upgrade_to_ws(self) -> bool:
+        """Tell whether a request for a WebSocket has the method and the path of one.
+
+        The app answers others as if they did not ask for it.
+        """
+        return (
+            super()._should_upgrade_to_ws()
+            and self.scope["method"] == "GET"
+            and self.url.partition(b"?")[0] == LIVE
+        )
 
     def _repeats(self, data: bytes) -> bool:
         """Answer data that is a repeated live prediction; return whether it is."""

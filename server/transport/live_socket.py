@@ -16,8 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidMessage
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
+from websockets.http11 import Response as HandshakeResponse
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
@@ -25,8 +27,6 @@ from server.regression.shapes import PIXELS
 from server.transport.connection import LINGER_SECONDS
 from server.transport.gateway import Response
 from server.transport.live_predictions import LivePredictions, Query, read_query
-
-LIVE = "/api/live"
 
 # A socket without a message for so long is closed, in seconds. The page opens another one when the
 # pen moves again.
@@ -43,6 +43,8 @@ class LiveSocket(asyncio.Protocol):
 
     _transport: asyncio.Transport
     _query: Query | None = None
+    # Whether the handshake was refused.
+    _is_refused = False
     # Whether a drawing has no response yet.
     _is_answering = False
     _last_message = 0.0
@@ -80,6 +82,9 @@ class LiveSocket(asyncio.Protocol):
                 self._shake_hands(event)
             elif isinstance(event, Frame) and event.opcode in _DATA:
                 self._receive(event)
+        if isinstance(self._protocol.handshake_exc, InvalidMessage) and not self._is_refused:
+            # The protocol would only close the connection.
+            self._transport.write(self._refuse("a handshake as in RFC 6455.").serialize())
         self._flush()
 
     def eof_received(self) -> None:
@@ -92,20 +97,17 @@ class LiveSocket(asyncio.Protocol):
         self._transport.close()
 
     def _shake_hands(self, request: Request) -> None:
-        """Accept a handshake, or refuse it with 404 or 400."""
-        url = urlsplit(request.path)
-        self._query = read_query(url.query.encode()) if url.path == LIVE else None
-        if url.path != LIVE:
-            response = self._protocol.reject(
-                HTTPStatus.NOT_FOUND, f"There is no WebSocket here. Accepted: {LIVE}.\n"
-            )
-        elif self._query is None:
-            response = self._protocol.reject(
-                HTTPStatus.BAD_REQUEST, "Accepted: the query of /api/predict, without images.\n"
-            )
+        """Accept a handshake, or refuse it with 400."""
+        self._query = read_query(urlsplit(request.path).query.encode())
+        if self._query is None:
+            response = self._refuse("the query of /api/predict, with fields that are no images.")
         else:
             response = self._protocol.accept(request)
         self._protocol.send_response(response)
+
+    def _refuse(self, accepted: str) -> HandshakeResponse:
+        self._is_refused = True
+        return self._protocol.reject(HTTPStatus.BAD_REQUEST, f"Accepted: {accepted}\n")
 
     def _receive(self, frame: Frame) -> None:
         """Let a drawing be answered, or close the socket if only the app can answer it."""

@@ -26,6 +26,11 @@ LIVE = f"/api/live?{FIELDS}"
 PAPER = bytes(PIXELS)
 DIGITS = [b64decode(digit.pixels) for digit in load_digits().digits[:6]]
 
+UPGRADE = (
+    f"GET {LIVE} HTTP/1.1\r\nHost: room\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+).encode()
+
 Use = Callable[[ClientConnection], Coroutine[Any, Any, None]]
 
 
@@ -82,27 +87,56 @@ def test_an_answer_is_that_of_a_request_to_the_byte(demo: Demo, query: str) -> N
     assert demo.reached == []
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/api/lives", 404),
-        ("/api/predict", 404),
-        ("/api/live?fields=smell", 400),
-        ("/api/live?colour=red", 400),
-        ("/api/live?fields=input", 400),
-        ("/api/live", 400),
-    ],
-)
-def test_another_path_or_query_is_refused_and_what_is_accepted_is_said(
-    demo: Demo, path: str, status: int
-) -> None:
+def refusal(demo: Demo, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    """Return the status and the body of the response to a handshake that is refused."""
+    refusals = []
+
     async def try_to_open(host: str, port: int) -> None:
         with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://{host}:{port}{path}")
-        assert refused.value.response.status_code == status
-        assert b"Accepted: " in (refused.value.response.body or b"")
+            await connect(f"ws://{host}:{port}{path}", additional_headers=headers)
+        refusals.append(refused.value.response)
 
     demo.serve(try_to_open)
+    return refusals[0].status_code, bytes(refusals[0].body or b"")
+
+
+@pytest.mark.parametrize(
+    "query", ["?fields=smell", "?colour=red", "?fields=input", "?fields=doubt&fields=doubt", ""]
+)
+def test_another_query_is_refused_and_what_is_accepted_is_said(demo: Demo, query: str) -> None:
+    status, body = refusal(demo, f"/api/live{query}")
+    assert status == 400
+    assert body.startswith(b"Accepted: ")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/lives", 404), ("/api/predict", 405)])
+def test_elsewhere_the_app_answers_as_it_answers_a_request(
+    demo: Demo, path: str, status: int
+) -> None:
+    found, body = refusal(demo, path)
+    assert found == status
+    assert json.loads(body)["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"Content-Length: 784", 400),
+        (b"Sec-WebSocket-Key: AAAA", 400),
+        (b"X: " + b"x" * 10_000, 431),
+        (b"\r\n".join(b"X%d: x" % number for number in range(200)), 431),
+    ],
+    ids=["a body", "two keys", "a long header", "many headers"],
+)
+def test_a_handshake_with_other_headers_is_refused(demo: Demo, header: bytes, status: int) -> None:
+    async def send(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(UPGRADE.replace(b"Host: room", b"Host: room\r\n" + header))
+        received = await reader.read()
+        assert received.startswith(b"HTTP/1.1 %d " % status)
+        writer.close()
+
+    demo.serve(send)
 
 
 @pytest.mark.parametrize(
@@ -234,11 +268,7 @@ def test_a_client_that_does_not_read_its_answers_is_disconnected(demo: Demo) -> 
 def test_an_upgrade_behind_an_unanswered_request_closes_the_connection(demo: Demo) -> None:
     async def send(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
-        upgrade = (
-            f"GET {LIVE} HTTP/1.1\r\nHost: room\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: room\r\n\r\n" + upgrade.encode())
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: room\r\n\r\n" + UPGRADE)
         received = b""
         with suppress(ConnectionResetError):
             received = await reader.read()
