@@ -1,7 +1,5 @@
 /** Live predictions over a WebSocket, which take half the time of requests. */
 
-import { find } from "../components/dom.js";
-
 /** After this time without an answer, a request is sent instead, ms. */
 const TIMEOUT_MS = 2000;
 
@@ -70,5 +68,5 @@ export function createLiveSocket() {
  */
 function isBehindProxy() {
   const { host, pathname } = new URL(document.baseURI);
-  return host !== find("main", HTMLElement).dataset.host || pathname !== "/";
+  return host !== document.querySelector("main")?.dataset.host || pathname !== "/";
 }

@@ -14,7 +14,7 @@ from server.storage.model_file import load_model
 from server.storage.sample_digits import load_digits
 from server.transport.live_connection import LiveConnection
 from tests.support.factories import save_small_model
-from tests.support.live import Demo
+from tests.transport.demo import Demo
 
 DIGITS = [b64decode(digit.pixels) for digit in load_digits().digits[:6]]
 PAPER = bytes(PIXELS)

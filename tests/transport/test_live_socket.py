@@ -19,7 +19,7 @@ from server.storage.sample_digits import load_digits
 from server.transport import live_socket
 from tests.support.asgi import ask_once
 from tests.support.factories import save_small_model
-from tests.support.live import Demo
+from tests.transport.demo import Demo
 
 FIELDS = "fields=digest,probabilities,evidence"
 LIVE = f"/api/live?{FIELDS}"

@@ -165,11 +165,12 @@ def test_a_mouse_s_moves_are_kept_once_each(page: Page) -> None:
     assert [x for x, _ in stroke] == pytest.approx([x for x, _ in path], abs=0.003)
 
 
-def test_between_two_frames_the_first_move_of_a_pen_sends_a_request_and_all_others_one_more(
+def test_between_two_frames_the_first_move_of_a_pen_is_asked_about_and_all_others_together(
     page: Page,
 ) -> None:
-    asked: list[bytes | None] = []
+    asked: list[bytes | str | None] = []
     page.on("request", lambda sent: asked.append(sent.post_data_buffer))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda sent: asked.append(sent)))
     page.evaluate(
         """() => {
           const pad = document.querySelector("#pad");
@@ -183,7 +184,7 @@ def test_between_two_frames_the_first_move_of_a_pen_sends_a_request_and_all_othe
         }"""
     )
     read_answer(page)
-    drawings = [body for body in asked if body is not None]
+    drawings = [drawing for drawing in asked if isinstance(drawing, bytes)]
     assert len(drawings) == 2
     # A dot first, and the whole line in the end.
     ink = [sum(value > 0 for value in body) for body in drawings]
