@@ -72,24 +72,12 @@ const requestRoom = reporter.createResource("room", {
   requestMissing: () => requestRoom(undefined),
 });
 
-/** How long the first frame after a pause waits for the answer, ms. */
-const ANSWER_MS = 5;
-
-/** No frame for so long is a pause, ms: more than one frame takes at 60 Hz. */
-const PAUSE_MS = 16;
-
 /** The frame that will show the state, 0 for none. */
 let frame = 0;
-/** The timer that will request it, 0 for none. */
-let waiting = 0;
-/** Time of the last frame, ms. */
-let lastFrame = 0;
 
-function requestFrame() {
-  clearTimeout(waiting);
-  waiting = 0;
+/** The pen moves more often than there are frames. */
+function showWithFrame() {
   frame ||= requestAnimationFrame(() => {
-    lastFrame = performance.now();
     try {
       predictor.askBeforeFrame();
     } finally {
@@ -97,15 +85,6 @@ function requestFrame() {
     }
     show();
   });
-}
-
-/** The pen moves more often than there are frames. */
-function showWithFrame() {
-  // After a pause, the browser begins a frame at once, and the next one is late. Two milliseconds
-  // later, the answer is there, and one frame shows both the ink and the answer.
-  const isAfterPause = performance.now() - lastFrame > PAUSE_MS;
-  if (isAfterPause && store.state.isBusy && !frame) waiting ||= setTimeout(requestFrame, ANSWER_MS);
-  else requestFrame();
 }
 
 store.subscribe((state) => {
