@@ -1,4 +1,4 @@
-"""Live predictions over a WebSocket, which take a browser half the time of a request.
+"""Live predictions over a WebSocket: a browser gets a message sooner than a response to a request.
 
 The client connects to `/api/live`, with the query string of `/api/predict`, and sends each drawing
 as a binary message of 784 bytes. The response is the JSON of `/api/predict` as a text message. The

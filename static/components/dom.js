@@ -40,8 +40,8 @@ export function queryMedia(query) {
 }
 
 /**
- * Write text only where it changes: screen readers repeat a live region that is written again. A text
- * node is kept, because to replace it takes the browser several times as long.
+ * Write text only where it changes: screen readers repeat a live region that is written again. The
+ * text node is kept, so that the browser need not remove one and insert another.
  * @param {Element} element without elements in it
  * @param {string} text
  */
@@ -53,8 +53,8 @@ export function setText(element, text) {
 }
 
 /**
- * Hide or show an element only where that changes: to set the same value again takes the browser as
- * long as a change.
+ * Hide or show an element only where that changes: browsers compute its style again even if the value
+ * is the same.
  * @param {HTMLElement} element
  * @param {boolean} isHidden
  */

@@ -1,4 +1,4 @@
-/** Live predictions over a WebSocket, which take half the time of requests. */
+/** Live predictions over a WebSocket: a message arrives sooner than the response to a request. */
 
 /** After this time without an answer, a request is sent instead, ms. */
 const TIMEOUT_MS = 2000;
