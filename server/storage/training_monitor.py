@@ -131,9 +131,10 @@ class TrainingMonitor:
 
         With a `max_age` above 0, it returns the previous snapshot while another thread scans.
         """
+        recent = self.recent_snapshot(max_age)
+        if recent is not None:
+            return recent
         snapshot = self._snapshot
-        if snapshot is not None and self._clock() - self._scanned < max_age:
-            return snapshot
         if not self._lock.acquire(blocking=snapshot is None or max_age == 0):
             assert snapshot is not None
             return snapshot
@@ -143,6 +144,11 @@ class TrainingMonitor:
             return snapshot
         finally:
             self._lock.release()
+
+    def recent_snapshot(self, max_age: float) -> Snapshot | None:
+        """Return the last snapshot if it is at most `max_age` seconds old; never scans or waits."""
+        is_recent = self._clock() - self._scanned < max_age
+        return self._snapshot if is_recent else None
 
     def _refresh(self) -> Snapshot:
         histories = self._files.scan()

@@ -29,16 +29,20 @@ async def ask(
     query: str = "",
     content_type: str = "",
     content_encoding: str = "",
+    etag: str = "",
     pieces: tuple[bytes, ...] = (b"",),
     waited: float = 0,
 ) -> Response:
     """Send a request with a body in pieces, and return the response.
 
+    :param etag: of `If-None-Match`
     :param waited: how many seconds ago the request has arrived completely
     """
     headers = [(b"content-type", content_type.encode())] if content_type else []
     if content_encoding:
         headers.append((b"content-encoding", content_encoding.encode()))
+    if etag:
+        headers.append((b"if-none-match", etag.encode()))
     scope = {
         "type": "http",
         "http_version": "1.1",

@@ -39,7 +39,8 @@ class Connection:
             head += f"If-None-Match: {self.etag}\r\n"
         writer.write(head.encode() + b"\r\n" + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        self.headers = dict(line.lower().split(": ", 1) for line in answer[1:] if line)
+        fields = (line.split(": ", 1) for line in answer[1:] if line)
+        self.headers = {name.lower(): value for name, value in fields}
         self.etag = self.headers.get("etag", "")
         status = int(answer[0].split()[1])
         if status != HTTPStatus.NOT_MODIFIED:

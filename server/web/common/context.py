@@ -29,10 +29,15 @@ def set_context(app: Flask, context: Context) -> None:
     app.extensions[_EXTENSION] = context
 
 
+def context_of(app: Flask) -> Context:
+    """Return the context of an application."""
+    context: Context = app.extensions[_EXTENSION]
+    return context
+
+
 def get_context() -> Context:
     """Return the context of the application that handles the current request."""
-    context: Context = current_app.extensions[_EXTENSION]
-    return context
+    return context_of(current_app)
 
 
 def find_model(name: str | None) -> Model:

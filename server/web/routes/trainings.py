@@ -16,6 +16,9 @@ from server.web.common.query import CacheQuery
 from server.web.common.responses import cached, json_response, with_etag
 from server.web.common.weight_files import last_step_bytes, replay_bytes
 
+# The list of trainings, which every open page polls.
+TRAININGS_API = "/api/training"
+
 routes = ApiBlueprint("training")
 
 
@@ -31,14 +34,14 @@ def find_training(name: str) -> History:
     return histories[name]
 
 
-@routes.api_route("/api/training", answer=TrainingList)
+@routes.api_route(TRAININGS_API, answer=TrainingList)
 def watch_trainings() -> Response:
     """List the trainings of this directory, those in progress first. Cheap enough to poll."""
     snapshot = get_context().artifacts.trainings.snapshot(MAX_LIST_AGE)
     return with_etag(Response(snapshot.body, content_type=JSON), snapshot.digest)
 
 
-@routes.api_route("/api/training/<name>/weights", answer=BYTES, errors=(404,))
+@routes.api_route(f"{TRAININGS_API}/<name>/weights", answer=BYTES, errors=(404,))
 def show_training_weights(name: str) -> Response:
     """Return the current W and b of a training, little-endian.
 
