@@ -8,10 +8,30 @@ import { formatPercent } from "../numbers/format.js";
  * @returns {(probability: number | undefined) => void}
  */
 export function createProbability(root) {
+  const showBar = createBar(root);
+  const showPercent = createPercent(root);
+  return (probability) => {
+    showBar(probability);
+    showPercent(probability);
+  };
+}
+
+/**
+ * @param {ParentNode} root holds a bar from 0 to 1
+ * @returns {(probability: number | undefined) => void}
+ */
+export function createBar(root) {
   const fill = find(".probability .fill", HTMLElement, root);
+  return (probability) => fill.style.setProperty("--share", String(probability ?? 0));
+}
+
+/**
+ * @param {ParentNode} root holds the number of a bar
+ * @returns {(probability: number | undefined) => void}
+ */
+export function createPercent(root) {
   const percent = find(".percent", HTMLElement, root);
   return (probability) => {
-    fill.style.setProperty("--share", String(probability ?? 0));
     setText(percent, probability === undefined ? "" : formatPercent(probability));
   };
 }

@@ -1,4 +1,4 @@
-/** Doing work only when its inputs have changed. Inputs are compared with Object.is. */
+/** Doing work less often: when its inputs have changed, compared with Object.is, or after a time. */
 
 /**
  * Wrap an action so that it runs only if an input differs from the last call's.
@@ -31,5 +31,29 @@ export function memoized(compute) {
   return (...inputs) => {
     update(...inputs);
     return result;
+  };
+}
+
+/**
+ * Wrap an action so that it runs at most once per so many milliseconds, and at last with the newest
+ * input.
+ * @template Input
+ * @param {number} milliseconds
+ * @param {(input: Input) => void} action
+ * @returns {(input: Input, isUrgent: boolean) => void} an urgent call runs the action at once
+ */
+export function throttled(milliseconds, action) {
+  let next = 0;
+  let timer = 0;
+  /** @param {Input} input */
+  const run = (input) => {
+    next = performance.now() + milliseconds;
+    action(input);
+  };
+  return (input, isUrgent) => {
+    clearTimeout(timer);
+    const wait = isUrgent ? 0 : next - performance.now();
+    if (wait <= 0) run(input);
+    else timer = setTimeout(run, wait, input);
   };
 }

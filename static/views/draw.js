@@ -5,12 +5,18 @@ import { formatPlace, formatSigned } from "../numbers/format.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";
-import { createProbability } from "../components/bars.js";
-import { whenChanged } from "../state/memo.js";
+import { createBar, createPercent } from "../components/bars.js";
+import { throttled, whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Explanation} Explanation */
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
+
+/**
+ * How often the numbers change while the pen moves, in milliseconds. Nobody reads them faster, and
+ * to lay out the text of ten rows takes a frame longer than all else in it.
+ */
+const NUMBERS_MS = 100;
 
 /** @returns {(shown: Shown) => void} */
 export function createView() {
@@ -30,10 +36,15 @@ export function createView() {
     },
   );
 
+  const showNumbers = throttled(NUMBERS_MS, (/** @type {Shown} */ shown) => {
+    rows.forEach((row, digit) => row.showNumbers(shown, digit));
+  });
+
   return (shown) => {
     if (shown.learned) showWeights(shown.learned);
     showTerms(shown.explanation, shown.learned);
     rows.forEach((row, digit) => row.show(shown, digit));
+    showNumbers(shown, !shown.isDrawing);
     setText(pixelWords, describePixel(shown));
   };
 }
@@ -47,7 +58,8 @@ function createRow(element) {
   const sum = find(".sum", HTMLElement, element);
   const bias = find(".bias", HTMLElement, element);
   const evidence = find(".evidence", HTMLElement, element);
-  const showProbability = createProbability(element);
+  const showBar = createBar(element);
+  const showPercent = createPercent(element);
 
   return {
     /** @param {Weights} learned @param {number} digit @param {number} limit */
@@ -68,14 +80,19 @@ function createRow(element) {
       const probability = prediction?.probabilities[digit];
       element.dataset.probability = probability === undefined ? "" : String(probability);
       element.classList.toggle("answered", prediction?.digit === digit);
-      showProbability(probability);
-      const amount = prediction?.evidence?.[digit];
-      setText(evidence, amount === undefined ? "" : formatSigned(amount));
+      showBar(probability);
       const here = pixel === null ? undefined : learned?.columns[digit][pixel];
       const ink = pixel === null ? undefined : explanation?.pixels[pixel];
       setText(weight, here === undefined ? "" : formatSigned(here));
       const term = here === undefined || ink === undefined ? "" : formatSigned(ink * here);
       setText(contribution, term);
+    },
+
+    /** @param {Shown} shown @param {number} digit */
+    showNumbers({ prediction }, digit) {
+      showPercent(prediction?.probabilities[digit]);
+      const amount = prediction?.evidence?.[digit];
+      setText(evidence, amount === undefined ? "" : formatSigned(amount));
     },
   };
 }
