@@ -16,15 +16,21 @@ TOLERANCE = 1.5
 # The pairs of texts that overlap: the boxes of their lines, because an element may be larger.
 OVERLAPS = """
 (tolerance) => {
-  const isClipped = (element) =>
-    element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
+  const isSeen = (element) =>
+    element.checkVisibility({ opacityProperty: true }) &&
+    !element.matches("option, svg") &&
+    getComputedStyle(element).clipPath === "none";
   const boxes = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    const isHidden = !element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-    if (!node.data.trim() || isHidden || element.closest("option, svg")) continue;
-    if (isClipped(element)) continue;
+  const walker = document.createTreeWalker(
+    document.body,
+    NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,
+    (node) =>
+      node instanceof Text || isSeen(node) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT,
+  );
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!(node instanceof Text) || !node.data.trim()) continue;
+    if (!node.parentElement.checkVisibility({ visibilityProperty: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) boxes.push({ text: node.data.trim(), node, box });
