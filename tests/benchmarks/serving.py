@@ -93,15 +93,20 @@ def two_workers() -> Ratio:
 def live_rates(urls: dict[str, str], connections: int) -> dict[str, list[float]]:
     """Return each server's live predictions per second by round, and the demo's beside stalled.
 
-    All are measured in turn, and all again in each round.
+    All are measured in turn, and all again in each round. The two figures of the demo follow each
+    other: what a machine can do changes within a round.
     """
     rates: dict[str, list[float]] = {}
+
+    def add(name: str, url: str) -> None:
+        rates.setdefault(name, []).append(requests_per_second(url, connections, SECONDS))
+
     for _ in range(ROUNDS):
         for name, url in urls.items():
-            rates.setdefault(name, []).append(requests_per_second(url, connections, SECONDS))
-        with stalled(urls["demo"], STALLED):
-            rate = requests_per_second(urls["demo"], connections, SECONDS)
-            rates.setdefault("stalled", []).append(rate)
+            if name == "demo":
+                with stalled(url, STALLED):
+                    add("stalled", url)
+            add(name, url)
     return rates
 
 
