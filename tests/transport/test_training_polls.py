@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from server.storage import training_monitor
 from server.storage.history import TRAININGS, save_history
 from server.transport import training_polls
 from server.transport.gateway import Gateway, Response, Scope, no_fast_path
@@ -38,7 +37,7 @@ class Demo:
 @pytest.fixture
 def demo(models: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
     """Make a demo whose list of trainings is recent for as long as a test takes."""
-    for module in (training_monitor, trainings, training_polls):
+    for module in (trainings, training_polls):
         monkeypatch.setattr(module, "MAX_LIST_AGE", LONG_SECONDS)
     save_history(models / TRAININGS, make_history("wild", outcome="diverged", run="w"))
     return Demo(models)
