@@ -1,13 +1,13 @@
-"""A softmax regression, y = softmax(xW + b): its parameters, and what it computes."""
+"""A model: a softmax regression, how it was trained, and which drawings are familiar to it."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-import numpy as np
 
 from server.regression.familiarity import Familiarity
 from server.regression.normalization import NORMALIZATIONS, PLACEMENTS, Placement
+from server.regression.regression import Regression
 from server.regression.shapes import DIGITS, Floats
 from server.regression.training_settings import Settings
 
@@ -45,18 +45,27 @@ class ModelCard(Settings, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """W and b, and all that a prediction needs.
+    """A softmax regression, and all else that a prediction needs.
 
-    `weights` (784, 10), pixels in row-major order, and `bias` (10,) are finite; `digest` is the
-    hexadecimal SHA-256 of the file, so that equal digests mean equal predictions.
+    W and b are finite; `digest` is the hexadecimal SHA-256 of the file, so that equal digests mean
+    equal predictions.
     """
 
     name: str
-    weights: Floats
-    bias: Floats
+    regression: Regression
     familiarity: Familiarity
     card: ModelCard
     digest: str
+
+    @property
+    def weights(self) -> Floats:
+        """W (784, 10), pixels in row-major order."""
+        return self.regression.weights
+
+    @property
+    def bias(self) -> Floats:
+        """B (10,)."""
+        return self.regression.bias
 
     def normalize(self, pixels: Floats) -> Floats:
         """Return the normalized pixels (…, 784) of drawn ones (…, 784), both in [0, 1]."""
@@ -65,28 +74,3 @@ class Model:
     def placement(self, pixels: Floats) -> Placement:
         """Return where in drawn pixels (784,) the normalized ones are sampled from."""
         return PLACEMENTS[self.card.normalization](pixels)
-
-    def evidence(self, pixels: Floats) -> Floats:
-        """Return the evidence, or logits, (…, 10) of normalized pixels (…, 784).
-
-        Each image's evidence is the same, bit for bit, alone and in any batch.
-        """
-        products: Floats = (pixels[..., np.newaxis, :] @ self.weights)[..., 0, :]
-        return products + self.bias
-
-    def contributions(self, pixels: Floats) -> Floats:
-        """Return pixel × weight (10, 784) of normalized pixels (784,).
-
-        Each row and the bias add up to that digit's evidence.
-        """
-        return (pixels[:, np.newaxis] * self.weights).T
-
-
-def softmax(evidence: Floats) -> Floats:
-    """Return probabilities (…, 10), which add up to 1, from evidence (…, 10).
-
-    Subtracting the maximum first changes no result, but keeps exp from overflowing.
-    """
-    exponentials = np.exp(evidence - evidence.max(axis=-1, keepdims=True))
-    probabilities: Floats = exponentials / exponentials.sum(axis=-1, keepdims=True)
-    return probabilities

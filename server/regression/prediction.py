@@ -8,10 +8,12 @@ from msgspec import UNSET, UnsetType
 
 from server.regression.familiarity import features
 from server.regression.heatmap import PALETTE, data_uri, greyscale, shades_of
-from server.regression.model import Model, softmax
+from server.regression.model import Model
 from server.regression.normalization import Placement
 from server.regression.png import encode_png
+from server.regression.regression import softmax
 from server.regression.shapes import SIDE, Floats
+from server.regression.transformations import Transformation
 
 # The minimum probability of a sure answer. With a higher one, fewer real digits would be probable
 # enough. To keep the fraction of sure answers, the limit of the distance would have to be higher,
@@ -29,9 +31,11 @@ class Prediction(msgspec.Struct, kw_only=True):
     is "unlike" the predicted digit's training images; or the probability is "torn" between digits.
     `digest` identifies the model's content.
     `distance` is the drawing's distance from those images; beyond 1 it is unlike them.
-    `probabilities`, `evidence` and `bias` have one number per digit. `pixels` are the 784 that W is
-    multiplied by, `placement` is where in the drawing they were sampled from, and `input` is a PNG
-    data URI of them (ink white). `contributions` has one PNG per digit: pixel × weight, red against
+    `probabilities`, `evidence` and `bias` have one number per digit. `pixels` are the 784 of the
+    normalized drawing, and `placement` is where in the drawing they were sampled from.
+    `transformations` has one per digit: what is done to these pixels before they are multiplied by
+    its weights. `input` is a PNG data URI (ink white) of the pixels as the predicted digit
+    transforms them. `contributions` has one PNG per digit: transformed pixel × weight, red against
     it, blue for it, on one scale.
     """
 
@@ -46,6 +50,7 @@ class Prediction(msgspec.Struct, kw_only=True):
     bias: list[float] | UnsetType = UNSET
     pixels: list[float] | UnsetType = UNSET
     placement: Placement | UnsetType = UNSET
+    transformations: list[Transformation] | UnsetType = UNSET
     input: str | UnsetType = UNSET
     contributions: list[str] | UnsetType = UNSET
 
@@ -70,7 +75,8 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
     One batch is faster than n calls, because most of a single prediction is NumPy's call overhead.
     """
     normalized = model.normalize(pixels)
-    evidence = model.evidence(normalized)
+    regression = model.regression
+    evidence = regression.evidence(normalized)
     digits = evidence.argmax(axis=1).tolist()
     distances = model.familiarity.distances_one_by_one(features(normalized), digits)
     has_ink = (pixels.max(axis=1) > 0).tolist()
@@ -102,10 +108,16 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
             prediction.pixels = normalized[row].tolist()
         if "placement" in fields:
             prediction.placement = model.placement(pixels[row])
+        if "transformations" in fields:
+            prediction.transformations = [
+                regression.transformation_set.transformations[number]
+                for number in regression.chosen(normalized[row])
+            ]
         if "input" in fields:
-            prediction.input = data_uri(greyscale(normalized[row].reshape(SIDE, SIDE)))
+            image = regression.inputs(normalized[row])[digit].reshape(SIDE, SIDE)
+            prediction.input = data_uri(greyscale(image))
         if "contributions" in fields:
-            contributions = model.contributions(normalized[row]).reshape(-1, SIDE, SIDE)
+            contributions = regression.contributions(normalized[row]).reshape(-1, SIDE, SIDE)
             limit = float(np.abs(contributions).max())
             prediction.contributions = [
                 data_uri(encode_png(shades, PALETTE)) for shades in shades_of(contributions, limit)

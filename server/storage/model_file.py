@@ -13,7 +13,9 @@ import numpy as np
 from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import Model, ModelCard
 from server.regression.normalization import NORMALIZATIONS
-from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.regression.regression import Regression
+from server.regression.shapes import DIGITS, PIXELS
+from server.regression.transformations import TRANSFORMATIONS
 from server.storage.archive import (
     ArchiveError,
     Arrays,
@@ -48,11 +50,14 @@ def load_model(path: Path) -> Model:
     return load_archive(path, unpack_model)
 
 
-def pack_model(weights: Floats, bias: Floats, familiarity: Familiarity, card: ModelCard) -> bytes:
-    """Return the bytes of a model file, unchecked."""
+def pack_model(regression: Regression, familiarity: Familiarity, card: ModelCard) -> bytes:
+    """Return the bytes of a model file, unchecked.
+
+    :param card: names the transformations of the regression
+    """
     arrays: Arrays = {
-        "weights": weights,
-        "bias": bias,
+        "weights": regression.weights,
+        "bias": regression.bias,
         "means": familiarity.means,
         "axes": familiarity.axes.astype(np.float16),
         "limits": familiarity.limits,
@@ -75,11 +80,12 @@ def unpack_model(name: str, content: bytes) -> Model:
         raise ArchiveError(f"limits are not at least {_MIN_LIMIT:g} everywhere")
     if card.normalization not in NORMALIZATIONS:
         raise ArchiveError(f"unknown normalization {card.normalization!r}")
+    if card.transformations not in TRANSFORMATIONS:
+        raise ArchiveError(f"unknown transformations {card.transformations!r}")
     axes = arrays["axes"].astype(np.float32)
     return Model(
         name=name,
-        weights=arrays["weights"],
-        bias=arrays["bias"],
+        regression=Regression(arrays["weights"], arrays["bias"], card.transformations),
         familiarity=Familiarity(arrays["means"], axes, arrays["limits"]),
         card=card,
         digest=hashlib.sha256(content).hexdigest(),

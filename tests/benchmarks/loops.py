@@ -21,7 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from server.regression.model import softmax
+from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from training.data.mnist import Images, load_mnist
 from training.fitting.preparation import prepare
@@ -33,7 +33,7 @@ RATE = 0.5
 BATCH = 100
 
 
-def ours(images: Images, steps: int = RECIPE.steps) -> tuple[Floats, Floats]:
+def ours(images: Images, steps: int = RECIPE.steps) -> Regression:
     """Train as the command does."""
     recipe = replace(RECIPE, steps=steps)
     return train(images.pixels, images.labels, recipe, 0, lambda *_: None)
@@ -56,7 +56,7 @@ def fit(images: Images, steps: int = RECIPE.steps) -> keras.Model:
     return model
 
 
-def numpy(images: Images, steps: int = RECIPE.steps) -> tuple[Floats, Floats]:
+def numpy(images: Images, steps: int = RECIPE.steps) -> Regression:
     """Descend in NumPy, the gradient written out: the floor."""
     W, b = np.zeros((PIXELS, DIGITS), np.float32), np.zeros(DIGITS, np.float32)
     truth = np.eye(DIGITS, dtype=np.float32)
@@ -68,7 +68,7 @@ def numpy(images: Images, steps: int = RECIPE.steps) -> tuple[Floats, Floats]:
         error = softmax(x @ W + b) - truth[images.labels[batch]]
         W -= rate * (x.T @ error)
         b -= rate * error.sum(axis=0)
-    return W, b
+    return Regression(W, b)
 
 
 VARIANTS: dict[str, Callable[[Images], object]] = {

@@ -12,7 +12,7 @@ from server.regression.familiarity import (
     features,
     residual,
 )
-from server.regression.model import softmax
+from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from training.data.mnist import Images
 from training.data.synthetic_digits import synthesize_digits
@@ -31,16 +31,16 @@ EXAMPLES = Images(SYNTHETIC.pixels[:800], SYNTHETIC.labels[:800])
 UNSEEN = Images(SYNTHETIC.pixels[800:], SYNTHETIC.labels[800:])
 
 
-def centroid_model(images: Images) -> tuple[Floats, Floats]:
-    """Return W and b of a nearest-mean classifier: evidence x·m − |m|²/2."""
+def centroid_model(images: Images) -> Regression:
+    """Return a nearest-mean classifier: evidence x·m − |m|²/2."""
     means = np.stack([images.intensities[images.labels == digit].mean(0) for digit in range(10)])
-    return means.T.copy(), (-np.square(means).sum(axis=1) / 2).astype(np.float32)
+    return Regression(means.T.copy(), (-np.square(means).sum(axis=1) / 2).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[Floats, Floats, Familiarity]:
-    weights, bias = centroid_model(EXAMPLES)
-    return weights, bias, fit_familiarity(learn_variants(EXAMPLES), UNSEEN, weights, bias)
+def fitted() -> tuple[Regression, Familiarity]:
+    regression = centroid_model(EXAMPLES)
+    return regression, fit_familiarity(learn_variants(EXAMPLES), UNSEEN, regression)
 
 
 def test_ink_is_averaged_over_two_by_two_pixels() -> None:
@@ -102,16 +102,16 @@ def test_a_residual_is_the_distance_from_the_axes() -> None:
 
 
 def test_axes_are_orthonormal_and_rounded_as_in_the_file(
-    fitted: tuple[Floats, Floats, Familiarity],
+    fitted: tuple[Regression, Familiarity],
 ) -> None:
-    axes = fitted[2].axes
+    axes = fitted[1].axes
     for variant in range(VARIANTS):
         assert np.allclose(axes[variant].T @ axes[variant], np.eye(AXES), atol=0.01)
     assert np.array_equal(axes, axes.astype(np.float16).astype(np.float32))
 
 
 def test_the_target_fraction_of_digits_is_answered_surely(
-    fitted: tuple[Floats, Floats, Familiarity],
+    fitted: tuple[Regression, Familiarity],
 ) -> None:
     assert sure_fraction(UNSEEN, *fitted) == pytest.approx(SURE_FRACTION, abs=0.005)
 
@@ -125,12 +125,12 @@ def test_the_limit_ignores_images_that_are_not_probable(probable: int, limit: fl
 
 
 def test_noise_is_beyond_every_limit_and_digits_are_within(
-    fitted: tuple[Floats, Floats, Familiarity],
+    fitted: tuple[Regression, Familiarity],
 ) -> None:
-    weights, bias, familiarity = fitted
+    regression, familiarity = fitted
     random = np.random.default_rng(0)
     noise = random.integers(256, size=(50, PIXELS)).astype(np.uint8)
-    assert sure_fraction(Images(noise, np.zeros(50, np.uint8)), weights, bias, familiarity) == 0
+    assert sure_fraction(Images(noise, np.zeros(50, np.uint8)), regression, familiarity) == 0
     distances = [
         familiarity.distances(features(pixels), int(label))
         for pixels, label in zip(EXAMPLES.intensities, EXAMPLES.labels, strict=True)
@@ -158,21 +158,19 @@ def test_the_distance_of_a_digit_is_that_of_its_nearest_variant() -> None:
 def test_without_examples_of_a_digit_all_limits_are_finite() -> None:
     ones = EXAMPLES.labels == 1
     only = Images(EXAMPLES.pixels[ones], EXAMPLES.labels[ones])
-    weights, bias = centroid_model(EXAMPLES)
-    familiarity = fit_familiarity(learn_variants(only), only, weights, bias)
+    familiarity = fit_familiarity(learn_variants(only), only, centroid_model(EXAMPLES))
     assert np.isfinite(familiarity.limits).all()
     assert (familiarity.limits > 0).all()
 
 
 def test_with_fewer_examples_than_axes_all_limits_are_finite() -> None:
-    weights, bias = centroid_model(EXAMPLES)
     few = Images(EXAMPLES.pixels[:50], EXAMPLES.labels[:50])
-    familiarity = fit_familiarity(learn_variants(few), UNSEEN, weights, bias)
+    familiarity = fit_familiarity(learn_variants(few), UNSEEN, centroid_model(EXAMPLES))
     assert np.isfinite(familiarity.limits).all()
     assert familiarity.limits.max() < 100
 
 
-def overconfident_model(factor: float) -> tuple[Images, Floats, Floats]:
+def overconfident_model(factor: float) -> tuple[Images, Regression]:
     """Make labels that follow a model's own probabilities, and that model's evidence × factor."""
     random = np.random.default_rng(0)
     pixels = random.integers(256, size=(4000, PIXELS)).astype(np.uint8)
@@ -180,30 +178,32 @@ def overconfident_model(factor: float) -> tuple[Images, Floats, Floats]:
     weights[:DIGITS] = np.eye(DIGITS) * 4
     chances = softmax(pixels / np.float32(255) @ weights)
     labels = (chances.cumsum(axis=1) > random.random((4000, 1))).argmax(axis=1)
-    return Images(pixels, labels.astype(np.uint8)), weights * np.float32(factor), np.zeros(10, "f4")
+    overconfident = Regression(weights * np.float32(factor), np.zeros(DIGITS, np.float32))
+    return Images(pixels, labels.astype(np.uint8)), overconfident
 
 
 @pytest.mark.parametrize("factor", [0.5, 1, 2])
 def test_the_temperature_undoes_over_and_underconfidence(factor: float) -> None:
-    images, weights, bias = overconfident_model(factor)
-    temperature = fit_temperature(images, weights, bias)
+    images, regression = overconfident_model(factor)
+    temperature = fit_temperature(images, regression)
     assert temperature == pytest.approx(factor, rel=0.1)
-    calibrated = calibration_error(images, weights / np.float32(temperature), bias)
+    calibrated = calibration_error(images, regression.scaled(temperature))
     assert calibrated < 0.03
     if factor != 1:
-        assert calibration_error(images, weights, bias) > 3 * calibrated
+        assert calibration_error(images, regression) > 3 * calibrated
 
 
 @pytest.mark.parametrize("factor", [0.01, 0.7, 1.3, 100])
 def test_no_other_temperature_is_better(factor: float) -> None:
-    images, weights, bias = overconfident_model(factor)
-    evidence, target = images.intensities @ weights, accuracy(images, weights, bias)
+    images, regression = overconfident_model(factor)
+    evidence = images.intensities @ regression.weights
+    target = accuracy(images, regression)
 
     def gap(temperature: float) -> float:
         tops = softmax(evidence / np.float32(temperature)).max(axis=1)
         return abs(float(tops.mean()) - target)
 
-    assert fit_temperature(images, weights, bias) == min(TEMPERATURES, key=gap)
+    assert fit_temperature(images, regression) == min(TEMPERATURES, key=gap)
 
 
 def test_the_calibration_error_of_a_model_that_is_always_wrong_and_sure_is_one() -> None:
@@ -211,4 +211,4 @@ def test_the_calibration_error_of_a_model_that_is_always_wrong_and_sure_is_one()
     bias = np.zeros(DIGITS, np.float32)
     bias[0] = 100
     weights = np.zeros((PIXELS, DIGITS), np.float32)
-    assert calibration_error(images, weights, bias) == pytest.approx(1)
+    assert calibration_error(images, Regression(weights, bias)) == pytest.approx(1)

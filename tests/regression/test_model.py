@@ -1,14 +1,16 @@
-"""The model's arithmetic, and its file."""
+"""The file of a model."""
 
 import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from server.regression.model import Model, softmax
+from server.regression.regression import Regression
 from server.regression.shapes import DIGITS, PIXELS
 from server.storage.archive import MAX_BYTES, MAX_UNPACKED_BYTES, ArchiveError
 from server.storage.model_file import load_model, pack_model, unpack_model
@@ -21,44 +23,6 @@ from tests.support.factories import (
     write_archive,
 )
 
-# Four pixels and two digits: small enough to check by hand.
-BY_HAND = Model(
-    name="by-hand",
-    weights=np.array([[1, -1], [2, 0], [0, 3], [-1, 1]], np.float32),
-    bias=np.array([0.5, -0.5], np.float32),
-    familiarity=make_familiarity(),
-    card=make_card(),
-    digest="",
-)
-PIXELS_BY_HAND = np.array([1, 0.5, 0.25, 0], np.float32)
-
-
-def test_evidence_is_a_weighted_sum_and_the_bias() -> None:
-    # 1·1 + 0.5·2 + 0.5 = 2.5 and 1·(−1) + 0.25·3 − 0.5 = −0.75
-    assert BY_HAND.evidence(PIXELS_BY_HAND).tolist() == [2.5, -0.75]
-
-
-def test_evidence_of_many_images_is_that_of_each() -> None:
-    images = np.stack([PIXELS_BY_HAND, np.zeros(4, np.float32)])
-    assert BY_HAND.evidence(images).tolist() == [[2.5, -0.75], [0.5, -0.5]]
-
-
-def test_contributions_and_bias_add_up_to_evidence() -> None:
-    contributions = BY_HAND.contributions(PIXELS_BY_HAND)
-    assert contributions.tolist() == [[1, 1, 0, 0], [-1, 0, 0.75, 0]]
-    total = contributions.sum(axis=1) + BY_HAND.bias
-    assert total.tolist() == BY_HAND.evidence(PIXELS_BY_HAND).tolist()
-
-
-def test_softmax_turns_one_more_unit_of_evidence_into_odds_of_e() -> None:
-    probabilities = softmax(np.array([3, 2], np.float32))
-    assert probabilities.sum() == pytest.approx(1)
-    assert probabilities[0] / probabilities[1] == pytest.approx(np.e, rel=1e-6)
-
-
-def test_softmax_survives_evidence_whose_exponential_overflows() -> None:
-    assert softmax(np.array([1000, 0], np.float32)).tolist() == [1, 0]
-
 
 def test_a_saved_model_is_loaded_as_it_was(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
@@ -70,6 +34,10 @@ def test_a_saved_model_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert np.array_equal(loaded.weights, weights)
     assert np.array_equal(loaded.bias, bias)
     assert loaded.card == card
+
+
+def card_bytes(**changes: object) -> NDArray[np.uint8]:
+    return np.frombuffer(msgspec.json.encode(make_card(**changes)), np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +57,10 @@ def test_a_saved_model_is_loaded_as_it_was(tmp_path: Path) -> None:
         ({"weights": np.zeros((784, 10))}, "weights is float64, not float32"),
         ({"bias": np.full(10, np.nan, np.float32)}, "bias is not finite everywhere"),
         ({"bias": np.full(10, np.inf, np.float32)}, "bias is not finite everywhere"),
+        (
+            {"card": card_bytes(transformations="big")},
+            "unknown transformations 'big'",
+        ),
         ({"card": np.frombuffer(b"{}", np.uint8)}, "card: Object missing required field `recipe`"),
         ({"card": np.frombuffer(b"", np.uint8)}, "card: Input data was truncated"),
         ({"card": np.array([object()])}, "not a valid .npz file (Object arrays cannot be loaded"),
@@ -147,7 +119,7 @@ def test_numbers_that_are_not_finite_are_refused_before_they_are_saved() -> None
     weights = np.full((PIXELS, DIGITS), np.nan, np.float32)
     bias = np.zeros(DIGITS, np.float32)
     with pytest.raises(ArchiveError, match="weights is not finite everywhere"):
-        unpack_model("nan", pack_model(weights, bias, make_familiarity(), make_card()))
+        unpack_model("nan", pack_model(Regression(weights, bias), make_familiarity(), make_card()))
 
 
 def test_a_save_that_fails_on_the_way_leaves_the_old_file_and_nothing_else(

@@ -159,7 +159,7 @@ def count_errors(model: Model, drawings: list[Drawing]) -> int:
             wrong += 1
             continue
         intensities = np.divide(pixels, 255, dtype=np.float32)
-        wrong += int(model.evidence(model.normalize(intensities)).argmax()) != label
+        wrong += int(model.regression.evidence(model.normalize(intensities)).argmax()) != label
     return wrong
 
 

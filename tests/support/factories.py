@@ -9,6 +9,7 @@ import numpy as np
 
 from server.regression.familiarity import AXES, FEATURES, VARIANTS, Familiarity
 from server.regression.model import ModelCard
+from server.regression.regression import Regression
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard, pack_evaluation
 from server.storage.history import History, HistoryCard, quantize
@@ -58,7 +59,8 @@ def save_model(
     card: ModelCard,
 ) -> Path:
     """Check that a model can be loaded, and write its file; return the path."""
-    content = pack_model(weights, bias, familiarity, card)
+    regression = Regression(weights, bias, card.transformations)
+    content = pack_model(regression, familiarity, card)
     unpack_model(name, content)
     return write_atomically(directory / f"{name}.npz", content)
 

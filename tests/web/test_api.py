@@ -16,9 +16,9 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from server.regression.model import softmax
 from server.regression.normalization import NORMALIZATIONS
 from server.regression.prediction import OPTIONAL_FIELDS
+from server.regression.regression import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE
 from server.storage.model_file import MODELS, load_model
 from server.web.app import MAX_BODY_BYTES, create_app
@@ -344,7 +344,7 @@ def test_each_mean_digit_is_read_as_that_digit(client: FlaskClient) -> None:
     for model in map(load_model, sorted(MODELS.glob("*.npz"))):
         means = client.get("/api/digits").get_json()["means"][model.card.normalization]
         pixels = np.array([np.frombuffer(base64.b64decode(mean), np.uint8) for mean in means])
-        evidence = model.evidence(pixels.astype(np.float32) / 255)
+        evidence = model.regression.evidence(pixels.astype(np.float32) / 255)
         assert np.array_equal(evidence.argmax(axis=1), np.arange(10))
 
 

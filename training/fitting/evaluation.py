@@ -1,4 +1,4 @@
-"""Evaluation of W and b in NumPy: loss, accuracy, calibration, confusion matrix and examples."""
+"""Evaluation of a regression in NumPy: loss, accuracy, calibration, confusion matrix, examples."""
 
 from bisect import bisect_left
 from typing import NamedTuple
@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from server.regression.model import Model, softmax
+from server.regression.model import Model
+from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, Floats
 from server.storage.evaluation import BINS, Evaluation, EvaluationCard
 from training.data.mnist import Images
@@ -25,27 +26,29 @@ MAX_MISREAD_EXAMPLES = 1_000
 TEMPERATURES = np.geomspace(0.25, 4, 401)
 
 
-def compute_evidence(images: Images, weights: Floats, bias: Floats) -> Floats:
+def compute_evidence(images: Images, regression: Regression) -> Floats:
     """Return the evidence (n, 10) of normalized images."""
-    return np.concatenate([part.intensities @ weights + bias for part in images.chunks])
+    return np.concatenate(
+        [regression.evidence_of_batch(part.intensities) for part in images.chunks]
+    )
 
 
-def is_correct(images: Images, weights: Floats, bias: Floats) -> NDArray[np.bool_]:
+def is_correct(images: Images, regression: Regression) -> NDArray[np.bool_]:
     """Tell for each normalized image (n,) whether its label has the most evidence."""
     matches: NDArray[np.bool_] = (
-        compute_evidence(images, weights, bias).argmax(axis=1) == images.labels
+        compute_evidence(images, regression).argmax(axis=1) == images.labels
     )
     return matches
 
 
-def accuracy(images: Images, weights: Floats, bias: Floats) -> float:
+def accuracy(images: Images, regression: Regression) -> float:
     """Return the fraction of normalized images that are classified correctly."""
-    return float(is_correct(images, weights, bias).mean())
+    return float(is_correct(images, regression).mean())
 
 
-def digit_accuracy(images: Images, weights: Floats, bias: Floats) -> list[float]:
+def digit_accuracy(images: Images, regression: Regression) -> list[float]:
     """Return the accuracy on each digit's normalized images (10,); 0 for a digit without images."""
-    correct = np.bincount(images.labels[is_correct(images, weights, bias)], minlength=DIGITS)
+    correct = np.bincount(images.labels[is_correct(images, regression)], minlength=DIGITS)
     total = np.bincount(images.labels, minlength=DIGITS)
     return [float(rate) for rate in correct / np.maximum(total, 1)]
 
@@ -64,11 +67,11 @@ def monitored_images(train: Images) -> Images:
     return train.select(slice(MONITORED_IMAGES))
 
 
-def measure(train: Images, validation: Images, weights: Floats, bias: Floats) -> Metrics:
-    """Return the metrics of W and b on normalized training and validation images."""
+def measure(train: Images, validation: Images, regression: Regression) -> Metrics:
+    """Return the metrics of a regression on normalized training and validation images."""
     metrics: list[float] = []
     for images in (train, validation):
-        evidence = compute_evidence(images, weights, bias)
+        evidence = compute_evidence(images, regression)
         metrics.append(float(cross_entropies(evidence, images.labels).mean()))
         metrics.append(float((evidence.argmax(axis=1) == images.labels).mean()))
     return Metrics(*metrics)
@@ -88,7 +91,7 @@ def evaluate(model: Model, original: Images, normalized: Images) -> Evaluation:
     :param original: test images; the examples are saved in this form
     :param normalized: the same images, normalized, as the model gets them
     """
-    evidence = compute_evidence(normalized, model.weights, model.bias)
+    evidence = compute_evidence(normalized, model.regression)
     probabilities = softmax(evidence)
     labels, digits, top = normalized.labels, evidence.argmax(axis=1), probabilities.max(axis=1)
     correct = digits == labels
@@ -161,26 +164,26 @@ def bin_indices(top: Floats) -> NDArray[np.intp]:
     return np.minimum((top * BINS).astype(np.intp), BINS - 1)
 
 
-def calibration_error(images: Images, weights: Floats, bias: Floats) -> float:
+def calibration_error(images: Images, regression: Regression) -> float:
     """Return the expected calibration error (ECE) on normalized images, in [0, 1].
 
     This is the mean over bins of |mean top probability − accuracy|, weighted by images in each bin.
     Source: C. Guo et al., "On calibration of modern neural networks", 2017.
     """
-    top = softmax(compute_evidence(images, weights, bias)).max(axis=1)
-    correct = is_correct(images, weights, bias)
+    top = softmax(compute_evidence(images, regression)).max(axis=1)
+    correct = is_correct(images, regression)
     gaps = np.bincount(bin_indices(top), weights=top - correct, minlength=BINS)
     return float(np.abs(gaps).sum() / len(top))
 
 
-def fit_temperature(images: Images, weights: Floats, bias: Floats) -> float:
+def fit_temperature(images: Images, regression: Regression) -> float:
     """Return the temperature for temperature scaling: the divisor of all evidence.
 
     With this temperature, the mean top probability on normalized validation images equals their
     accuracy. Minimal cross-entropy, the usual criterion, gives a larger calibration error here.
     """
-    evidence = compute_evidence(images, weights, bias)
-    target = accuracy(images, weights, bias)
+    evidence = compute_evidence(images, regression)
+    target = accuracy(images, regression)
 
     def overconfidence(temperature: float) -> float:
         return float(softmax(evidence / np.float32(temperature)).max(axis=1).mean()) - target

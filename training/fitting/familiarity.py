@@ -15,8 +15,8 @@ from server.regression.familiarity import (
     features,
     residual,
 )
-from server.regression.model import softmax
 from server.regression.prediction import SURE_PROBABILITY
+from server.regression.regression import Regression, softmax
 from server.regression.shapes import SIDE, Floats
 from training.data.mnist import Images
 from training.fitting.evaluation import compute_evidence
@@ -65,13 +65,13 @@ def learn_variants(examples: Images) -> Familiarity:
 
 
 def fit_familiarity(
-    variants: Familiarity, validation: Images, weights: Floats, bias: Floats
+    variants: Familiarity, validation: Images, regression: Regression
 ) -> Familiarity:
     """Return the variants with limits fitted to normalized validation images.
 
     With them, SURE_FRACTION of these images are both familiar and probable enough.
     """
-    limit = fit_limit(*probable_distances(validation, weights, bias, variants))
+    limit = fit_limit(*probable_distances(validation, regression, variants))
     return replace(variants, limits=(variants.limits * np.float32(limit)).astype(np.float32))
 
 
@@ -94,21 +94,21 @@ def variants_of(images: Images) -> NDArray[np.int64]:
     return np.where(slashed, SLASHED_ZERO, images.labels)
 
 
-def sure_fraction(images: Images, weights: Floats, bias: Floats, familiarity: Familiarity) -> float:
+def sure_fraction(images: Images, regression: Regression, familiarity: Familiarity) -> float:
     """Return the fraction of normalized images that the server answers surely."""
-    distances, probable = probable_distances(images, weights, bias, familiarity)
+    distances, probable = probable_distances(images, regression, familiarity)
     return float((probable & (distances <= 1)).mean())
 
 
 def probable_distances(
-    images: Images, weights: Floats, bias: Floats, familiarity: Familiarity
+    images: Images, regression: Regression, familiarity: Familiarity
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return two arrays for normalized images: distances (n,), and if they are probable (n,).
 
     The distance is from the predicted digit. An image is probable if the digit's probability is at
     least SURE_PROBABILITY.
     """
-    evidence = compute_evidence(images, weights, bias)
+    evidence = compute_evidence(images, regression)
     digits = evidence.argmax(axis=1)
     distances = np.empty(len(digits))
     for digit in np.unique(digits):

@@ -8,10 +8,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.regression.regression import Regression
+from server.regression.shapes import DIGITS, PIXELS
 from training.data.mnist import Bytes
 from training.fitting.batches import BatchSource, batch_indices, batch_source
 from training.fitting.distribution import Cluster
+from training.fitting.tensorflow_transformations import make_best_products
 from training.settings.cluster_config import ClusterError
 from training.settings.recipe import INIT_STDDEV, Recipe
 
@@ -28,8 +30,8 @@ class Variables(NamedTuple):
     optimizer: keras.optimizers.Optimizer
 
 
-# Gets the number of steps, the mean loss, W and b.
-ProgressCallback = Callable[[int, float, Floats, Floats], None]
+# Gets the number of steps, the mean loss, and the regression.
+ProgressCallback = Callable[[int, float, Regression], None]
 
 
 class DivergedError(Exception):
@@ -71,13 +73,13 @@ def cross_entropy(evidence: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, evidence))
 
 
-def initial_parameters(recipe: Recipe, seed: int) -> tuple[Floats, Floats]:
-    """Return W (784, 10) and b (10,) before the first step."""
+def initial_regression(recipe: Recipe, seed: int) -> Regression:
+    """Return the regression before the first step."""
     W = np.zeros((PIXELS, DIGITS), np.float32)
     if recipe.init == "random":
         # A seed of its own, independent of the shuffling.
         W[:] = np.random.default_rng([seed, 1]).normal(0, INIT_STDDEV, W.shape)
-    return W, np.zeros(DIGITS, np.float32)
+    return Regression(W, np.zeros(DIGITS, np.float32), recipe.transformations)
 
 
 def train(
@@ -87,8 +89,8 @@ def train(
     seed: int,
     on_progress: ProgressCallback,
     cluster: Cluster | None = None,
-) -> tuple[Floats, Floats]:
-    """Return trained W (784, 10) and b (10,).
+) -> Regression:
+    """Return the trained regression.
 
     The same seed gives the same W and b, bit for bit, on the same machine. In a cluster, each
     worker calls this with the same arguments, computes its part of each batch, and gets the same W
@@ -98,7 +100,7 @@ def train(
         normalizes each batch
     :param labels: (n,)
     :param on_progress: called several times a second, at every recorded step and at the end, with
-        the number of steps, the mean loss since the last call, W and b
+        the number of steps, the mean loss since the last call, and the regression
     :raise ValueError: the recipe's optimizer is unknown, or a batch has fewer examples than there
         are workers
     :raise ClusterError: another worker is lost
@@ -114,7 +116,7 @@ def train(
     W, b = variables.weights, variables.bias
     share = slice(cluster.worker, None, cluster.workers)
     examples = batch_source(pixels, labels, recipe, seed, share)
-    run_steps = compile_steps(variables, examples, recipe.l2_penalty, cluster)
+    run_steps = compile_steps(variables, examples, recipe, cluster)
     steps = 0
     for batches in batch_indices(labels, recipe, seed):
         try:
@@ -128,32 +130,33 @@ def train(
             raise DivergedError(
                 f"The loss became {loss} within {steps} steps: the learning rate is too high."
             )
-        on_progress(steps, loss, W.numpy(), b.numpy())
+        on_progress(steps, loss, Regression(W.numpy(), b.numpy(), recipe.transformations))
     # Some optimizers average W and b, and assign the averages at the end.
     variables.optimizer.finalize_variable_values(variables.trainable)
-    return W.numpy(), b.numpy()
+    return Regression(W.numpy(), b.numpy(), recipe.transformations)
 
 
 def create_variables(recipe: Recipe, seed: int, cluster: Cluster) -> Variables:
     """Return the initial variables of a recipe, mirrored on all workers of a cluster."""
     with cluster.strategy.scope():
         optimizer = make_optimizer(recipe)
-        initial_W, initial_b = initial_parameters(recipe, seed)
-        W = keras.Variable(initial_W, dtype="float32", name="W")
-        b = keras.Variable(initial_b, dtype="float32", name="b")
+        initial = initial_regression(recipe, seed)
+        W = keras.Variable(initial.weights, dtype="float32", name="W")
+        b = keras.Variable(initial.bias, dtype="float32", name="b")
         trainable = [W, b] if recipe.has_bias else [W]
         optimizer.build(trainable)
     return Variables(W, b, trainable, optimizer)
 
 
 def compile_steps(
-    variables: Variables, examples: BatchSource, l2_penalty: float, cluster: Cluster
+    variables: Variables, examples: BatchSource, recipe: Recipe, cluster: Cluster
 ) -> Callable[[NDArray[np.int64]], tf.Tensor]:
     """Return a TensorFlow function that runs one step per row of indices (steps, batch size).
 
     The function returns the mean loss of its steps.
     """
     weights, bias, trainable, optimizer = variables
+    best_products = make_best_products(recipe.transformations, recipe.pooling_sharpness)
 
     def run_step(batch: tf.Tensor) -> tf.Tensor:
         """Run a step with the indices (n,); return this worker's part of the mean loss."""
@@ -161,8 +164,8 @@ def compile_steps(
         x = tf.cast(pixels, tf.float32) / 255
         part = tf.cast(tf.shape(x)[0], tf.float32) / tf.cast(tf.shape(batch)[0], tf.float32)
         with tf.GradientTape() as tape:
-            loss = part * cross_entropy(tf.matmul(x, weights) + bias, labels)
-            penalized = loss + part * l2_penalty * tf.reduce_sum(tf.square(weights))
+            loss = part * cross_entropy(best_products(x, weights) + bias, labels)
+            penalized = loss + part * recipe.l2_penalty * tf.reduce_sum(tf.square(weights))
         gradients = tape.gradient(penalized, [variable.value for variable in trainable])
         # `apply` sums the gradients of all workers.
         optimizer.apply(gradients, trainable)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.regression.familiarity import Familiarity
-from server.regression.shapes import DIGITS, Floats
+from server.regression.regression import Regression
+from server.regression.shapes import DIGITS
 from training.data.examples import normalize_images
 from training.data.mnist import Bytes, Images
 from training.data.room import RoomImages
@@ -60,9 +61,9 @@ class Room:
         """The number of all drawings."""
         return len(self.train.labels) + len(self.held_out.labels)
 
-    def accuracy(self, weights: Floats, bias: Floats) -> RoomAccuracy:
+    def accuracy(self, regression: Regression) -> RoomAccuracy:
         """Return the accuracy on the held-out drawings."""
-        correct = is_correct(self.held_out, weights, bias)
+        correct = is_correct(self.held_out, regression)
         plausible = correct[self.is_held_out_plausible]
         return RoomAccuracy(
             all=float(correct.mean()) if correct.size else None,

@@ -88,6 +88,7 @@ def settings_of(model: Model) -> list[tuple[str, str]]:
     return [
         ("recipe", card.recipe),
         ("normalization", card.normalization),
+        ("transformations", card.transformations),
         ("optimizer", card.optimizer),
         ("learning rate", "the optimizer's default" if rate is None else f"{rate:g}"),
         ("steps", f"{card.steps:,}"),

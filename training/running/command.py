@@ -18,7 +18,7 @@ from server.system.atomic_write import file_stamp
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
-from training.fitting.regression import DivergedError, initial_parameters, make_optimizer
+from training.fitting.regression import DivergedError, initial_regression, make_optimizer
 from training.fitting.room import describe_room
 from training.outputs.export import check_export, export_model
 from training.outputs.record import Record
@@ -158,7 +158,7 @@ def check_and_train(
         return None
     if options.export is not None:
         check_export(options.export, state.name)
-    weights, _ = initial_parameters(recipe, options.seed)
+    weights = initial_regression(recipe, options.seed).weights
     with Record(options.models, state.name, recipe.settings(options.seed), weights) as record:
         state.record = record
         board = None

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from server.regression.familiarity import Familiarity
 from server.regression.model import Model, ModelCard
-from server.regression.shapes import Floats
+from server.regression.regression import Regression
 from server.storage.archive import FILE_SUFFIX
 from server.storage.evaluation import EVALUATIONS, Evaluation, pack_evaluation
 from server.storage.history import HISTORIES, History
@@ -39,7 +39,7 @@ from training.fitting.evaluation import (
 )
 from training.fitting.familiarity import fit_familiarity, sure_fraction
 from training.fitting.preparation import Preparation
-from training.fitting.regression import DivergedError, initial_parameters, train
+from training.fitting.regression import DivergedError, initial_regression, train
 from training.fitting.room import RoomAccuracy
 from training.outputs.animation import animate
 from training.outputs.record import Record
@@ -90,15 +90,15 @@ class Monitor:
         """Tell whether the record needs the metrics of a step."""
         return self._record.is_due(step)
 
-    def add(self, step: int, weights: Floats, bias: Floats) -> Metrics:
+    def add(self, step: int, regression: Regression) -> Metrics:
         """Return the metrics after a step, and write them.
 
         :raise DivergedError: a metric is not finite
         """
-        metrics = measure(self._train, self._validation, weights, bias)
-        self._record.add(step, metrics, weights, bias)
+        metrics = measure(self._train, self._validation, regression)
+        self._record.add(step, metrics, regression.weights, regression.bias)
         if self._board is not None:
-            self._board.add(step, metrics, weights, bias)
+            self._board.add(step, metrics, regression.weights, regression.bias)
         return metrics
 
     def close(self) -> None:
@@ -129,22 +129,22 @@ def train_and_save(
     start = time.monotonic()
     recipe, validation = preparation.recipe, preparation.normalized.validation
     monitor = Monitor(preparation.normalized, record, board)
-    initial = monitor.add(0, *initial_parameters(recipe, seed))
+    initial = monitor.add(0, initial_regression(recipe, seed))
     record.set_phase("training")
-    weights, bias = train_with_progress(preparation, seed, name, monitor, cluster)
+    regression = train_with_progress(preparation, seed, name, monitor, cluster)
     record.set_phase("evaluating")
-    final = monitor.add(recipe.steps, weights, bias)
+    final = monitor.add(recipe.steps, regression)
     monitor.close()
     check_learned(recipe, initial, final)
     comparison = None
     if preparation.room is not None:
         record.set_phase("comparing")
-        comparison = compare(preparation, seed, name, weights, bias)
+        comparison = compare(preparation, seed, name, regression)
         record.set_phase("evaluating")
-    temperature = fit_temperature(validation, weights, bias) if recipe.is_calibrated else 1.0
-    weights, bias = weights / np.float32(temperature), bias / np.float32(temperature)
-    familiarity = fit_familiarity(wait_for_variants(), validation, weights, bias)
-    card = make_card(preparation, seed, weights, bias, familiarity, temperature, start)
+    temperature = fit_temperature(validation, regression) if recipe.is_calibrated else 1.0
+    regression = regression.scaled(temperature)
+    familiarity = fit_familiarity(wait_for_variants(), validation, regression)
+    card = make_card(preparation, seed, regression, familiarity, temperature, start)
     if comparison is not None and preparation.room is not None:
         card = msgspec.structs.replace(
             card,
@@ -152,7 +152,7 @@ def train_and_save(
             room_accuracy_before=comparison.before.all,
             room_accuracy=comparison.after.all,
         )
-    content = pack_model(weights, bias, familiarity, card)
+    content = pack_model(regression, familiarity, card)
     model = unpack_model(name, content)
     return evaluate_and_save(model, content, preparation, record, models, comparison)
 
@@ -169,14 +169,14 @@ def train_as_worker(preparation: Preparation, seed: int, cluster: Cluster) -> No
 
 def train_with_progress(
     preparation: Preparation, seed: int, name: str, monitor: Monitor, cluster: Cluster | None
-) -> tuple[Floats, Floats]:
-    """Return trained W (784, 10) and b (10,), with a progress bar and monitoring meanwhile."""
+) -> Regression:
+    """Return the trained regression, with a progress bar and monitoring meanwhile."""
     recipe, images = preparation.recipe, preparation.training_images
     with tqdm(total=recipe.steps, desc=f"Training {name}", unit="step") as progress:
 
-        def on_progress(step: int, loss: float, weights: Floats, bias: Floats) -> None:
+        def on_progress(step: int, loss: float, regression: Regression) -> None:
             if monitor.is_due(step):
-                metrics = monitor.add(step, weights, bias)
+                metrics = monitor.add(step, regression)
                 progress.set_postfix(
                     loss=f"{loss:.4f}",
                     validation=f"{metrics.validation_accuracy:.4f}",
@@ -187,16 +187,14 @@ def train_with_progress(
         return train(images.pixels, images.labels, recipe, seed, on_progress, cluster)
 
 
-def compare(
-    preparation: Preparation, seed: int, name: str, weights: Floats, bias: Floats
-) -> Comparison:
+def compare(preparation: Preparation, seed: int, name: str, regression: Regression) -> Comparison:
     """Train with the same recipe and seed, but without the room, and compare the accuracies.
 
-    :param weights: W (784, 10) trained with the room; so is the bias (10,)
+    :param regression: trained with the room
     """
     recipe, room = preparation.recipe, preparation.room
     assert room is not None
-    W, b = weights, bias
+    other = regression
     if room.is_plausible.any():
         images = preparation.other_images
         with tqdm(
@@ -206,11 +204,11 @@ def compare(
             def on_progress(step: int, *_: object) -> None:
                 progress.update(step - progress.n)
 
-            W, b = train(images.pixels, images.labels, recipe, seed, on_progress)
+            other = train(images.pixels, images.labels, recipe, seed, on_progress)
     return Comparison(
-        before=room.accuracy(W, b),
-        after=room.accuracy(weights, bias),
-        test_before=accuracy(preparation.normalized.test, W, b),
+        before=room.accuracy(other),
+        after=room.accuracy(regression),
+        test_before=accuracy(preparation.normalized.test, other),
     )
 
 
@@ -235,27 +233,26 @@ def check_learned(recipe: Recipe, initial: Metrics, final: Metrics) -> None:
 def make_card(
     preparation: Preparation,
     seed: int,
-    weights: Floats,
-    bias: Floats,
+    regression: Regression,
     familiarity: Familiarity,
     temperature: float,
     start: float,
 ) -> ModelCard:
     """Return a model's card: its settings, accuracies, calibration, duration and versions.
 
-    :param weights: W (784, 10) as served, that is, divided by the temperature; so is the bias (10,)
+    :param regression: as served, that is, divided by the temperature
     :param start: when the training began, on the monotonic clock
     """
     dataset = preparation.normalized
     return ModelCard(
         **msgspec.structs.asdict(preparation.recipe.settings(seed)),
         temperature=temperature,
-        train_accuracy=accuracy(dataset.train, weights, bias),
-        validation_accuracy=accuracy(dataset.validation, weights, bias),
-        test_accuracy=accuracy(dataset.test, weights, bias),
-        calibration_error=calibration_error(dataset.test, weights, bias),
-        sure_fraction=sure_fraction(dataset.test, weights, bias, familiarity),
-        digit_accuracy=digit_accuracy(dataset.test, weights, bias),
+        train_accuracy=accuracy(dataset.train, regression),
+        validation_accuracy=accuracy(dataset.validation, regression),
+        test_accuracy=accuracy(dataset.test, regression),
+        calibration_error=calibration_error(dataset.test, regression),
+        sure_fraction=sure_fraction(dataset.test, regression, familiarity),
+        digit_accuracy=digit_accuracy(dataset.test, regression),
         seconds=round(preparation.seconds + time.monotonic() - start, 3),
         data_sha256=dataset.sha256,
         versions={

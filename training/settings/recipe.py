@@ -28,6 +28,9 @@ class Recipe:
     :param has_bias: b is trained; otherwise it stays at 0, where it starts
     :param images_per_digit: number of MNIST's training images of each digit; None for all
     :param augmented: each use of an image shifts, rotates, shears and scales it at random
+    :param transformations: name of those from which each digit chooses
+    :param pooling_sharpness: during the training, the maximum m over transformations is replaced by
+        the logarithm of the mean of exp(s m), divided by this s; None for the maximum
     """
 
     name: str
@@ -44,6 +47,8 @@ class Recipe:
     has_bias: bool = True
     images_per_digit: int | None = None
     augmented: bool = False
+    transformations: str = "none"
+    pooling_sharpness: float | None = None
 
     def batch_size_for(self, images: int) -> int:
         """Return the number of examples in a batch, given the number of training images."""
@@ -63,6 +68,7 @@ class Recipe:
             has_bias=self.has_bias,
             images_per_digit=self.images_per_digit,
             augmented=self.augmented,
+            transformations=self.transformations,
         )
 
 
@@ -92,6 +98,21 @@ RECIPES = {
             has_decay=True,
             l2_penalty=1e-4,
             is_calibrated=True,
+        ),
+        # The same, but each digit may shift, rotate and shear the drawing a little.
+        Recipe(
+            "pooled",
+            normalization="moments",
+            optimizer="adam",
+            learning_rate=0.003,
+            steps=3_000,
+            batch_size=256,
+            synthetic=24_000,
+            has_decay=True,
+            l2_penalty=1e-4,
+            is_calibrated=True,
+            transformations="small",
+            pooling_sharpness=6,
         ),
     )
 }

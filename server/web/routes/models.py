@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from server.regression.heatmap import heatmap
 from server.regression.shapes import DIGITS, SIDE
+from server.regression.transformations import TRANSFORMATIONS, Transformation
 from server.storage.evaluation import Evaluation, EvaluationAnswer
 from server.storage.sample_digits import SampleDigits
 from server.web.common.blueprint import ApiBlueprint
@@ -32,6 +33,7 @@ class ModelSummary(msgspec.Struct, kw_only=True):
     name: str
     recipe: str
     normalization: str
+    transformations: str
     test_accuracy: float
     created: str
     digest: str
@@ -43,6 +45,12 @@ class ModelList(msgspec.Struct):
 
     default: str | None
     models: list[ModelSummary]
+
+
+class TransformationSets(msgspec.Struct):
+    """By name: the transformations from which each digit of a model chooses."""
+
+    sets: dict[str, tuple[Transformation, ...]]
 
 
 class Weights(msgspec.Struct):
@@ -60,6 +68,7 @@ def list_models() -> Response:
             name=model.name,
             recipe=model.card.recipe,
             normalization=model.card.normalization,
+            transformations=model.card.transformations,
             test_accuracy=model.card.test_accuracy,
             created=model.card.created,
             digest=model.digest,
@@ -115,6 +124,13 @@ def show_evaluation(name: str) -> Response:
             "training. `python -m training` saves an evaluation with each model."
         )
     return with_etag(Response(_encode_evaluation(evaluation), content_type=JSON), evaluation.digest)
+
+
+@routes.api_route("/api/transformations", answer=TransformationSets)
+def list_transformations() -> Response:
+    """List the transformations from which each digit of a model chooses."""
+    sets = {name: choices.transformations for name, choices in TRANSFORMATIONS.items()}
+    return with_etag(json_response(TransformationSets(sets)))
 
 
 @routes.api_route("/api/digits", answer=SampleDigits)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.regression.model import softmax
+from server.regression.regression import softmax
 from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, load_history, save_history
 from server.storage.model_file import MODELS, load_model

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.regression.model import softmax
 from server.regression.normalization import NORMALIZATIONS, PLACEMENTS
+from server.regression.regression import softmax
 from server.storage.model_file import MODELS, load_model
 from tests.page.oracle import (
     HALF_CENT,

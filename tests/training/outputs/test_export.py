@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.regression.model import Model, softmax
+from server.regression.model import Model
+from server.regression.regression import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
 from server.storage.model_file import MODELS, load_model
 from training.data.mnist import load_mnist
@@ -49,7 +50,7 @@ def odd_drawings() -> dict[str, Floats]:
 def differences(exported: Any, pixels: Floats) -> Any:
     model, _, signature = exported
     answer = signature(pixels=tf.constant(pixels))
-    expected = softmax(model.evidence(model.normalize(pixels)))
+    expected = softmax(model.regression.evidence(model.normalize(pixels)))
     return np.abs(answer["probabilities"].numpy() - expected).max(axis=1)
 
 
@@ -69,7 +70,7 @@ def test_mnists_test_images_have_the_servers_answers(exported: Any) -> None:
     assert np.mean(found > 1e-5) < 0.005
     model, _, signature = exported
     digits = signature(pixels=tf.constant(pixels))["digit"].numpy()
-    expected = model.evidence(model.normalize(pixels)).argmax(axis=1)
+    expected = model.regression.evidence(model.normalize(pixels)).argmax(axis=1)
     assert np.mean(digits != expected) < 0.001
 
 

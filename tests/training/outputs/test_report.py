@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from server.regression.model import Model
+from server.regression.regression import Regression
 from server.storage.evaluation import Evaluation
 from server.storage.history import History
 from server.storage.model_file import load_model
@@ -82,7 +83,7 @@ def test_the_report_tells_negative_weights_from_positive_ones_in_grey(
 ) -> None:
     model, history, evaluation = trained
     weights = np.linspace(-1, 1, 7840, dtype=np.float32).reshape(784, 10)
-    page = render(replace(model, weights=weights), history, evaluation)
+    page = render(replace(model, regression=Regression(weights, model.bias)), history, evaluation)
     uri = re.findall(r'src="data:image/png;base64,([^"]+)"', page)[3]
     grey = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri))).convert("L")).astype(int)
     size = len(grey) // 28

@@ -95,7 +95,7 @@ def test_the_model_learns_the_hand_of_the_room(run: Run, room: RoomImages, tmp_p
     assert result["room_accuracy"] > result["room_accuracy_before"] + 0.2
     assert result["test_accuracy"] > 0.9
     model = load_model(tmp_path / "tutorial.npz")
-    evidence = model.evidence(room.held_out.intensities)
+    evidence = model.regression.evidence(room.held_out.intensities)
     assert result["room_accuracy"] == np.mean(evidence.argmax(axis=1) == room.held_out.labels)
     assert model.card.room_drawings == 250
     assert model.card.room_accuracy == result["room_accuracy"]
@@ -114,7 +114,7 @@ def test_before_is_the_same_training_without_the_room(
     assert not [key for key in without if key.startswith("room")]
     model = load_model(tmp_path / "without.npz")
     assert model.card.room_drawings is None
-    evidence = model.evidence(room.held_out.intensities)
+    evidence = model.regression.evidence(room.held_out.intensities)
     assert result["room_accuracy_before"] == np.mean(
         evidence.argmax(axis=1) == room.held_out.labels
     )

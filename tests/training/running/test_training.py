@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from server.regression.model import Model, softmax
+from server.regression.model import Model
+from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.evaluation import load_evaluation
 from server.storage.history import load_history
@@ -40,7 +41,7 @@ from training.fitting.preparation import prepare
 from training.fitting.regression import (
     DivergedError,
     cross_entropy,
-    initial_parameters,
+    initial_regression,
     make_optimizer,
     optimizer_names,
     train,
@@ -54,7 +55,7 @@ from training.settings.schedule import chunks, recorded_steps
 SHORT = replace(RECIPES["tutorial"], steps=60, batch_size=50)
 
 
-def silent(_step: int, _loss: float, _weights: Floats, _bias: Floats) -> None:
+def silent(_step: int, _loss: float, _regression: Regression) -> None:
     """Ignore the progress of a training."""
 
 
@@ -78,10 +79,10 @@ def train_in_numpy(images: Images, recipe: Recipe, seed: int) -> tuple[Any, Any]
 
 def test_tensorflow_learns_what_numpy_learns(dataset: Dataset) -> None:
     images = dataset.train
-    weights, bias = train(images.pixels, images.labels, SHORT, 0, silent)
+    learned = train(images.pixels, images.labels, SHORT, 0, silent)
     W, b = train_in_numpy(images, SHORT, 0)
-    assert np.allclose(weights, W, atol=1e-4)
-    assert np.allclose(bias, b, atol=1e-4)
+    assert np.allclose(learned.weights, W, atol=1e-4)
+    assert np.allclose(learned.bias, b, atol=1e-4)
 
 
 def test_the_first_loss_is_that_of_ten_equal_probabilities(dataset: Dataset) -> None:
@@ -99,8 +100,8 @@ def test_cross_entropy_survives_a_probability_that_underflows() -> None:
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(dataset: Dataset) -> None:
     def learn(seed: int) -> bytes:
-        weights, bias = train(dataset.train.pixels, dataset.train.labels, SHORT, seed, silent)
-        return weights.tobytes() + bias.tobytes()
+        learned = train(dataset.train.pixels, dataset.train.labels, SHORT, seed, silent)
+        return learned.weights.tobytes() + learned.bias.tobytes()
 
     assert learn(1) == learn(1)
     assert learn(1) != learn(2)
@@ -160,31 +161,31 @@ def test_the_chunk_size_does_not_change_the_result(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = dataset.train
-    weights, _ = train(images.pixels, images.labels, SHORT, 0, silent)
+    learned = train(images.pixels, images.labels, SHORT, 0, silent)
     monkeypatch.setattr("training.settings.schedule.MAX_CHUNK_STEPS", 1)
-    again, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    assert np.array_equal(weights, again)
+    again = train(images.pixels, images.labels, SHORT, 0, silent)
+    assert np.array_equal(learned.weights, again.weights)
 
 
 def test_without_a_bias_b_stays_at_zero_and_w_is_what_numpy_learns(dataset: Dataset) -> None:
     images = dataset.train
     recipe = replace(SHORT, has_bias=False, steps=1)
-    weights, bias = train(images.pixels, images.labels, recipe, 0, silent)
+    learned = train(images.pixels, images.labels, recipe, 0, silent)
     with_bias, _ = train_in_numpy(images, recipe, 0)
-    assert not bias.any()
+    assert not learned.bias.any()
     # The first step does not depend on b; later ones do.
-    assert np.allclose(weights, with_bias, atol=1e-6)
+    assert np.allclose(learned.weights, with_bias, atol=1e-6)
 
 
 def test_random_initial_weights_stay_where_there_is_never_ink() -> None:
     recipe = replace(SHORT, init="random", steps=5)
-    W, b = initial_parameters(recipe, 0)
-    assert W.std() == pytest.approx(INIT_STDDEV, rel=0.05)
-    assert not b.any()
-    assert not np.array_equal(W, initial_parameters(recipe, 1)[0])
+    initial = initial_regression(recipe, 0)
+    assert initial.weights.std() == pytest.approx(INIT_STDDEV, rel=0.05)
+    assert not initial.bias.any()
+    assert not np.array_equal(initial.weights, initial_regression(recipe, 1).weights)
     images = Images(np.zeros((20, PIXELS), np.uint8), np.arange(20, dtype=np.uint8) % DIGITS)
-    weights, _ = train(images.pixels, images.labels, recipe, 0, silent)
-    assert np.array_equal(weights, W)
+    learned = train(images.pixels, images.labels, recipe, 0, silent)
+    assert np.array_equal(learned.weights, initial.weights)
 
 
 @pytest.mark.parametrize("name", sorted(optimizer_names()))
@@ -212,10 +213,9 @@ def test_a_loss_that_is_not_finite_ends_the_training(dataset: Dataset) -> None:
 
 def test_accuracy_counts_what_the_server_would_answer() -> None:
     images = Images(np.eye(4, PIXELS, dtype=np.uint8) * 255, np.array([0, 1, 2, 9], np.uint8))
-    weights = np.eye(PIXELS, DIGITS, dtype=np.float32)
-    bias = np.zeros(DIGITS, np.float32)
-    assert accuracy(images, weights, bias) == 0.75
-    assert digit_accuracy(images, weights, bias) == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+    one_to_one = Regression(np.eye(PIXELS, DIGITS, dtype=np.float32), np.zeros(DIGITS, np.float32))
+    assert accuracy(images, one_to_one) == 0.75
+    assert digit_accuracy(images, one_to_one) == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 def test_the_command_trains_evaluates_and_saves(run: Any, dataset: Dataset, tmp_path: Path) -> None:
     result = run("--recipe", "tutorial", "--steps", "70", "--batch-size", "20", "--seed", "3")
     model = load_model(tmp_path / "tutorial.npz")
-    evidence = model.evidence(dataset.test.intensities)
+    evidence = model.regression.evidence(dataset.test.intensities)
     assert result["model"] == "tutorial"
     assert result["test_accuracy"] == np.mean(evidence.argmax(axis=1) == dataset.test.labels)
     assert result["test_accuracy"] > 0.9
@@ -353,7 +353,7 @@ def test_two_simultaneous_trainings_of_one_name_both_finish_and_save_one_model(
     dataset: Dataset, tmp_path: Path
 ) -> None:
     def train_one(seed: int) -> str:
-        weights, _ = initial_parameters(SHORT, seed)
+        weights = initial_regression(SHORT, seed).weights
         prepared = prepare(dataset, SHORT, seed)
         with Record(tmp_path, "both", SHORT.settings(seed), weights) as record:
             trained = pipeline.train_and_save(
@@ -388,9 +388,9 @@ def test_interrupting_keeps_the_old_model(
 
 def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
     images = dataset.train
-    free, _ = train(images.pixels, images.labels, SHORT, 0, silent)
-    held, _ = train(images.pixels, images.labels, replace(SHORT, l2_penalty=0.1), 0, silent)
-    assert np.square(held).sum() < np.square(free).sum() / 2
+    free = train(images.pixels, images.labels, SHORT, 0, silent)
+    held = train(images.pixels, images.labels, replace(SHORT, l2_penalty=0.1), 0, silent)
+    assert np.square(held.weights).sum() < np.square(free.weights).sum() / 2
 
 
 def test_a_decaying_learning_rate_ends_at_zero() -> None:
@@ -407,7 +407,7 @@ def test_the_normalized_recipe_trains_on_the_servers_normalization(
     model = load_model(tmp_path / "normalized.npz")
     assert model.card.normalization == "moments"
     seen = model.normalize(dataset.test.intensities)
-    right = model.evidence(seen).argmax(axis=1) == dataset.test.labels
+    right = model.regression.evidence(seen).argmax(axis=1) == dataset.test.labels
     assert result["test_accuracy"] == np.mean(right)
 
 
@@ -501,8 +501,8 @@ def test_a_calibrated_history_is_divided_by_the_temperature_throughout(
     seen: dict[int, Floats] = {}
     examples = prepare(dataset, small, 0).training_images
 
-    def keep(step: int, _loss: float, weights: Floats, _bias: Floats) -> None:
-        seen[step] = weights
+    def keep(step: int, _loss: float, regression: Regression) -> None:
+        seen[step] = regression.weights
 
     train(examples.pixels, examples.labels, small, 0, keep)
     for step, frame, scale in zip(history.steps, history.frames, history.scales, strict=True):
@@ -519,7 +519,7 @@ def test_an_evaluation_counts_what_the_model_answers(
     model = load_model(tmp_path / "tutorial.npz")
     evaluation = load_evaluation(tmp_path / "evaluation" / "tutorial.npz")
     test = dataset.test
-    probabilities = softmax(model.evidence(test.intensities))
+    probabilities = softmax(model.regression.evidence(test.intensities))
     answers = probabilities.argmax(axis=1)
     assert evaluation.card.model == model.digest
     for label in range(DIGITS):
@@ -544,12 +544,12 @@ def test_an_evaluation_counts_what_the_model_answers(
 def test_reliability_bins_and_calibration_error_agree(dataset: Dataset) -> None:
     random = np.random.default_rng(0)
     weights = random.normal(0, 0.05, (PIXELS, DIGITS)).astype(np.float32)
-    bias = np.zeros(DIGITS, np.float32)
-    model = Model("random", weights, bias, make_familiarity(), make_card(), "")
+    regression = Regression(weights, np.zeros(DIGITS, np.float32))
+    model = Model("random", regression, make_familiarity(), make_card(), "")
     evaluation = evaluate(model, dataset.test, dataset.test)
     gaps = np.abs(evaluation.bin_probability - evaluation.bin_right)
     error = (gaps * evaluation.bin_counts).sum() / evaluation.bin_counts.sum()
-    assert error == pytest.approx(calibration_error(dataset.test, weights, bias), rel=1e-5)
+    assert error == pytest.approx(calibration_error(dataset.test, regression), rel=1e-5)
 
 
 def test_if_there_are_too_many_mistakes_every_kind_is_saved(
@@ -645,8 +645,9 @@ def test_a_report_that_cannot_be_written_does_not_affect_the_model(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, seed: int) -> None:
-    weights, bias = train(mnist.train.pixels, mnist.train.labels, RECIPES["tutorial"], seed, silent)
-    assert accuracy(mnist.test, weights, bias) == pytest.approx(0.9184, abs=0.006)
+    images = mnist.train
+    learned = train(images.pixels, images.labels, RECIPES["tutorial"], seed, silent)
+    assert accuracy(mnist.test, learned) == pytest.approx(0.9184, abs=0.006)
 
 
 @pytest.mark.parametrize("name", ["", " ", "nul", "com1.x", "A"])

@@ -1,0 +1,166 @@
+"""The arithmetic of softmax regression, with and without transformations."""
+
+import numpy as np
+import pytest
+
+from server.regression.regression import Regression, softmax
+from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.regression.transformations import (
+    TRANSFORMATIONS,
+    Transformation,
+    TransformationSet,
+)
+
+SMALL = TRANSFORMATIONS["small"]
+
+
+def in_corner(values: list[list[float]]) -> Floats:
+    """Return an array (784, 10) of zeros with these values in its first rows and columns."""
+    array = np.zeros((PIXELS, DIGITS), np.float32)
+    array[: len(values), : len(values[0])] = values
+    return array
+
+
+# Weights of four pixels and two digits: few enough to check by hand.
+BY_HAND = Regression(
+    in_corner([[1, -1], [2, 0], [0, 3], [-1, 1]]),
+    in_corner([[0.5, -0.5]])[0],
+)
+IMAGE = in_corner([[1], [0.5], [0.25]])[:, 0]
+
+
+@pytest.fixture(scope="module")
+def pooled() -> Regression:
+    random = np.random.default_rng(0)
+    weights = random.normal(size=(PIXELS, DIGITS)).astype(np.float32)
+    return Regression(weights, random.normal(size=DIGITS).astype(np.float32), "small")
+
+
+@pytest.fixture(scope="module")
+def images() -> Floats:
+    """Seven smooth random images (7, 784)."""
+    coarse = np.random.default_rng(1).random((7, 7, 7)).astype(np.float32)
+    return coarse.repeat(4, axis=1).repeat(4, axis=2).reshape(7, PIXELS)
+
+
+def test_evidence_is_a_weighted_sum_and_the_bias() -> None:
+    # 1·1 + 0.5·2 + 0.5 = 2.5 and 1·(−1) + 0.25·3 − 0.5 = −0.75
+    assert BY_HAND.evidence(IMAGE)[:2].tolist() == [2.5, -0.75]
+
+
+def test_contributions_are_pixel_times_weight() -> None:
+    contributions = BY_HAND.contributions(IMAGE)
+    assert contributions[:2, :4].tolist() == [[1, 1, 0, 0], [-1, 0, 0.75, 0]]
+    assert not contributions[2:].any()
+
+
+def test_with_transformations_the_evidence_is_the_most_of_all(
+    pooled: Regression, images: Floats
+) -> None:
+    every = np.stack([SMALL.transform(images[0], number) for number in range(81)])
+    expected = (every @ pooled.weights).max(axis=0) + pooled.bias
+    assert pooled.evidence(images[0]) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("transformations", ["none", "small"])
+def test_contributions_and_bias_add_up_to_evidence(
+    pooled: Regression, images: Floats, transformations: str
+) -> None:
+    regression = Regression(pooled.weights, pooled.bias, transformations)
+    for image in images:
+        total = regression.contributions(image).sum(axis=1) + regression.bias
+        assert total == pytest.approx(regression.evidence(image), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("transformations", ["none", "small"])
+def test_evidence_is_the_same_bit_for_bit_alone_and_in_any_batch(
+    pooled: Regression, images: Floats, transformations: str
+) -> None:
+    regression = Regression(pooled.weights, pooled.bias, transformations)
+    alone = np.stack([regression.evidence(image) for image in images])
+    for count in range(1, 8):
+        assert np.array_equal(regression.evidence(images[:count]), alone[:count])
+        assert np.array_equal(regression.evidence(images[-count:]), alone[-count:])
+    assert np.allclose(regression.evidence_of_batch(images), alone, rtol=1e-4)
+
+
+def test_division_divides_all_evidence(pooled: Regression, images: Floats) -> None:
+    expected = pooled.evidence(images) / 2
+    assert pooled.scaled(2).evidence(images) == pytest.approx(expected, rel=1e-5)
+
+
+def test_each_digit_chooses_for_itself() -> None:
+    image = np.zeros((SIDE, SIDE), np.float32)
+    image[10:12, 14] = 1
+    weights = np.zeros((SIDE, SIDE, DIGITS), np.float32)
+    weights[10:12, 15:17, 3] = 1
+    weights[8:10, 14, 4] = 1
+    regression = Regression(weights.reshape(PIXELS, DIGITS), np.zeros(DIGITS, np.float32), "small")
+    chosen = [SMALL.transformations[number] for number in regression.chosen(image.ravel())]
+    assert (chosen[3].right, chosen[4].down) == (1.5, -1.5)
+    # Where all give the same evidence, the image stays as it is.
+    assert chosen[0] == Transformation()
+
+
+def test_small_transformations_are_all_combinations_and_begin_with_none() -> None:
+    assert len(set(SMALL.transformations)) == 81
+    assert SMALL.transformations[0] == Transformation()
+    for name, values in [
+        ("right", {-1.5, 0, 1.5}),
+        ("down", {-1.5, 0, 1.5}),
+        ("rotation", {-10, 0, 10}),
+        ("shear", {-0.2, 0, 0.2}),
+    ]:
+        assert {getattr(one, name) for one in SMALL.transformations} == values
+
+
+def transform(image: Floats, transformation: Transformation) -> Floats:
+    moved = TransformationSet((transformation,)).transform(image.reshape(PIXELS), 0)
+    return moved.reshape(SIDE, SIDE)
+
+
+def test_shifts_are_to_the_right_and_down() -> None:
+    image = np.zeros((SIDE, SIDE), np.float32)
+    image[5, 7] = 1
+    assert transform(image, Transformation(right=2, down=3))[8, 9] == 1
+    halves = transform(image, Transformation(right=1.5))
+    assert halves[5, 8] == halves[5, 9] == 0.5
+    # What leaves the image is lost.
+    assert transform(image, Transformation(right=-8)).sum() == 0
+
+
+def test_a_rotation_is_clockwise_and_a_shear_moves_what_is_lower_to_the_right() -> None:
+    image = np.zeros((SIDE, SIDE), np.float32)
+    image[13:15, 20:22] = 1
+    turned = transform(image, Transformation(rotation=90))
+    assert turned[20:22, 13:15] == pytest.approx(np.ones((2, 2)), abs=1e-5)
+    image = np.zeros((SIDE, SIDE), np.float32)
+    image[[4, 23], 13:15] = 1
+    sheared = transform(image, Transformation(shear=0.2))
+    columns = np.arange(SIDE)
+    centres = [float(sheared[row] @ columns / sheared[row].sum()) for row in (4, 23)]
+    assert centres == pytest.approx([13.5 - 0.2 * 9.5, 13.5 + 0.2 * 9.5], abs=1e-4)
+
+
+def test_transformed_weights_give_the_products_with_transformed_pixels(
+    pooled: Regression, images: Floats
+) -> None:
+    products = (images[2] @ pooled.transformed_weights).reshape(81, DIGITS)
+    for number in (0, 1, 40, 80):
+        expected = SMALL.transform(images[2], number) @ pooled.weights
+        assert products[number] == pytest.approx(expected, rel=1e-3, abs=1e-3)
+
+
+def test_without_transformations_the_weights_stay_the_same_bits(pooled: Regression) -> None:
+    plain = Regression(pooled.weights, pooled.bias)
+    assert np.array_equal(plain.transformed_weights, plain.weights)
+
+
+def test_softmax_turns_one_more_unit_of_evidence_into_odds_of_e() -> None:
+    probabilities = softmax(np.array([3, 2], np.float32))
+    assert probabilities.sum() == pytest.approx(1)
+    assert probabilities[0] / probabilities[1] == pytest.approx(np.e, rel=1e-6)
+
+
+def test_softmax_survives_evidence_whose_exponential_overflows() -> None:
+    assert softmax(np.array([1000, 0], np.float32)).tolist() == [1, 0]
