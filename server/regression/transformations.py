@@ -1,7 +1,7 @@
 """Transformations: the small changes of a drawing from which each digit of a model may choose.
 
-Before a digit weighs the drawing, it may shift, rotate and shear it a little. Its evidence is the
-maximum over all transformations T of (T x) · W_d + b_d. T is linear in x, so (T x) · W_d equals
+Before a digit weighs the drawing, it may rotate and shift it a little. Its evidence is the maximum
+over all transformations T of (T x) · W_d + b_d. T is linear in x, so (T x) · W_d equals
 x · (Tᵀ W_d). The transformed weights Tᵀ W are computed once for a model. After that, the evidence
 for all digits and transformations is a single matrix product.
 
@@ -15,87 +15,101 @@ from itertools import product
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.regression.shapes import PIXELS, SIDE, Floats
+
+_MIDDLE = (SIDE - 1) / 2
 
 
 class Transformation(msgspec.Struct, frozen=True, kw_only=True):
-    """A shear and then a rotation about the centre of an image, and then a shift.
+    """A rotation about the centre of an image, and then a shift.
 
-    `right` and `down` are in pixels, `rotation` is in degrees clockwise, and `shear` is in pixels
-    to the right per pixel down.
+    `rotation` is in degrees clockwise, `right` and `down` are in pixels.
     """
 
-    right: float = 0
-    down: float = 0
     rotation: float = 0
-    shear: float = 0
+    right: int = 0
+    down: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class TransformationSet:
-    """Transformations of images (28, 28), and how they are sampled bilinearly.
+    """All combinations of r rotations and of shifts down and to the right, s each.
 
-    The first one changes nothing: it is chosen if others give the same evidence. Pixels outside the
-    image are 0.
+    The first of both must be 0. So the first transformation changes nothing, and it is chosen if
+    others give the same evidence.
     """
 
-    transformations: tuple[Transformation, ...]
+    rotations: tuple[float, ...] = (0,)
+    shifts: tuple[int, ...] = (0,)
 
     @cached_property
-    def sampling(self) -> tuple[NDArray[np.int64], Floats]:
-        """The four pixels that each pixel is interpolated from, and their weights: (t, 784, 4)."""
-        points = np.array([_sample_points(one) for one in self.transformations])
-        first = np.floor(points).astype(np.int64)
-        after = points - first
-        pixels, weights = [], []
-        for down, right in product((0, 1), repeat=2):
-            row, column = first[:, 0] + down, first[:, 1] + right
-            weight = np.abs(1 - down - after[:, 0]) * np.abs(1 - right - after[:, 1])
-            is_inside = (row >= 0) & (row < SIDE) & (column >= 0) & (column < SIDE)
-            pixels.append(np.where(is_inside, row * SIDE + column, 0))
-            weights.append(np.where(is_inside, weight, 0).astype(np.float32))
-        return np.stack(pixels, axis=-1), np.stack(weights, axis=-1)
+    def transformations(self) -> tuple[Transformation, ...]:
+        """All t = r · s · s transformations."""
+        return tuple(
+            Transformation(rotation=rotation, down=down, right=right)
+            for rotation, down, right in product(self.rotations, self.shifts, self.shifts)
+        )
+
+    @cached_property
+    def rotation_matrices(self) -> Floats:
+        """For each rotation the matrix (784, 784) by which pixels are multiplied."""
+        return np.stack([_rotation_matrix(rotation) for rotation in self.rotations])
 
     def transform(self, pixels: Floats, number: int) -> Floats:
         """Return pixels (784,) after the transformation of that number."""
-        sources, weights = self.sampling
-        transformed: Floats = (pixels[sources[number]] * weights[number]).sum(axis=-1)
-        return transformed
+        rotation = number // len(self.shifts) ** 2
+        chosen = self.transformations[number]
+        image = (self.rotation_matrices[rotation] @ pixels).reshape(SIDE, SIDE)
+        return _shift(image, chosen.down, chosen.right).reshape(PIXELS)
 
     def transform_weights(self, weights: Floats) -> Floats:
         """Return Tᵀ W (784, t × 10) for all transformations, of weights W (784, 10)."""
-        sources, shares = self.sampling
-        count = len(self.transformations)
-        places = (sources + PIXELS * np.arange(count)[:, np.newaxis, np.newaxis]).ravel()
-        sums = [
-            np.bincount(places, (shares * column[:, np.newaxis]).ravel(), count * PIXELS)
-            for column in weights.T
-        ]
-        by_transformation = np.stack(sums, axis=-1).reshape(count, PIXELS, DIGITS)
-        return by_transformation.swapaxes(0, 1).reshape(PIXELS, -1).astype(np.float32)
+        maps = weights.reshape(SIDE, SIDE, -1)
+        # To shift pixels is the same as to shift the weights in the opposite direction.
+        shifted = [_shift(maps, -down, -right) for down, right in product(self.shifts, repeat=2)]
+        columns = np.stack(shifted, axis=2).reshape(PIXELS, -1)
+        by_rotation = [matrix.T @ columns for matrix in self.rotation_matrices]
+        return np.concatenate(by_rotation, axis=1)
 
 
-def _sample_points(transformation: Transformation) -> tuple[Floats, Floats]:
-    """Return the row and the column (784,) that each pixel of the result is sampled from."""
-    middle = (SIDE - 1) / 2
-    row, column = np.divmod(np.arange(PIXELS), SIDE)
-    x, y = column - middle - transformation.right, row - middle - transformation.down
-    angle = np.deg2rad(transformation.rotation)
-    # The inverse of the rotation, then that of the shear.
-    x, y = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
-    return y + middle, x - transformation.shear * y + middle
+def _rotation_matrix(degrees: float) -> Floats:
+    """Return the matrix (784, 784) of a bilinear rotation. Pixels outside the image are 0."""
+    angle = np.deg2rad(degrees)
+    y, x = np.divmod(np.arange(PIXELS), SIDE) - np.array(_MIDDLE)
+    # Each pixel of the result is sampled where the inverse rotation moves it.
+    rows = np.cos(angle) * y - np.sin(angle) * x + _MIDDLE
+    columns = np.cos(angle) * x + np.sin(angle) * y + _MIDDLE
+    by_row, by_column = (_linear_weights(places) for places in (rows, columns))
+    both = by_row[:, :, np.newaxis] * by_column[:, np.newaxis, :]
+    return both.reshape(PIXELS, PIXELS).astype(np.float32)
+
+
+def _linear_weights(places: Floats) -> Floats:
+    """Return the weights (n, SIDE) of rows, or columns, by which places (n,) are interpolated."""
+    distances = np.abs(places[:, np.newaxis] - np.arange(SIDE))
+    weights: Floats = np.maximum(0, 1 - distances)
+    return weights
+
+
+def _shift(image: Floats, down: int, right: int) -> Floats:
+    """Return an image (28, 28, …) shifted by whole pixels. What it does not cover is 0."""
+    shifted = np.zeros_like(image)
+    rows, from_rows = _overlap(down)
+    columns, from_columns = _overlap(right)
+    shifted[rows, columns] = image[from_rows, from_columns]
+    return shifted
+
+
+def _overlap(shift: int) -> tuple[slice, slice]:
+    """Return where shifted rows or columns go, and where they come from."""
+    return (
+        slice(max(0, shift), SIDE + min(0, shift)),
+        slice(max(0, -shift), SIDE - max(0, shift)),
+    )
 
 
 TRANSFORMATIONS = {
-    "none": TransformationSet((Transformation(),)),
-    "small": TransformationSet(
-        tuple(
-            Transformation(rotation=rotation, shear=shear, right=right, down=down)
-            for rotation, shear, right, down in product(
-                (0.0, -10.0, 10.0), (0.0, -0.2, 0.2), (0.0, -1.5, 1.5), (0.0, -1.5, 1.5)
-            )
-        )
-    ),
+    "none": TransformationSet(),
+    "small": TransformationSet(rotations=(0, -8, 8), shifts=(0, -2, -1, 1, 2)),
 }

@@ -6,7 +6,7 @@ from server.regression.model import Model
 from server.storage.model_file import load_model
 from server.storage.watched_directory import WatchedDirectory
 
-DEFAULT_MODEL = "normalized"
+DEFAULT_MODEL = "pooled"
 
 # The maximum age of a directory scan for a live prediction, in seconds: one scan per request would
 # cost a single connection 5 % of its throughput.

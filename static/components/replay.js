@@ -5,7 +5,7 @@ import { find, findAll, setText } from "./dom.js";
 import { formatPercent, formatSigned } from "../numbers/format.js";
 import { evidence, largest, softmaxSteps } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
-import { normalizedInkOf } from "../state/state.js";
+import { inputsUnder } from "../state/inputs.js";
 
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 /** @typedef {import("../state/state.js").Change} Change */
@@ -50,8 +50,8 @@ export function createReplay(change) {
     const limit = shown.hasOneScale && frames ? frames.limit : own;
     paint(weights, limit);
 
-    const ink = normalizedInkOf(shown, training?.normalization);
-    const amounts = weights && ink ? evidence(ink, weights) : null;
+    const inputs = inputsUnder(shown, training, weights);
+    const amounts = weights && inputs ? evidence(inputs, weights) : null;
     const probabilities = amounts && softmaxSteps(amounts).probabilities;
     rows.forEach((row, digit) => row.show(probabilities, digit));
     setText(words, describeStep(training, position, limit, probabilities));

@@ -131,8 +131,8 @@ function createAnimation(store, pad, repaint) {
 
   const start = () => {
     const { picture, explanation } = store.state;
-    const placement = isFresh(store.state) && explanation?.placement;
-    if (picture && placement) flight.start(picture, placement);
+    if (!picture || !explanation?.placement || !isFresh(store.state)) return;
+    flight.start(picture, explanation.placement, explanation.transformations[explanation.digit]);
   };
   const stop = () => {
     clearTimeout(resting);

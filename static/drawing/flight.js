@@ -1,13 +1,15 @@
 /**
  * The animation of how a drawing is prepared: the pad's ink is cropped and scaled to 28×28 pixels, and
- * each of those pixels moves to its place in the normalized picture.
+ * each of those pixels moves to its place in the picture that the predicted digit weighs.
  */
 
 import { queryMedia } from "../components/dom.js";
 import { SIDE } from "../numbers/rasterizer.js";
+import { movedPlace } from "../numbers/transformations.js";
 
 /** @typedef {import("../network/api.js").Placement} Placement */
 /** @typedef {import("../numbers/rasterizer.js").Picture} Picture */
+/** @typedef {import("../numbers/transformations.js").Transformation} Transformation */
 
 /** Durations of the two parts and of the pause between them, ms. */
 const FIT_MS = 500;
@@ -37,8 +39,9 @@ export function createFlight(main, pad, sent, normalized) {
   /**
    * @param {Picture} picture
    * @param {Placement} placement
+   * @param {Transformation} transformation of the predicted digit
    */
-  const start = (picture, placement) => {
+  const start = (picture, placement, transformation) => {
     stop();
     if (queryMedia("(prefers-reduced-motion: reduce)")?.matches) return;
     const origin = main.getBoundingClientRect();
@@ -49,6 +52,8 @@ export function createFlight(main, pad, sent, normalized) {
     if (!context || !from.width || !to.width) return;
     main.append(overlay);
     context.fillStyle = getComputedStyle(pad).color;
+    /** @param {number} x @param {number} y */
+    const toPlace = (x, y) => movedPlace(transformation, ...normalizedPlace(placement, x, y));
     const begin = performance.now();
 
     /** @param {number} now */
@@ -63,7 +68,7 @@ export function createFlight(main, pad, sent, normalized) {
       } else {
         main.dataset.flight = "normalizing";
         const progress = ease(Math.max(0, normalizing) / NORMALIZE_MS);
-        drawNormalizing(context, picture.pixels, placement, middle, to, progress);
+        drawNormalizing(context, picture.pixels, toPlace, middle, to, progress);
       }
       frame = requestAnimationFrame(step);
     };
@@ -133,15 +138,16 @@ function drawFitting(context, pad, crop, from, to, progress) {
  * Draw the 28×28 pixels between the picture and the normalized picture.
  * @param {CanvasRenderingContext2D} context
  * @param {Uint8Array} pixels
- * @param {Placement} placement
+ * @param {(x: number, y: number) => [number, number]} toPlace from a place in the picture to its place
+ *   in the normalized one
  * @param {Box} from
  * @param {Box} to
  * @param {number} progress 0 to 1
  */
-function drawNormalizing(context, pixels, placement, from, to, progress) {
+function drawNormalizing(context, pixels, toPlace, from, to, progress) {
   /** @param {number} x @param {number} y */
   const move = (x, y) => {
-    const [u, v] = normalizedPlace(placement, x, y);
+    const [u, v] = toPlace(x, y);
     return [
       mix(from.left + (x / SIDE) * from.width, to.left + (u / SIDE) * to.width, progress),
       mix(from.top + (y / SIDE) * from.width, to.top + (v / SIDE) * to.width, progress),

@@ -12,6 +12,7 @@ import {
   evidence,
   largest,
   softmaxSteps,
+  toInputs,
   zeroWeights,
 } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
@@ -95,7 +96,7 @@ export function createDescent(change) {
  */
 function meanLoss(weights, examples) {
   const losses = examples.map(({ label, pixels }) =>
-    crossEntropy(evidence(pixels, weights), label),
+    crossEntropy(evidence(toInputs(pixels), weights), label),
   );
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
@@ -107,7 +108,7 @@ function meanLoss(weights, examples) {
 function describeDescent({ learner: { weights, losses }, picture }, examples) {
   if (!examples.length) return "Loading the digits…";
   const right = examples.filter(({ label, pixels }) => {
-    return losses.length > 0 && largest(evidence(pixels, weights)) === label;
+    return losses.length > 0 && largest(evidence(toInputs(pixels), weights)) === label;
   }).length;
   const steps = losses.length === 1 ? "one step" : `${losses.length} steps`;
   const done = `After ${steps} the mean loss is ${meanLoss(weights, examples).toFixed(3)}`;
@@ -115,7 +116,7 @@ function describeDescent({ learner: { weights, losses }, picture }, examples) {
     ? `, and ${right} of ${examples.length} are read correctly.`
     : ", the loss of guessing (ln 10).";
   if (!picture) return `${done}${score}`;
-  const { probabilities } = softmaxSteps(evidence(toInk(picture.pixels), weights));
+  const { probabilities } = softmaxSteps(evidence(toInputs(toInk(picture.pixels)), weights));
   const answer = largest(probabilities);
   const own = losses.length
     ? ` It reads your drawing as ${answer}, with a probability of ${formatPercent(probabilities[answer])}.`

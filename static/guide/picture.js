@@ -6,6 +6,7 @@ import { formatPlace } from "../numbers/format.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { PIXELS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
+import { seenPixels } from "../state/inputs.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../state/state.js").Change} Change */
@@ -20,7 +21,7 @@ export function createPicture(change) {
 
   slider.addEventListener("input", () => change({ pixel: slider.valueAsNumber }));
   const paint = whenChanged(
-    (/** @type {number[] | undefined} */ pixels, /** @type {string} */ colour) => {
+    (/** @type {ArrayLike<number> | undefined} */ pixels, /** @type {string} */ colour) => {
       const ink = pixels ?? new Float32Array(PIXELS);
       paintInk(picture, ink, colour);
       paintInk(strip, ink, colour);
@@ -28,11 +29,12 @@ export function createPicture(change) {
   );
 
   return (/** @type {Shown} */ { explanation, pixel, inkColour }) => {
-    paint(explanation?.pixels, inkColour);
+    const pixels = explanation ? seenPixels(explanation) : undefined;
+    paint(pixels, inkColour);
     const chosen = pixel ?? 0;
     slider.value = String(chosen);
     mark.style.left = `${(100 * (chosen + 0.5)) / PIXELS}%`;
-    const ink = explanation ? `: ${explanation.pixels[chosen].toFixed(2)}` : "";
+    const ink = pixels ? `: ${pixels[chosen].toFixed(2)}` : "";
     setText(
       words,
       `Number ${chosen + 1} of 784 is ${formatPlace(chosen, SIDE).toLowerCase()}${ink}`,

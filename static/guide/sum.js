@@ -32,7 +32,9 @@ export function createSum(change) {
   const sumUp = memoized(
     (/** @type {Explanation | null} */ explanation, /** @type {Weights | undefined} */ learned) => {
       if (!explanation || !learned) return null;
-      const terms = learned.columns.map((weights) => contributions(explanation.pixels, weights));
+      const terms = explanation.inputs.map((pixels, digit) =>
+        contributions(pixels, learned.columns[digit]),
+      );
       return { terms, sums: terms.map(runningSums), limit: limitOf(terms) };
     },
   );

@@ -1,10 +1,12 @@
 /** The HTTP API: one function for each request that the page sends. */
 
 import { ALL_DIGITS, DIGITS, PIXELS } from "../numbers/regression.js";
+import { transformPixels } from "../numbers/transformations.js";
 import { BYTES_TYPE, request, requestObject, withTimeout } from "./http.js";
 import { createLiveSocket } from "./live_socket.js";
 
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../numbers/transformations.js").Transformation} Transformation */
 
 /**
  * @typedef {object} Prediction
@@ -19,6 +21,8 @@ import { createLiveSocket } from "./live_socket.js";
  * @property {number[]} [evidence]
  * @property {number[]} [pixels] x: 784 numbers from 0 to 1
  * @property {Placement} [placement] of these pixels in the drawing's 28×28
+ * @property {Transformation[]} [transformations] what each digit does to these pixels
+ * @property {ArrayLike<number>[]} [inputs] the pixels as each digit transforms them
  */
 
 /**
@@ -34,6 +38,7 @@ import { createLiveSocket } from "./live_socket.js";
  * @property {string} name
  * @property {string} recipe
  * @property {string} normalization
+ * @property {string} transformations names those from which each digit chooses
  * @property {number} test_accuracy
  * @property {string} digest
  * @property {boolean} evaluation whether its test results were recorded
@@ -68,6 +73,7 @@ import { createLiveSocket } from "./live_socket.js";
  * @property {string | null} reason why it left no model
  * @property {string} recipe
  * @property {string} normalization
+ * @property {string} transformations
  * @property {string} optimizer
  * @property {number | null} learning_rate
  * @property {number | "all"} batch_size
@@ -108,7 +114,7 @@ import { createLiveSocket } from "./live_socket.js";
  */
 
 /** The fields of a complete answer. */
-const EXPLAINED = "digest,probabilities,evidence,pixels,placement,doubt,distance";
+const EXPLAINED = "digest,probabilities,evidence,pixels,placement,transformations,doubt,distance";
 
 /** The fields that are needed while the pen moves. */
 const LIVE = "digest,probabilities,evidence";
@@ -130,7 +136,10 @@ export function fetchModels() {
  * @returns {Promise<Prediction>}
  */
 export async function fetchPrediction(pixels, model, isExplained) {
-  if (isExplained) return fetchAnswer(pixels, model, EXPLAINED);
+  if (isExplained) {
+    const found = await fetchAnswer(pixels, model, EXPLAINED);
+    return { ...found, inputs: transformPixels(found.pixels ?? [], found.transformations ?? []) };
+  }
   const answer = await askSocket(`${API}/live?${writeQuery(model, LIVE)}`, pixels);
   return answer === null ? fetchAnswer(pixels, model, LIVE) : JSON.parse(answer);
 }
@@ -197,6 +206,11 @@ function decode(base64) {
 export async function fetchNormalizedInk(pixels, model) {
   const { pixels: normalized } = await fetchAnswer(pixels, model, "pixels");
   return normalized ?? [];
+}
+
+/** @returns {Promise<Record<string, Transformation[]>>} the sets from which digits choose, by name */
+export async function fetchTransformations() {
+  return (await requestObject(`${API}/transformations`, ["sets"])).sets;
 }
 
 /** @returns {Promise<Training[]>} those running on the server's machine, and the last ended ones */

@@ -1,6 +1,6 @@
 /** Requests whatever the current view shows and the page does not have yet. */
 
-import { findModel, findRun } from "../state/state.js";
+import { comparedModels, findModel, findRun, recipeModels } from "../state/state.js";
 import {
   fetchDigits,
   fetchEvaluation,
@@ -9,6 +9,7 @@ import {
   fetchLiveWeights,
   fetchModels,
   fetchNormalizedInk,
+  fetchTransformations,
   fetchWeights,
 } from "./api.js";
 import { askLatest } from "./requests.js";
@@ -91,8 +92,7 @@ function createModelLoader(store, reporter, onFirstModels, onOtherModels) {
 
   function requestMissing() {
     const { state } = store;
-    for (const name of [state.model, state.comparedModel]) {
-      const model = findModel(state, name);
+    for (const model of [findModel(state, state.model), ...shownModels(state)]) {
       if (model && !state.weights.has(model.digest)) requestWeights(model);
     }
     const model = state.view === "accuracy" ? findModel(state, state.model) : undefined;
@@ -197,12 +197,19 @@ function createTrainingLoader(store, reporter) {
 }
 
 /**
- * The drawing's pixels under another normalization than the chosen model's, for the model or the
- * training that the view shows next to it.
+ * What the view needs to show the drawing as other models or a training see it: its pixels under
+ * other normalizations than the chosen model's, and the sets of transformations.
  * @param {Store} store
  * @param {Reporter} reporter
  */
 function createInkLoader(store, reporter) {
+  const requestTransformations = reporter.createResource("transformations", {
+    toKey: () => "",
+    fetch: fetchTransformations,
+    onAnswer: (_item, transformationSets) => store.change({ transformationSets }),
+    requestMissing,
+  });
+
   const requestInk = reporter.createQuestion(
     "pixels",
     (/** @type {{pixels: Uint8Array, model: ModelSummary}} */ { pixels, model }) =>
@@ -215,21 +222,36 @@ function createInkLoader(store, reporter) {
     (one, other) => one.pixels === other.pixels && one.model.digest === other.model.digest,
   );
 
-  return {
-    requestMissing() {
-      const { state } = store;
-      const { models, normalizedInk, picture } = state;
-      const shown =
-        state.view === "weights"
-          ? findModel(state, state.comparedModel)
-          : state.view === "training" && findRun(state);
-      const normalization = shown ? shown.normalization : undefined;
-      const isOther = normalization !== findModel(state, state.model)?.normalization;
-      if (!isOther || !normalization || !picture || normalizedInk.has(normalization)) return;
-      const model = models.find((one) => one.normalization === normalization);
-      if (model) requestInk({ pixels: picture.pixels, model });
-    },
-  };
+  function requestMissing() {
+    const { state } = store;
+    const { models, normalizedInk, picture, transformationSets } = state;
+    const run = state.view === "training" ? findRun(state) : undefined;
+    const shown = run ? [run] : shownModels(state);
+    if (
+      shown.some(
+        ({ transformations }) => transformations !== "none" && !transformationSets[transformations],
+      )
+    ) {
+      requestTransformations(undefined);
+    }
+    const own = findModel(state, state.model)?.normalization;
+    const missing = shown.find(
+      ({ normalization }) => normalization !== own && !normalizedInk.has(normalization),
+    );
+    const model = models.find((one) => one.normalization === missing?.normalization);
+    if (model && picture) requestInk({ pixels: picture.pixels, model });
+  }
+
+  return { requestMissing };
+}
+
+/**
+ * @param {import("../state/state.js").State} state
+ * @returns {ModelSummary[]} the models that the view shows besides the chosen one
+ */
+function shownModels(state) {
+  if (state.view === "guide") return recipeModels(state);
+  return state.view === "weights" ? comparedModels(state) : [];
 }
 
 /**

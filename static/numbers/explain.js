@@ -5,6 +5,8 @@ import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 
 /** @typedef {import("./regression.js").Weights} Weights */
 
+/** @typedef {readonly ArrayLike<number>[]} Inputs Each digit's picture: 784 pixels, 0 to 1. */
+
 /** @typedef {{pixel: number, ink: 0 | 1}} Edit One pixel erased or filled. */
 
 const ROWS = ["top", "middle", "bottom"];
@@ -24,18 +26,19 @@ function placeOf(index) {
 /**
  * Split a digit's lead in evidence over another into the parts from the ink in each ninth of the
  * picture and from the bias. The parts add up to the lead.
- * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {Inputs} inputs
  * @param {Weights} model
  * @param {number} digit
  * @param {number} other
  * @returns {{lead: number, parts: {source: string, amount: number}[]}} largest part first
  */
-export function compareEvidence(pixels, { columns, bias }, digit, other) {
+export function compareEvidence(inputs, { columns, bias }, digit, other) {
   /** @type {Map<string, number>} */
   const sums = new Map([["the bias", bias[digit] - bias[other]]]);
   for (let pixel = 0; pixel < PIXELS; pixel++) {
     const source = `ink ${placeOf(pixel)}`;
-    const amount = pixels[pixel] * (columns[digit][pixel] - columns[other][pixel]);
+    const amount =
+      inputs[digit][pixel] * columns[digit][pixel] - inputs[other][pixel] * columns[other][pixel];
     sums.set(source, (sums.get(source) ?? 0) + amount);
   }
   const parts = [...sums].map(([source, amount]) => ({ source, amount }));
@@ -55,33 +58,43 @@ export function applyEdits(pixels, edits) {
 }
 
 /**
+ * Edit the pictures of all digits in the same way. Each digit keeps its transformation.
+ * @param {Inputs} inputs
+ * @param {readonly Edit[]} edits
+ * @returns {Float64Array[]}
+ */
+export function editInputs(inputs, edits) {
+  return inputs.map((pixels) => applyEdits(pixels, edits));
+}
+
+/**
  * The smallest set of pixels that makes another digit win when each is erased or filled.
  *
  * The model is linear: each pixel changes the lead over a digit by an amount that does not depend on
  * the other pixels. So taking the largest changes first needs the fewest pixels, and the smallest set
  * over all other digits is the answer.
- * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {Inputs} inputs
  * @param {Weights} model
  * @returns {{digit: number, edits: Edit[]} | null} the digit that then wins; null if no edits
  *   make another digit win
  */
-export function fewestEdits(pixels, model) {
-  const amounts = evidence(pixels, model);
+export function fewestEdits(inputs, model) {
+  const amounts = evidence(inputs, model);
   const answer = largest(amounts);
   let fewest = null;
   for (const digit of ALL_DIGITS) {
     if (digit === answer) continue;
-    const edits = editsTowards(pixels, model, answer, digit, amounts[answer] - amounts[digit]);
+    const edits = editsTowards(inputs, model, answer, digit, amounts[answer] - amounts[digit]);
     if (!edits || (fewest && fewest.edits.length <= edits.length)) continue;
     // A third digit may have gained even more: then that one wins, with these edits or fewer.
-    const winner = largest(evidence(applyEdits(pixels, edits), model));
+    const winner = largest(evidence(editInputs(inputs, edits), model));
     if (winner !== answer) fewest = { digit: winner, edits };
   }
   return fewest;
 }
 
 /**
- * @param {ArrayLike<number>} pixels
+ * @param {Inputs} inputs
  * @param {Weights} model
  * @param {number} answer
  * @param {number} digit
@@ -89,11 +102,15 @@ export function fewestEdits(pixels, model) {
  * @returns {Edit[] | null} the smallest set that gives the digit more evidence than the
  *   answer; null if none does
  */
-function editsTowards(pixels, { columns }, answer, digit, lead) {
-  const changes = Array.from(pixels, (intensity, pixel) => {
-    const slope = columns[answer][pixel] - columns[digit][pixel];
-    const ink = /** @type {0 | 1} */ (slope > 0 ? 0 : 1);
-    return { pixel, ink, amount: (ink - intensity) * slope };
+function editsTowards(inputs, { columns }, answer, digit, lead) {
+  const changes = Array.from(columns[answer], (_, pixel) => {
+    const [own, other] = [columns[answer][pixel], columns[digit][pixel]];
+    // The change of the lead if the pixel is erased, and how much more if it is filled.
+    const erased = inputs[digit][pixel] * other - inputs[answer][pixel] * own;
+    const slope = own - other;
+    return slope > 0
+      ? { pixel, ink: /** @type {const} */ (0), amount: erased }
+      : { pixel, ink: /** @type {const} */ (1), amount: erased + slope };
   });
   changes.sort((a, b) => a.amount - b.amount);
   const edits = [];

@@ -36,12 +36,22 @@ export function contributions(pixels, weights) {
 }
 
 /**
- * @param {ArrayLike<number>} pixels 784, 0 to 1
+ * @param {ArrayLike<number>} pixels 784
+ * @returns {ArrayLike<number>[]} the inputs of ten digits that do not transform them
+ */
+export function toInputs(pixels) {
+  return ALL_DIGITS.map(() => pixels);
+}
+
+/**
+ * @param {readonly ArrayLike<number>[]} inputs what each digit's weights are multiplied by: 784
+ *   pixels, 0 to 1
  * @param {Weights} model
  * @returns {number[]} ten logits
  */
-export function evidence(pixels, { columns, bias }) {
+export function evidence(inputs, { columns, bias }) {
   return columns.map((weights, digit) => {
+    const pixels = inputs[digit];
     let sum = bias[digit];
     for (let pixel = 0; pixel < PIXELS; pixel++) sum += pixels[pixel] * weights[pixel];
     return sum;
@@ -86,7 +96,7 @@ export function descend(model, examples, learningRate) {
   const columns = model.columns.map((weights) => Float32Array.from(weights));
   const bias = Float32Array.from(model.bias);
   for (const { pixels, label } of examples) {
-    const { probabilities } = softmaxSteps(evidence(pixels, model));
+    const { probabilities } = softmaxSteps(evidence(toInputs(pixels), model));
     probabilities.forEach((probability, digit) => {
       const step = (learningRate * (probability - Number(digit === label))) / examples.length;
       bias[digit] -= step;

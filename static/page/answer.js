@@ -6,14 +6,16 @@ import { formatPercent, formatSigned } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { runnerUp } from "../numbers/regression.js";
+import { describeTransformation } from "../numbers/transformations.js";
 import { whenChanged } from "../state/memo.js";
+import { seenPixels } from "../state/inputs.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
 
 /** @type {Record<string, string>} Descriptions of the server's normalizations. */
 const NORMALIZATIONS = {
   none: "No normalization: the same picture",
-  moments: "Straightened, and stretched to a standard width and height",
+  moments: "Straightened and stretched to a standard size",
 };
 
 /**
@@ -37,9 +39,11 @@ export function createAnswer() {
   const showSent = whenChanged((/** @type {Uint8Array} */ pixels, /** @type {string} */ colour) => {
     paintInk(sent, toInk(pixels), colour);
   });
-  const showSeen = whenChanged((/** @type {number[]} */ pixels, /** @type {string} */ colour) => {
-    paintInk(seen, pixels, colour);
-  });
+  const showSeen = whenChanged(
+    (/** @type {ArrayLike<number>} */ pixels, /** @type {string} */ colour) => {
+      paintInk(seen, pixels, colour);
+    },
+  );
   const explain = whenChanged(
     (/** @type {Shown["explanation"]} */ explanation, /** @type {Shown["learned"]} */ learned) =>
       setText(why, describeLead(explanation, learned)),
@@ -71,8 +75,8 @@ export function createAnswer() {
     setHidden(sent, !picture);
     if (picture) showSent(picture.pixels, shown.inkColour);
     setHidden(seen, !explanation);
-    if (explanation) showSeen(explanation.pixels, shown.inkColour);
-    setText(normalization, NORMALIZATIONS[shown.summary?.normalization ?? ""] ?? "");
+    if (explanation) showSeen(seenPixels(explanation), shown.inkColour);
+    setText(normalization, describePreparation(shown));
     replay.disabled = !shown.isFresh;
 
     main.classList.toggle("has-pixel", shown.pixel !== null);
@@ -83,6 +87,17 @@ export function createAnswer() {
   };
 
   return { show, showBusy };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string} how the drawing became the pixels that the predicted digit weighed
+ */
+function describePreparation({ explanation, summary }) {
+  const normalization = NORMALIZATIONS[summary?.normalization ?? ""] ?? "";
+  if (!explanation || summary?.transformations === "none") return normalization;
+  const { digit, transformations } = explanation;
+  return `${normalization}. ${describeTransformation(digit, transformations[digit])}`;
 }
 
 /**
@@ -112,9 +127,9 @@ function describe({ prediction, picture }) {
  */
 function describeLead(explanation, learned) {
   if (!explanation || !learned) return "";
-  const { digit, evidence, pixels, doubt, distance = 0 } = explanation;
+  const { digit, evidence, inputs, doubt, distance = 0 } = explanation;
   const other = runnerUp(evidence, digit);
-  const { lead, parts } = compareEvidence(pixels, learned, digit, other);
+  const { lead, parts } = compareEvidence(inputs, learned, digit, other);
   const [best, worst] = [parts[0], parts[parts.length - 1]];
   const sentences = [
     `${digit} leads ${other} by ${lead.toFixed(2)} of evidence.`,

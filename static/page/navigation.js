@@ -2,7 +2,7 @@
 
 import { find, findAll, setText } from "../components/dom.js";
 import { emptyAddress, readAddress, writeAddress } from "../state/address.js";
-import { findModel } from "../state/state.js";
+import { findModel, isComparable } from "../state/state.js";
 import { isOtherAddress } from "../state/store.js";
 import { createHistory } from "./history.js";
 
@@ -126,9 +126,10 @@ export function createNavigation(store, isView) {
 function readState(address, state, isView, guideSteps) {
   /** @param {string} name */
   const isModel = (name) => findModel(state, name) !== undefined;
-  const { problems, ...shared } = readAddress(address, (kind, name) =>
-    kind === "view" ? isView(name) : isModel(name),
-  );
+  const { problems, ...shared } = readAddress(address, (kind, name) => {
+    if (kind === "view") return isView(name);
+    return kind === "comparedModel" ? isComparable(state, name) : isModel(name);
+  });
   if (!isView(shared.view)) {
     problems.push(`There is no view “${shared.view}”; this is the first one.`);
     shared.view = "draw";
@@ -139,7 +140,7 @@ function readState(address, state, isView, guideSteps) {
     }
     shared.model = state.defaultModel;
   }
-  if (shared.comparedModel && !isModel(shared.comparedModel)) {
+  if (shared.comparedModel && !isComparable(state, shared.comparedModel)) {
     problems.push(`There is no model “${shared.comparedModel}” here to compare with.`);
     shared.comparedModel = "";
   }

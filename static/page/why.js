@@ -25,19 +25,18 @@ export function createWhy() {
   }));
 
   const explain = whenChanged(
-    (/** @type {Explanation} */ { digit, evidence, pixels }, /** @type {Weights} */ learned) => {
+    (/** @type {Explanation} */ { digit, evidence, inputs }, /** @type {Weights} */ learned) => {
       const other = runnerUp(evidence, digit);
       setText(title, `Why ${digit}, and not ${other}?`);
       const shown = [digit, other];
       const weightLimit = limitOf(learned.columns);
-      const terms = shown.map((one) => contributions(pixels, learned.columns[one]));
+      const terms = shown.map((one) => contributions(inputs[one], learned.columns[one]));
       const termLimit = limitOf(terms);
-      const edge = inkOutline(pixels);
       shown.forEach((one, place) => {
         const { weights, ink, outline, caption } = maps[place];
         paintHeatmap(weights, learned.columns[one], weightLimit);
         paintHeatmap(ink, terms[place], termLimit);
-        outline.setAttribute("d", edge);
+        outline.setAttribute("d", inkOutline(inputs[one]));
         ink.ariaLabel = `Your ink on the weights of ${one}`;
         setText(caption, `${one} gets ${formatSigned(evidence[one])}`);
       });

@@ -33,6 +33,12 @@ export const MAX_POINTS = 5000;
 const MIN_TEMPERATURE = 0.1;
 const MAX_TEMPERATURE = 10;
 
+/**
+ * What is chosen instead of a model to compare with: one model of each recipe. No model has this
+ * name, because names begin with a letter or a digit.
+ */
+export const ALL_RECIPES = "-all";
+
 /** Units of evidence that can be added to a digit, or taken from it. */
 export const MAX_ADDED_EVIDENCE = 20;
 

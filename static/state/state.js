@@ -2,6 +2,7 @@
 
 import { zeroWeights } from "../numbers/regression.js";
 import { emptyAddress } from "./address.js";
+import { ALL_RECIPES } from "./address_parts.js";
 import { memoized } from "./memo.js";
 
 /** @typedef {import("./address.js").Shareable} Shareable */
@@ -19,10 +20,12 @@ import { memoized } from "./memo.js";
 /** @typedef {import("./room.js").RoomOfPresenter} RoomOfPresenter */
 /** @typedef {import("./room.js").RoomReadings} RoomReadings */
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
+/** @typedef {import("../numbers/transformations.js").Transformation} Transformation */
 
 /**
  * A complete answer: a prediction with everything that explains it.
- * @typedef {Prediction & {evidence: number[], pixels: number[]}} Explanation
+ * @typedef {Prediction & {evidence: number[], pixels: number[], transformations: Transformation[],
+ *   inputs: ArrayLike<number>[]}} Explanation
  */
 
 /**
@@ -64,6 +67,8 @@ import { memoized } from "./memo.js";
  * @property {boolean} isPlaying whether the replay advances by itself
  * @property {ReadonlyMap<string, number[]>} normalizedInk the drawing's pixels under other
  *   normalizations than the chosen model's
+ * @property {Readonly<Record<string, readonly Transformation[]>>} transformationSets those from
+ *   which digits choose, by name; empty until they are loaded
  * @property {ReadonlyMap<string, Evaluation>} evaluations those loaded so far, by the model's digest
  * @property {number} examples how many test images are shown
  * @property {Room | null} room null before the first answer, and where the server has none
@@ -132,6 +137,7 @@ export function createState() {
     liveWeights: null,
     isPlaying: false,
     normalizedInk: new Map(),
+    transformationSets: {},
     evaluations: new Map(),
     examples: FIRST_EXAMPLES,
     room: null,
@@ -143,6 +149,41 @@ export function createState() {
     roomMessage: "",
     isJoining: false,
   };
+}
+
+/** The recipes, each of which adds something to the one before. */
+const RECIPES = ["tutorial", "normalized", "pooled"];
+
+/**
+ * @param {Pick<State, "models">} state
+ * @returns {ModelSummary[]} one model for each recipe: the one of the same name, else the first
+ */
+export function recipeModels({ models }) {
+  return RECIPES.flatMap((recipe) => {
+    const found = models.filter((model) => model.recipe === recipe);
+    return found.find(({ name }) => name === recipe) ?? found.slice(0, 1);
+  });
+}
+
+/**
+ * @param {State} state
+ * @returns {ModelSummary[]} those that the weights view shows next to the chosen one
+ */
+export function comparedModels(state) {
+  if (state.comparedModel === ALL_RECIPES) {
+    return recipeModels(state).filter(({ name }) => name !== state.model);
+  }
+  const model = findModel(state, state.comparedModel);
+  return model ? [model] : [];
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {boolean} whether it is one that the weights can be compared with
+ */
+export function isComparable(state, name) {
+  return name === ALL_RECIPES || findModel(state, name) !== undefined;
 }
 
 /**
@@ -191,18 +232,6 @@ export function findNamedRun(runs, name) {
  */
 export function nameOf({ name, state }) {
   return state === "finished" ? name : `${name} (${state})`;
-}
-
-/**
- * @param {State} state
- * @param {string | undefined} normalization
- * @returns {ArrayLike<number> | undefined} the drawing's pixels under it, once they are loaded
- */
-export function normalizedInkOf(state, normalization) {
-  if (!state.explanation || !state.picture || normalization === undefined) return undefined;
-  if (normalization === findModel(state, state.model)?.normalization)
-    return state.explanation.pixels;
-  return state.normalizedInk.get(normalization);
 }
 
 /**

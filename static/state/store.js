@@ -1,7 +1,7 @@
 /** The page's one state: every change goes through `change`, which owns everything that follows. */
 
 import { SHAREABLE } from "./address.js";
-import { findModel } from "./state.js";
+import { findModel, isComparable } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {(state: Readonly<State>, before: Readonly<State>) => void} Listener */
@@ -111,7 +111,7 @@ function follow(before, changes) {
  */
 function replaceMissingModels(state) {
   if (!findModel(state, state.model)) state.model = state.defaultModel;
-  if (!findModel(state, state.comparedModel)) state.comparedModel = "";
+  if (!isComparable(state, state.comparedModel)) state.comparedModel = "";
 }
 
 /** @param {number[]} added */

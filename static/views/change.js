@@ -1,7 +1,7 @@
 /** Erasing and filling pixels of the model's input, and the answer that follows. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { applyEdits, fewestEdits } from "../numbers/explain.js";
+import { applyEdits, editInputs, fewestEdits } from "../numbers/explain.js";
 import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
@@ -9,6 +9,8 @@ import { listenToStrokes } from "../drawing/pointer.js";
 import { evidence, largest, runnerUp, softmaxSteps } from "../numbers/regression.js";
 import { createProbability } from "../components/bars.js";
 import { whenChanged } from "../state/memo.js";
+import { seenPixels } from "../state/inputs.js";
+import { describeTransformation } from "../numbers/transformations.js";
 
 /** @typedef {import("../numbers/explain.js").Edit} Edit */
 /** @typedef {import("../numbers/rasterizer.js").Point} Point */
@@ -26,12 +28,14 @@ export function createView(change) {
   const at = find("#change-at", HTMLElement);
   const words = find("#change-words", HTMLElement);
   const margin = find("#flip-evidence", HTMLElement);
+  const input = find("#change-input", HTMLElement);
   const rows = findAll("#before-after [data-row]", HTMLElement).map(createRow);
 
   return (shown) => {
     const { explanation, learned, edits, pixel } = shown;
     showEditor(shown);
-    showFewest(explanation?.pixels, learned);
+    showFewest(explanation?.inputs, learned);
+    setText(input, describeInput(shown));
 
     if (!explanation || !learned) {
       rows.forEach((row) => row.clear());
@@ -43,14 +47,14 @@ export function createView(change) {
       setText(at, "");
       return;
     }
-    const pixels = applyEdits(explanation.pixels, edits);
-    const before = evidence(explanation.pixels, learned);
-    const after = evidence(pixels, learned);
+    const inputs = editInputs(explanation.inputs, edits);
+    const before = evidence(explanation.inputs, learned);
+    const after = evidence(inputs, learned);
     const { probabilities } = softmaxSteps(after);
     rows.forEach((row, digit) => row.show(before, after, probabilities, digit));
     setText(words, describeChange(before, after, probabilities, edits));
     setText(margin, describeMargin(after));
-    setText(at, pixel === null ? "" : describeLever(pixel, pixels, learned, after));
+    setText(at, pixel === null ? "" : describeLever(pixel, inputs, learned, after));
   };
 }
 
@@ -75,7 +79,7 @@ function createEditor(change) {
   const setInk = (pixel, value) => {
     if (!current?.explanation) return;
     const others = current.edits.filter((made) => made.pixel !== pixel);
-    const drawn = current.explanation.pixels[pixel];
+    const drawn = seenPixels(current.explanation)[pixel];
     change({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
   };
   listenToEdits(map, {
@@ -89,7 +93,7 @@ function createEditor(change) {
     },
     toggle() {
       if (!current?.explanation || current.pixel === null) return;
-      const now = applyEdits(current.explanation.pixels, current.edits)[current.pixel];
+      const now = applyEdits(seenPixels(current.explanation), current.edits)[current.pixel];
       setInk(current.pixel, now > 0.5 ? 0 : 1);
     },
   });
@@ -122,7 +126,7 @@ function createPictures() {
 
   const showInk = whenChanged(
     (
-      /** @type {number[] | undefined} */ pixels,
+      /** @type {ArrayLike<number> | undefined} */ pixels,
       /** @type {readonly Edit[]} */ edits,
       /** @type {string} */ colour,
     ) => {
@@ -138,7 +142,7 @@ function createPictures() {
   );
 
   return ({ explanation, edits, inkColour, meanDigit, sampleDigits, summary }) => {
-    showInk(explanation?.pixels, edits, inkColour);
+    showInk(explanation ? seenPixels(explanation) : undefined, edits, inkColour);
     const means = sampleDigits?.means[summary?.normalization ?? ""];
     showMean(meanDigit === null ? undefined : means?.[meanDigit], inkColour);
   };
@@ -156,11 +160,14 @@ function createFewest(change) {
 
   button.addEventListener("click", () => change({ edits: fewest }));
   return whenChanged(
-    (/** @type {number[] | undefined} */ pixels, /** @type {Weights | undefined} */ learned) => {
-      const found = pixels && learned ? fewestEdits(pixels, learned) : null;
+    (
+      /** @type {ArrayLike<number>[] | undefined} */ inputs,
+      /** @type {Weights | undefined} */ learned,
+    ) => {
+      const found = inputs && learned ? fewestEdits(inputs, learned) : null;
       fewest = found?.edits ?? [];
       button.disabled = !found;
-      setText(words, pixels && learned ? describeFewest(found) : "");
+      setText(words, inputs && learned ? describeFewest(found) : "");
     },
   );
 }
@@ -233,6 +240,17 @@ function createRow(element) {
   };
 }
 
+/**
+ * @param {Shown} shown
+ * @returns {string} which picture is edited, if the digits transform it
+ */
+function describeInput({ explanation, summary }) {
+  if (!explanation || summary?.transformations === "none") return "";
+  const { digit, transformations } = explanation;
+  return `This is the drawing as ${digit} gets it. ${describeTransformation(digit, transformations[digit])}
+    Each other digit keeps its own version, in which the same pixels are erased or filled.`;
+}
+
 /** @param {number} pixel */
 function outlineOf(pixel) {
   return `M${pixel % SIDE} ${Math.floor(pixel / SIDE)}h1v1h-1z`;
@@ -280,17 +298,18 @@ function describeFewest(found) {
 
 /**
  * @param {number} pixel
- * @param {Float64Array} pixels
+ * @param {Float64Array[]} inputs
  * @param {Weights} model
  * @param {number[]} amounts
  * @returns {string} how changing the pixel would change the lead
  */
-function describeLever(pixel, pixels, { columns }, amounts) {
+function describeLever(pixel, inputs, { columns }, amounts) {
   const answer = largest(amounts);
   const second = runnerUp(amounts, answer);
-  const slope = columns[answer][pixel] - columns[second][pixel];
-  const place = `${formatPlace(pixel, SIDE)}: x = ${pixels[pixel].toFixed(2)}`;
-  const erased = formatSigned(-pixels[pixel] * slope);
-  const filled = formatSigned((1 - pixels[pixel]) * slope);
+  const [own, other] = [columns[answer][pixel], columns[second][pixel]];
+  const now = inputs[answer][pixel] * own - inputs[second][pixel] * other;
+  const place = `${formatPlace(pixel, SIDE)}: x = ${inputs[answer][pixel].toFixed(2)}`;
+  const erased = formatSigned(-now);
+  const filled = formatSigned(own - other - now);
   return `${place}. The lead of ${answer} over ${second} changes by ${erased} if it is erased, by ${filled} if filled.`;
 }

@@ -7,6 +7,7 @@ import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";
 import { createBar, createPercent } from "../components/bars.js";
 import { throttled, whenChanged } from "../state/memo.js";
+import { seenPixels } from "../state/inputs.js";
 
 /** @typedef {import("../state/state.js").Explanation} Explanation */
 /** @typedef {import("../state/state.js").Shown} Shown */
@@ -30,7 +31,9 @@ export function createView() {
   const showTerms = whenChanged(
     (/** @type {Explanation | null} */ explanation, /** @type {Weights | undefined} */ learned) => {
       if (!explanation || !learned) return rows.forEach((row) => row.showTerms(null, 0));
-      const maps = learned.columns.map((weights) => contributions(explanation.pixels, weights));
+      const maps = explanation.inputs.map((pixels, digit) =>
+        contributions(pixels, learned.columns[digit]),
+      );
       const limit = limitOf(maps);
       rows.forEach((row, digit) => row.showTerms(maps[digit], limit));
     },
@@ -82,7 +85,7 @@ function createRow(element) {
       element.classList.toggle("answered", prediction?.digit === digit);
       showBar(probability);
       const here = pixel === null ? undefined : learned?.columns[digit][pixel];
-      const ink = pixel === null ? undefined : explanation?.pixels[pixel];
+      const ink = pixel === null ? undefined : explanation?.inputs[digit][pixel];
       setText(weight, here === undefined ? "" : formatSigned(here));
       const term = here === undefined || ink === undefined ? "" : formatSigned(ink * here);
       setText(contribution, term);
@@ -103,7 +106,7 @@ function createRow(element) {
  */
 export function describePixel({ pixel, explanation }) {
   if (pixel === null) return "";
-  const ink = explanation?.pixels[pixel];
+  const ink = explanation && seenPixels(explanation)[pixel];
   const place = formatPlace(pixel, SIDE);
-  return ink === undefined ? place : `${place}: x = ${ink.toFixed(2)}`;
+  return ink == null ? place : `${place}: x = ${ink.toFixed(2)}`;
 }

@@ -1,10 +1,11 @@
-/** The guide: six steps from a picture to a model that has learned, each to be tried. */
+/** The guide: seven steps from a picture to three models that have learned, each to be tried. */
 
 import { find, findAll } from "../components/dom.js";
 import { createGallery } from "../components/gallery.js";
 import { createDescent } from "../guide/descent.js";
 import { createLabel } from "../guide/label.js";
 import { createLoss } from "../guide/loss.js";
+import { createModels } from "../guide/models.js";
 import { createPicture } from "../guide/picture.js";
 import { createSoftmax } from "../guide/softmax.js";
 import { createSum } from "../guide/sum.js";
@@ -29,6 +30,7 @@ export function createView(change) {
     createSoftmax(change),
     createLoss(change),
     createDescent(change),
+    createModels(),
   ];
   let step = 1;
 

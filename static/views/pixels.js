@@ -3,8 +3,10 @@
 import { find, findAll, setText } from "../components/dom.js";
 import { formatIntensity, formatSigned } from "../numbers/format.js";
 import { SIDE } from "../numbers/rasterizer.js";
+import { describeTransformation } from "../numbers/transformations.js";
 import { describePixel } from "./draw.js";
 import { whenChanged } from "../state/memo.js";
+import { seenPixels } from "../state/inputs.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
 
@@ -19,7 +21,7 @@ export function createView() {
   const weights = findAll("#pixel-terms .weight", HTMLTableCellElement);
   const terms = findAll("#pixel-terms .contribution", HTMLTableCellElement);
 
-  const showNumbers = whenChanged((/** @type {number[] | undefined} */ pixels) => {
+  const showNumbers = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
     cells.forEach((cell, pixel) => {
       const ink = pixels?.[pixel];
       setText(cell, ink === undefined ? "" : formatIntensity(ink));
@@ -31,11 +33,11 @@ export function createView() {
 
   return (shown) => {
     const { explanation, learned, pixel } = shown;
-    showNumbers(explanation?.pixels);
+    showNumbers(explanation ? seenPixels(explanation) : undefined);
     setText(story, describePlacement(shown));
     setText(at, describePixel(shown) || "Point at a pixel, or choose one with the arrow keys.");
-    const ink = pixel === null ? undefined : explanation?.pixels[pixel];
     weights.forEach((cell, digit) => {
+      const ink = pixel === null ? undefined : explanation?.inputs[digit][pixel];
       const weight = pixel === null ? undefined : learned?.columns[digit][pixel];
       setText(cell, weight === undefined ? "" : formatSigned(weight));
       const known = weight !== undefined && ink !== undefined;
@@ -61,9 +63,14 @@ function describePlacement({ explanation, summary, image }) {
   const [right, down] = centre.map((place) => SIDE / 2 - place);
   const degrees = (Math.atan(slant) * 180) / Math.PI;
   const [left, rightwards, top, bottom] = reach.map((side) => `${(SIDE / 2 / side).toFixed(2)}×`);
-  return (
+  const normalized =
     `${source} This model's normalization then moved it ${formatSigned(right)} pixels to the right ` +
     `and ${formatSigned(down)} down, sheared it by ${formatSigned(degrees, 0)}° to stand upright, and ` +
-    `stretched it ${left} to the left, ${rightwards} to the right, ${top} up and ${bottom} down.`
+    `stretched it ${left} to the left, ${rightwards} to the right, ${top} up and ${bottom} down.`;
+  if (summary?.transformations === "none") return normalized;
+  const { digit, transformations } = explanation;
+  return (
+    `${normalized} Before its weights, each digit may change it a little more. These are the numbers ` +
+    `of the answer: ${describeTransformation(digit, transformations[digit])}`
   );
 }

@@ -85,6 +85,7 @@ function describeSettings(training) {
   if (!has_bias) parts.push("no bias");
   if (images_per_digit !== null) parts.push(`${images_per_digit} images per digit`);
   if (augmented) parts.push("images augmented at random");
+  if (training.transformations !== "none") parts.push("each digit may turn and move the image");
   if (training.temperature !== 1) {
     const by = training.temperature.toFixed(3);
     parts.push(

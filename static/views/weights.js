@@ -1,11 +1,14 @@
-/** W as ten heatmaps, for one model or two, and the difference between two digits. */
+/** W as ten heatmaps, for one model or several, and the difference between two digits. */
 
 import { find, findAll, setChoices, setText } from "../components/dom.js";
 import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
-import { findModel, normalizedInkOf } from "../state/state.js";
+import { contributions } from "../numbers/regression.js";
+import { ALL_RECIPES } from "../state/address_parts.js";
+import { inputsUnder } from "../state/inputs.js";
 import { whenChanged } from "../state/memo.js";
+import { comparedModels } from "../state/state.js";
 
 /** @typedef {import("../numbers/regression.js").Weights} Weights */
 /** @typedef {import("../state/state.js").Shown} Shown */
@@ -27,8 +30,7 @@ export function createView(change) {
   const differenceValue = find("#difference-value", HTMLElement);
   const words = find("#pair-words", HTMLElement);
   const at = find("#weights-at", HTMLElement);
-  const own = createMaps(find("#weights-own", HTMLElement));
-  const other = createMaps(find("#weights-beside", HTMLElement));
+  const [own, ...others] = findAll(".weight-maps", HTMLElement).map(createMaps);
   const differenceOutline = find(".pair .outline path", SVGPathElement);
 
   comparison.addEventListener("change", () => change({ comparedModel: comparison.value }));
@@ -39,30 +41,25 @@ export function createView(change) {
     });
   }
 
-  const showMaps = whenChanged(
-    (/** @type {Weights | undefined} */ learned, /** @type {Weights | undefined} */ compared) => {
-      const limit = limitOf([...(learned?.columns ?? []), ...(compared?.columns ?? [])]);
-      if (learned) own.paint(learned, limit);
-      if (compared) other.paint(compared, limit);
-      setText(least, formatSigned(-limit));
-      setText(most, formatSigned(limit));
-      scale.ariaLabel = `Red is negative, down to ${formatSigned(-limit)}; white is zero; blue is
+  const showMaps = whenChanged((/** @type {(Weights | undefined)[]} */ ...all) => {
+    const limit = limitOf(all.flatMap((weights) => weights?.columns ?? []));
+    [own, ...others].forEach((maps, place) => {
+      const weights = all[place];
+      if (weights) maps.paint(weights, limit);
+    });
+    setText(least, formatSigned(-limit));
+    setText(most, formatSigned(limit));
+    scale.ariaLabel = `Red is negative, down to ${formatSigned(-limit)}; white is zero; blue is
         positive, up to ${formatSigned(limit)}`;
-    },
-  );
+  });
   const showDifference = whenChanged(
     (/** @type {Weights} */ learned, /** @type {number} */ a, /** @type {number} */ b) => {
       const values = subtract(learned.columns[a], learned.columns[b]);
       paintHeatmap(difference, values, limitOf([values]));
     },
   );
-  const showInk = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
-    const path = pixels ? inkOutline(pixels) : "";
-    own.showOutline(path);
-    differenceOutline.setAttribute("d", path);
-  });
-  const showComparedInk = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
-    other.showOutline(pixels ? inkOutline(pixels) : "");
+  const showInkOfFirst = whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
+    differenceOutline.setAttribute("d", pixels ? inkOutline(pixels) : "");
   });
 
   return (shown) => {
@@ -73,6 +70,7 @@ export function createView(change) {
       [
         { value: "", text: "no other model" },
         ...choices.map(({ name }) => ({ value: name, text: name })),
+        { value: ALL_RECIPES, text: "one model of each recipe" },
       ],
       shown.comparedModel,
     );
@@ -80,15 +78,18 @@ export function createView(change) {
     first.value = String(pair[0]);
     second.value = String(pair[1]);
 
-    const comparedModel = findModel(shown, shown.comparedModel);
-    const compared = comparedModel && shown.weights.get(comparedModel.digest);
-    showMaps(learned, compared);
-    own.show(shown.summary, learned, pixel);
-    other.show(comparedModel, compared, pixel);
-    showInk(shown.isInkOverlaid ? shown.explanation?.pixels : undefined);
-    showComparedInk(
-      shown.isInkOverlaid ? normalizedInkOf(shown, comparedModel?.normalization) : undefined,
-    );
+    const compared = comparedModels(shown);
+    const weights = others.map((_, place) => shown.weights.get(compared[place]?.digest ?? ""));
+    showMaps(learned, ...weights);
+    const ownInputs = shown.isInkOverlaid ? shown.explanation?.inputs : undefined;
+    own.show(shown.summary, learned, pixel, ownInputs);
+    showInkOfFirst(ownInputs?.[pair[0]]);
+    others.forEach((maps, place) => {
+      const inputs = shown.isInkOverlaid
+        ? inputsUnder(shown, compared[place], weights[place])
+        : undefined;
+      maps.show(compared[place], weights[place], pixel, inputs);
+    });
 
     if (learned) {
       showDifference(learned, ...pair);
@@ -108,12 +109,13 @@ function createMaps(section) {
   const values = findAll(".value", HTMLElement, section);
   const outlines = findAll(".outline path", SVGPathElement, section);
 
-  return {
-    /** @param {string} path around the ink */
-    showOutline(path) {
-      for (const outline of outlines) outline.setAttribute("d", path);
-    },
+  const showOutlines = outlines.map((outline) =>
+    whenChanged((/** @type {ArrayLike<number> | undefined} */ pixels) => {
+      outline.setAttribute("d", pixels ? inkOutline(pixels) : "");
+    }),
+  );
 
+  return {
     /** @param {Weights} weights @param {number} limit */
     paint({ columns }, limit) {
       canvases.forEach((canvas, digit) => paintHeatmap(canvas, columns[digit], limit));
@@ -123,9 +125,11 @@ function createMaps(section) {
      * @param {Shown["summary"]} model
      * @param {Weights | undefined} weights
      * @param {number | null} pixel
+     * @param {readonly ArrayLike<number>[] | undefined} inputs whose ink is outlined
      */
-    show(model, weights, pixel) {
+    show(model, weights, pixel, inputs) {
       section.hidden = !model;
+      showOutlines.forEach((showOutline, digit) => showOutline(inputs?.[digit]));
       setText(name, model ? `${model.name}, ${formatPercent(model.test_accuracy)} on MNIST` : "");
       values.forEach((value, digit) => {
         const weight = pixel === null ? undefined : weights?.columns[digit][pixel];
@@ -151,9 +155,13 @@ function describePair({ pair: [a, b], learned, explanation }) {
   if (a === b) return "Choose two different digits.";
   const rule = `Blue: ink here is evidence for ${a} over ${b}; red: for ${b} over ${a}.`;
   if (!learned || !explanation) return rule;
-  const apart = explanation.pixels.reduce((sum, ink, pixel) => {
-    return sum + ink * (learned.columns[a][pixel] - learned.columns[b][pixel]);
-  }, 0);
+  const [ofFirst, ofSecond] = [a, b].map((digit) =>
+    contributions(explanation.inputs[digit], learned.columns[digit]).reduce(
+      (sum, term) => sum + term,
+      0,
+    ),
+  );
+  const apart = ofFirst - ofSecond;
   const bias = learned.bias[a] - learned.bias[b];
   return `${rule} Your ink ${formatSigned(apart)}, the bias ${formatSigned(bias)}: ${
     apart + bias < 0 ? `${b} leads ${a}` : `${a} leads ${b}`

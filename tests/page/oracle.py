@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 from server.regression.heatmap import NEGATIVE, POSITIVE
 from server.regression.model import Model
+from server.regression.shapes import Floats
+from server.regression.transformations import TRANSFORMATIONS
 from server.storage.model_file import MODELS, load_model
 from tests.support.digits import SEVEN, Stroke
 from tests.support.pen import draw_with_mouse, read_answer
@@ -29,18 +32,36 @@ class Drawing:
     sent: NDArray[np.uint8]
 
     @property
-    def seen(self) -> Array:
-        """The pixels (784,) that the weights met."""
+    def normalized(self) -> Array:
+        """The pixels (784,) before the digits transform them."""
         return self.model.normalize(self.sent.astype(np.float32) / 255).astype(float)
+
+    @cached_property
+    def inputs(self) -> Array:
+        """The pixels (784, 10) as each digit transforms them."""
+        return choose_inputs(self.normalized, self.model.weights, self.model.card.transformations)
+
+    @property
+    def seen(self) -> Array:
+        """The pixels (784,) as the answer transforms them."""
+        return self.inputs[:, self.evidence.argmax()]
 
     @property
     def contributions(self) -> Array:
         """Pixel × weight (784, 10)."""
-        return self.seen[:, np.newaxis] * self.model.weights
+        return self.inputs * self.model.weights
 
     @property
     def evidence(self) -> Array:
         return self.contributions.sum(axis=0) + self.model.bias
+
+
+def choose_inputs(pixels: Array, weights: Floats, transformations: str) -> Array:
+    """Return pixels (784,) after the transformation that gives each digit the most (784, 10)."""
+    choices = TRANSFORMATIONS[transformations]
+    numbers = range(len(choices.transformations))
+    versions = np.array([choices.transform(pixels, number) for number in numbers])
+    return versions[(versions @ weights).argmax(axis=0)].T
 
 
 def draw(page: Page, strokes: list[Stroke] = SEVEN) -> Drawing:

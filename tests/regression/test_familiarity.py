@@ -6,14 +6,18 @@ import pytest
 from server.regression.familiarity import (
     AXES,
     FEATURES,
+    MAX_INK,
     SLASHED_ZERO,
     VARIANTS,
     Familiarity,
     features,
     residual,
 )
+from server.regression.prediction import predict
+from server.regression.rasterizer import rasterize
 from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE, Floats
+from server.storage.model_file import MODELS, load_model
 from training.data.mnist import Images
 from training.data.synthetic_digits import synthesize_digits
 from training.fitting.evaluation import TEMPERATURES, accuracy, calibration_error, fit_temperature
@@ -145,14 +149,41 @@ def test_a_zero_with_ink_in_its_middle_is_another_variant() -> None:
     assert variants_of(images).tolist() == [0, SLASHED_ZERO, 7]
 
 
-def test_the_distance_of_a_digit_is_that_of_its_nearest_variant() -> None:
+def two_zeros() -> tuple[Familiarity, Floats]:
+    """Return variants without axes, and the mean features of the 0 with a slash: only edges."""
+    slashed = np.zeros(FEATURES, np.float32)
+    slashed[196:] = 5
     means = np.zeros((VARIANTS, FEATURES), np.float32)
-    means[0], means[SLASHED_ZERO] = features(np.zeros(PIXELS, np.float32)), 5
+    means[SLASHED_ZERO] = slashed
     axes = np.zeros((VARIANTS, FEATURES, AXES), np.float32)
-    familiarity = Familiarity(means, axes, np.ones(VARIANTS, np.float32))
-    paper = np.zeros(PIXELS, np.float32)
-    assert familiarity.distances(features(paper), 0) == 0
-    assert familiarity.distances(np.full(FEATURES, 5, np.float32), 0) == 0
+    return Familiarity(means, axes, np.full(VARIANTS, 1e3, np.float32)), slashed
+
+
+def test_the_distance_of_a_digit_is_that_of_its_nearest_variant() -> None:
+    familiarity, slashed = two_zeros()
+    paper = np.zeros(FEATURES, np.float32)
+    assert familiarity.distances(paper, 0) == 0
+    assert familiarity.distances(slashed, 0) == 0
+    assert familiarity.distances(slashed, 1) > 0
+
+
+def test_more_ink_than_any_digit_has_is_beyond_the_limit() -> None:
+    familiarity, _ = two_zeros()
+    vectors = np.stack(
+        [features(np.full(PIXELS, ink, np.float32)) for ink in (MAX_INK - 0.01, MAX_INK + 0.01)]
+    )
+    distances = familiarity.distances(vectors, 0)
+    assert distances[0] <= 1 < distances[1]
+    assert familiarity.distances_one_by_one(vectors, [0, 0]) == pytest.approx(distances)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in MODELS.glob("*.npz")))
+def test_no_model_is_sure_what_a_dot_is(name: str) -> None:
+    model = load_model(MODELS / f"{name}.npz")
+    for x, y in [(0.5, 0.5), (0.2, 0.7)]:
+        drawn = rasterize([[(x, y)]])
+        assert drawn is not None
+        assert not predict(model, drawn.astype(np.float32) / 255, frozenset()).sure
 
 
 def test_without_examples_of_a_digit_all_limits_are_finite() -> None:

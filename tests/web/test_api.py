@@ -20,6 +20,7 @@ from server.regression.normalization import NORMALIZATIONS
 from server.regression.prediction import OPTIONAL_FIELDS
 from server.regression.regression import softmax
 from server.regression.shapes import DIGITS, PIXELS, SIDE
+from server.regression.transformations import Transformation
 from server.storage.model_file import MODELS, load_model
 from server.web.app import MAX_BODY_BYTES, create_app
 from tests.support.factories import ink_on, save_small_model
@@ -88,8 +89,27 @@ def test_the_pixels_answered_are_those_that_the_weights_met() -> None:
     answer = create_app().test_client().post("/api/predict", json={"pixels": sent}).get_json()
     assert answer["pixels"] != sent
     model = load_model(MODELS / f"{answer['model']}.npz")
-    evidence = np.array(answer["pixels"]) @ model.weights + model.bias
+    choices = model.regression.transformation_set
+    numbers = [
+        choices.transformations.index(Transformation(**one)) for one in answer["transformations"]
+    ]
+    assert any(numbers)
+    pixels = np.array(answer["pixels"], np.float32)
+    inputs = np.stack([choices.transform(pixels, number) for number in numbers])
+    evidence = (inputs * model.weights.T).sum(axis=1) + model.bias
     assert evidence == pytest.approx(answer["evidence"], abs=1e-4)
+    # The picture is that of the answer.
+    shown = decode(answer["input"])
+    expected = inputs[answer["digit"]].reshape(28, 28) * 255
+    assert np.abs(np.asarray(shown.convert("L")) - expected).max() < 1
+
+
+def test_the_transformations_of_every_model_are_listed(client: FlaskClient) -> None:
+    sets = client.get("/api/transformations").get_json()["sets"]
+    for path in MODELS.glob("*.npz"):
+        model = load_model(path)
+        listed = [Transformation(**one) for one in sets[model.card.transformations]]
+        assert tuple(listed) == model.regression.transformation_set.transformations
 
 
 def test_without_fields_everything_is_answered(client: FlaskClient) -> None:

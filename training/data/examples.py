@@ -1,4 +1,4 @@
-"""The examples of a recipe: how many of MNIST's images, and their normalization."""
+"""The examples of a recipe: how many of MNIST's images, their normalization and rotations."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,12 +6,14 @@ from functools import partial
 import numpy as np
 
 from server.regression.normalization import NORMALIZATIONS
+from server.regression.shapes import PIXELS
+from server.regression.transformations import TRANSFORMATIONS
 from server.system.child_call import call_for_halves
 from training.data.mnist import Bytes, Dataset, Images
 from training.settings.recipe import Recipe
 
-# Images that are normalized at a time: few enough for the processor's cache, enough to make the
-# overhead of NumPy's calls small.
+# Images that are normalized or rotated at a time: few enough for the processor's cache, enough to
+# make the overhead of NumPy's calls small.
 CHUNK = 128
 
 
@@ -71,3 +73,25 @@ def normalize_pixels(original: Bytes, normalization: str) -> Bytes:
         intensities = np.divide(original[part], 255, dtype=np.float32)
         pixels[part] = np.rint(normalize(intensities) * 255)
     return pixels
+
+
+def rotate_images(original: Bytes, transformations: str) -> Bytes:
+    """Return pixels (n, 784), ink = 255, after each of r rotations, (n, r, 784).
+
+    :param transformations: the name of the server's transformations whose rotations are meant
+    """
+    choices = TRANSFORMATIONS[transformations]
+    if choices.rotations == (0,):
+        return original[:, np.newaxis]
+    rotated = np.empty((len(original), len(choices.rotations), PIXELS), np.uint8)
+
+    for number, matrix in enumerate(choices.rotation_matrices):
+        # Each pixel is interpolated from at most four: their rows of the matrix, and their shares.
+        sources = np.argsort(-matrix, axis=1)[:, :4]
+        shares = np.take_along_axis(matrix, sources, axis=1)
+        for start in range(0, len(original), CHUNK):
+            part = slice(start, start + CHUNK)
+            columns = original[part].T.astype(np.float32)
+            samples = (columns[sources[:, tap]] * shares[:, tap, np.newaxis] for tap in range(4))
+            rotated[part, number] = np.rint(sum(samples)).T
+    return rotated

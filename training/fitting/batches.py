@@ -7,7 +7,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
-from training.data.examples import normalize_pixels
+from server.regression.transformations import TRANSFORMATIONS
+from training.data.examples import normalize_pixels, rotate_images
 from training.data.mnist import Bytes
 from training.settings.recipe import Recipe
 from training.settings.schedule import chunks
@@ -19,7 +20,8 @@ MAX_CHANGES = np.array([2, 2, 0.15, 0.25, 0.15, 0.15], np.float32)
 # How many augmented batches are computed ahead of the training step.
 PREFETCHED_BATCHES = 16
 
-# Returns pixels (n, 784) and one-hot labels (n, 10) for a batch's indices.
+# Returns pixels after each of r rotations (n, r, 784), and one-hot labels (n, 10), for a batch's
+# indices.
 BatchSource = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
@@ -57,9 +59,10 @@ def shuffle(labels: Bytes, random: np.random.Generator) -> NDArray[np.int64]:
 def batch_source(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
 ) -> BatchSource:
-    """Return a function from a batch's indices to its pixels (n, 784) and one-hot labels (n, 10).
+    """Return a function from a batch's indices to its pixels and one-hot labels (n, 10).
 
-    Call it with the batches of `batch_indices`, once each and in order. Pixels have ink = 255.
+    The pixels (n, r, 784), ink = 255, are those after each of the recipe's r rotations. Call the
+    function with the batches of `batch_indices`, once each and in order.
 
     :param share: the part of each batch that this worker computes
     """
@@ -68,7 +71,7 @@ def batch_source(
         stream = iter(augmented_batches(pixels, labels, recipe, seed, share))
         return lambda _batch: next(stream)
     # TensorFlow gets all images once, as bytes: a quarter of the memory of float32.
-    images = tf.constant(pixels)
+    images = tf.constant(rotate_images(pixels, recipe.transformations))
     one_hot = tf.one_hot(labels, DIGITS)
     return lambda batch: (tf.gather(images, batch[share]), tf.gather(one_hot, batch[share]))
 
@@ -76,7 +79,9 @@ def batch_source(
 def augmented_batches(
     pixels: Bytes, labels: Bytes, recipe: Recipe, seed: int, share: slice
 ) -> tf.data.Dataset:
-    """Stream each step's augmented and normalized pixels (n, 784), ink = 255, and one-hot (n, 10).
+    """Stream each step's pixels (n, r, 784), ink = 255, and one-hot labels (n, 10).
+
+    The pixels are augmented and normalized, and then rotated as `batch_source` says.
 
     The examples are those of `batch_indices`, each changed at random. The stream depends only on
     the seed, not on its length. At most PREFETCHED_BATCHES batches are in memory.
@@ -87,17 +92,20 @@ def augmented_batches(
     images = tf.constant(pixels.reshape(-1, SIDE, SIDE, 1))
     one_hot = tf.one_hot(labels, DIGITS)
 
+    rotations = len(TRANSFORMATIONS[recipe.transformations].rotations)
+
+    def prepare(augmented: Bytes) -> Bytes:
+        normalized = normalize_pixels(augmented, recipe.normalization)
+        return rotate_images(normalized, recipe.transformations)
+
     def make(step: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         changes = tf.random.stateless_uniform(
             (tf.shape(batch)[0], len(MAX_CHANGES)), tf.stack([seed, step]), minval=-1, maxval=1
         )
         batch = batch[share]
         augmented = tf.reshape(augment(tf.gather(images, batch), changes[share]), (-1, PIXELS))
-        if recipe.normalization != "none":
-            augmented = tf.numpy_function(
-                lambda images: normalize_pixels(images, recipe.normalization), [augmented], tf.uint8
-            )
-        return tf.ensure_shape(augmented, (None, PIXELS)), tf.gather(one_hot, batch)
+        prepared = tf.numpy_function(prepare, [augmented], tf.uint8)
+        return tf.ensure_shape(prepared, (None, rotations, PIXELS)), tf.gather(one_hot, batch)
 
     batches = tf.data.Dataset.from_generator(
         lambda: batch_indices(labels, recipe, seed),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from server.regression.regression import Regression
 from server.regression.shapes import DIGITS, PIXELS
+from server.regression.transformations import TRANSFORMATIONS
 from training.data.mnist import Bytes
 from training.fitting.batches import BatchSource, batch_indices, batch_source
 from training.fitting.distribution import Cluster
@@ -156,7 +157,8 @@ def compile_steps(
     The function returns the mean loss of its steps.
     """
     weights, bias, trainable, optimizer = variables
-    best_products = make_best_products(recipe.transformations, recipe.pooling_sharpness)
+    choices = TRANSFORMATIONS[recipe.transformations]
+    best_products = make_best_products(choices, recipe.pooling_sharpness)
 
     def run_step(batch: tf.Tensor) -> tf.Tensor:
         """Run a step with the indices (n,); return this worker's part of the mean loss."""

@@ -16,7 +16,7 @@ import tensorflow as tf
 from server.regression.model import Model
 from server.regression.shapes import PIXELS
 from server.system.atomic_write import make_directory, sync_directory, write_atomically
-from training.fitting.tensorflow_transformations import make_best_products
+from training.fitting.tensorflow_transformations import make_best_products, rotate_pixels
 from training.outputs.tensorflow_normalization import NORMALIZATIONS
 
 # The accepted difference from the server's probabilities. The largest difference measured is 0.001,
@@ -35,7 +35,8 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         self._normalize = NORMALIZATIONS[model.card.normalization]
         self.W = tf.Variable(model.weights, trainable=False, name="W")
         self.b = tf.Variable(model.bias, trainable=False, name="b")
-        self._best_products = make_best_products(model.card.transformations)
+        self._choices = model.regression.transformation_set
+        self._best_products = make_best_products(self._choices)
 
     @tf.function(  # type: ignore[untyped-decorator]  # TensorFlow ships no types
         input_signature=[tf.TensorSpec((None, PIXELS), tf.float32, name="pixels")]
@@ -47,7 +48,7 @@ class Regression(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         (n, 784).
         """
         normalized = self._normalize(pixels)
-        evidence = self._best_products(normalized, self.W) + self.b
+        evidence = self._best_products(rotate_pixels(normalized, self._choices), self.W) + self.b
         return {
             "probabilities": tf.nn.softmax(evidence),
             "evidence": evidence,

@@ -3,8 +3,19 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEdits, compareEvidence, fewestEdits } from "../../../static/numbers/explain.js";
-import { PIXELS, evidence, largest, zeroWeights } from "../../../static/numbers/regression.js";
+import {
+  applyEdits,
+  compareEvidence,
+  editInputs,
+  fewestEdits,
+} from "../../../static/numbers/explain.js";
+import {
+  PIXELS,
+  evidence,
+  largest,
+  toInputs,
+  zeroWeights,
+} from "../../../static/numbers/regression.js";
 
 const CENTRE = 14 * 28 + 14;
 
@@ -16,7 +27,7 @@ test("the parts of a lead add up to it, largest first", () => {
   columns[7][0] = 2;
   columns[1][CENTRE] = 3;
   bias[7] = 0.25;
-  const { lead, parts } = compareEvidence(pixels, { columns, bias }, 7, 1);
+  const { lead, parts } = compareEvidence(toInputs(pixels), { columns, bias }, 7, 1);
   assert.equal(lead, 2 + 0.25 - 1.5);
   assert.equal(parts.length, 10);
   assert.deepEqual(parts[0], { source: "ink at the top left", amount: 2 });
@@ -45,7 +56,7 @@ test("the fewest edits take the pixels that change the lead most", () => {
   model.columns[7].set([3, 2, 1]);
   model.columns[1].set([0, 0, 0, 4]);
   // 7 leads by 6. Ink on pixel 3 gives 1 four, and erasing pixel 0 takes three from 7.
-  const found = fewestEdits(pixels, model);
+  const found = fewestEdits(toInputs(pixels), model);
   assert.deepEqual(found, {
     digit: 1,
     edits: [
@@ -53,11 +64,30 @@ test("the fewest edits take the pixels that change the lead most", () => {
       { pixel: 0, ink: 0 },
     ],
   });
-  assert.equal(largest(evidence(applyEdits(pixels, found.edits), model)), 1);
+  assert.equal(largest(evidence(editInputs(toInputs(pixels), found.edits), model)), 1);
+});
+
+test("a pixel counts with the ink that each digit has there", () => {
+  const inputs = toInputs(new Float32Array(PIXELS));
+  inputs[1] = new Float32Array(PIXELS).fill(1, 5, 6);
+  const model = zeroWeights();
+  model.bias[7] = 1;
+  model.columns[7][5] = 3;
+  model.columns[1][5] = -2;
+  // 7 leads 1 by 1 + 2. Erasing the pixel takes the 2 that speak against 1; filling it gives 7 three.
+  const { lead, parts } = compareEvidence(inputs, model, 7, 1);
+  assert.equal(lead, 3);
+  assert.deepEqual(parts[0], { source: "ink at the top left", amount: 2 });
+  model.bias[1] = 0.5;
+  model.columns[1][5] = -2;
+  // Erased, 1 still has less than 7.
+  assert.equal(fewestEdits(inputs, model), null);
+  model.bias[1] = 1.5;
+  assert.deepEqual(fewestEdits(inputs, model), { digit: 1, edits: [{ pixel: 5, ink: 0 }] });
 });
 
 test("where no pixel helps, no edits are found", () => {
   const model = zeroWeights();
   model.bias[4] = 1;
-  assert.equal(fewestEdits(new Float32Array(PIXELS), model), null);
+  assert.equal(fewestEdits(toInputs(new Float32Array(PIXELS)), model), null);
 });

@@ -13,6 +13,7 @@ import {
   largest,
   runnerUp,
   softmaxSteps,
+  toInputs,
   zeroWeights,
 } from "../../../static/numbers/regression.js";
 
@@ -34,7 +35,7 @@ function assertClose(found, expected, tolerance = 1e-6) {
 
 test("contributions and bias add up to evidence", () => {
   // 1·1 + 0.5·2 + 1·(−1) + 0.5 = 1.5 and 1·(−1) + 0.25·3 + 1·1 − 0.5 = 0.25
-  assert.deepEqual(evidence(INK, model()), [1.5, 0.25, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(evidence(toInputs(INK), model()), [1.5, 0.25, 0, 0, 0, 0, 0, 0, 0, 0]);
   assert.deepEqual([...contributions(INK, model().columns[1])].slice(0, 5), [-1, 0, 0.75, 1, 0]);
 });
 

@@ -14,8 +14,17 @@ from server.regression.regression import softmax
 from server.storage.evaluation import EVALUATIONS, load_evaluation
 from server.storage.history import HISTORIES, TRAININGS, load_history, save_history
 from server.storage.model_file import MODELS, load_model
+from server.storage.model_store import DEFAULT_MODEL
 from tests.killed import NAME, small, train
-from tests.page.oracle import HALF_CENT, Drawing, colours_of, draw, heatmap_colours, numbers
+from tests.page.oracle import (
+    HALF_CENT,
+    Drawing,
+    choose_inputs,
+    colours_of,
+    draw,
+    heatmap_colours,
+    numbers,
+)
 from tests.support.digits import SEVEN
 from tests.support.factories import make_history, save_small_model
 from tests.support.page import open_view
@@ -50,7 +59,7 @@ def replay(page: Page, model: str, position: int) -> None:
     page.wait_for_selector("#view-training .learned canvas:not(.empty)")
 
 
-@pytest.mark.parametrize("model", ["normalized", "tutorial"])
+@pytest.mark.parametrize("model", ["pooled", "normalized", "tutorial"])
 @pytest.mark.parametrize("position", [5, 20, -1])
 def test_the_replayed_heatmaps_are_the_recorded_weights(
     page: Page, model: str, position: int
@@ -76,8 +85,10 @@ def test_the_replayed_heatmaps_are_the_recorded_weights(
     )
     expect(words).to_contain_text(f"to +{limit:.3f} (for)")
     # The drawing is read by the model as it was then.
-    seen = Drawing(load_model(MODELS / f"{model}.npz"), drawing.sent).seen
-    probabilities = softmax(seen @ weights + history.biases[position])
+    loaded = load_model(MODELS / f"{model}.npz")
+    normalized = Drawing(loaded, drawing.sent).normalized
+    inputs = choose_inputs(normalized, weights, loaded.card.transformations)
+    probabilities = softmax((inputs * weights).sum(axis=0) + history.biases[position])
     expect(words).to_contain_text(f"reads your drawing as {probabilities.argmax()}")
     shown_chances = numbers(page.locator("#view-training .learned .percent"))
     assert shown_chances == pytest.approx(100 * probabilities, abs=0.051)
@@ -199,7 +210,7 @@ def test_two_trainings_of_one_name_are_told_apart(learning: tuple[Path, Page]) -
     diverged = make_history("tutorial", outcome="diverged", run="wild")
     save_history(models / TRAININGS, diverged)
     open_view(page, "training")
-    expect(page.locator("#run option")).to_have_count(3)
+    expect(page.locator("#run option")).to_have_count(4)
     for label, curves in [("tutorial", history), ("tutorial (diverged)", diverged)]:
         page.select_option("#run", label=label)
         limit = float(np.abs(curves.last_weights).max())
@@ -232,7 +243,7 @@ def test_a_model_that_is_replaced_answers_on_a_page_that_is_already_open(
     expect(page.locator("[data-class='3'] .bias")).to_have_text("+1.00")
 
 
-@pytest.mark.parametrize("model", ["normalized", "tutorial"])
+@pytest.mark.parametrize("model", ["pooled", "normalized", "tutorial"])
 def test_the_accuracy_views_numbers_are_the_evaluations(page: Page, model: str) -> None:
     evaluation = load_evaluation(MODELS / EVALUATIONS / f"{model}.npz")
     page.select_option("#model", model)
@@ -283,7 +294,7 @@ def test_a_cell_shows_its_digits(page: Page) -> None:
 
 
 def test_a_mistake_opens_in_the_draw_view_with_its_explanation(page: Page) -> None:
-    evaluation = load_evaluation(MODELS / EVALUATIONS / "normalized.npz")
+    evaluation = load_evaluation(MODELS / EVALUATIONS / f"{DEFAULT_MODEL}.npz")
     open_view(page, "accuracy")
     mistakes = page.locator("#examples button")
     expect(mistakes).to_have_count(60)
@@ -295,7 +306,7 @@ def test_a_mistake_opens_in_the_draw_view_with_its_explanation(page: Page) -> No
     expect(page.locator("#answer-why")).to_contain_text(f"{evaluation.digit[0]} leads")
     shown = numbers(page.locator("[data-class] .percent"))
     assert shown[evaluation.digit[0]] == pytest.approx(100 * evaluation.probability[0], abs=0.06)
-    model = load_model(MODELS / "normalized.npz")
+    model = load_model(MODELS / f"{DEFAULT_MODEL}.npz")
     drawing = Drawing(model, evaluation.pixels[0])
     evidence = numbers(page.locator("[data-class] .evidence"))
     assert evidence == pytest.approx(drawing.evidence, abs=HALF_CENT)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from server.regression.normalization import NORMALIZATIONS, PLACEMENTS
 from server.regression.regression import softmax
+from server.regression.transformations import TRANSFORMATIONS, Transformation
 from server.storage.model_file import MODELS, load_model
 from tests.page.oracle import (
     HALF_CENT,
@@ -50,7 +51,7 @@ def test_contributions_and_bias_add_up_to_the_evidence_of_a_drawing(page: Page) 
 
 
 @pytest.mark.parametrize("name", ["A 0 of MNIST, number 1", "A 5 of MNIST, number 3"])
-@pytest.mark.parametrize("model", ["normalized", "tutorial"])
+@pytest.mark.parametrize("model", ["pooled", "normalized", "tutorial"])
 def test_contributions_and_bias_add_up_to_the_evidence_of_a_real_digit(
     page: Page, name: str, model: str
 ) -> None:
@@ -91,7 +92,8 @@ def test_a_pixel_shows_its_ink_weights_and_contributions_in_every_map(page: Page
     rows = page.locator("[data-class]")
     weights = drawing.model.weights[index]
     assert numbers(rows.locator(".weight")) == pytest.approx(weights, abs=HALF_CENT)
-    assert numbers(rows.locator(".contribution")) == pytest.approx(ink * weights, abs=HALF_CENT)
+    shown = numbers(rows.locator(".contribution"))
+    assert shown == pytest.approx(drawing.contributions[index], abs=HALF_CENT)
     marks = page.locator(".map:visible").evaluate_all(
         "maps => maps.map(map => getComputedStyle(map, '::after').content !== 'none')"
     )
@@ -135,6 +137,80 @@ def test_another_model_explains_with_its_own_weights(page: Page) -> None:
     expect(why).not_to_have_text(before)
 
 
+def find_transformation(drawing: Drawing, digit: int) -> Transformation:
+    choices = TRANSFORMATIONS[drawing.model.card.transformations]
+    pixels = drawing.normalized.astype(np.float32)
+    return choices.transformations[drawing.model.regression.chosen(pixels)[digit]]
+
+
+def test_the_page_says_how_the_answer_transformed_the_drawing(page: Page) -> None:
+    drawing = draw(page, FOUR)
+    answer = int(drawing.evidence.argmax())
+    chosen = find_transformation(drawing, answer)
+    words = page.locator("#normalization")
+    expect(words).to_contain_text(f"{answer} ")
+    text = words.inner_text()
+    assert (f"turned it {abs(chosen.rotation):g}°" in text) == (chosen.rotation != 0)
+    assert bool(re.search("px (left|right)", text)) == (chosen.right != 0)
+    assert bool(re.search("px (up|down)", text)) == (chosen.down != 0)
+    shown = colours_of(page.locator("#seen"))[:, 3] / 255
+    assert shown == pytest.approx(drawing.seen, abs=0.003)
+    page.select_option("#model", "normalized")
+    expect(words).not_to_contain_text(f"{answer} ")
+
+
+def test_each_digit_lights_up_the_drawing_as_it_transforms_it(page: Page) -> None:
+    drawing = draw(page)
+    # Different digits choose different transformations, or this would show nothing.
+    assert len({find_transformation(drawing, digit) for digit in range(10)}) > 2
+    open_view(page, "weights")
+    outlines = page.locator("#weights-own .outline path").evaluate_all(
+        "paths => paths.map(path => path.getAttribute('d'))"
+    )
+    assert len(set(outlines)) == len({tuple(drawing.inputs[:, digit] > 0.5) for digit in range(10)})
+
+
+def test_one_model_of_each_recipe_is_shown_on_one_drawing(page: Page) -> None:
+    drawing = draw(page)
+    open_view(page, "weights")
+    page.select_option("#beside", label="one model of each recipe")
+    names = page.locator(".weight-maps:visible h2")
+    expect(names).to_have_text([re.compile(name) for name in ("pooled", "tutorial", "normalized")])
+    for place, name in [("beside", "tutorial"), ("beside-2", "normalized")]:
+        other = Drawing(load_model(MODELS / f"{name}.npz"), drawing.sent)
+        path = page.locator(f"#weights-{place} .outline path").first
+        expect(path).to_have_attribute("d", re.compile("M"))
+        rows = {int(row) for row in re.findall(r"M\d+ (\d+)h", path.get_attribute("d") or "")}
+        inked = np.nonzero(other.seen.reshape(28, 28).max(axis=1) > 0.5)[0]
+        assert (min(rows), max(rows)) == (inked[0], inked[-1] + 1)
+    expect(page).to_have_url(re.compile("beside=-all"))
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(names).to_have_count(3)
+
+
+def test_the_guide_compares_three_models_on_one_drawing(page: Page) -> None:
+    drawing = draw(page)
+    guide_step(page, 7)
+    rows = page.locator("#guide-models tbody tr")
+    expect(rows.locator(".reading")).to_have_text([re.compile("%")] * 3)
+    for place, name in enumerate(["tutorial", "normalized", "pooled"]):
+        model = load_model(MODELS / f"{name}.npz")
+        expected = Drawing(model, drawing.sent)
+        row = rows.nth(place)
+        expect(row.locator("th")).to_have_text(
+            f"{name} {100 * model.card.test_accuracy:.1f} % on MNIST"
+        )
+        probabilities = softmax(expected.evidence)
+        digit = probabilities.argmax()
+        expect(row.locator(".reading")).to_have_text(
+            f"{digit}, with {100 * probabilities[digit]:.1f} %"
+        )
+        shown = colours_of(row.locator(".input"))[:, 3] / 255
+        assert shown == pytest.approx(expected.inputs[:, 7], abs=0.003)
+
+
 @pytest.mark.parametrize(
     ("term", "lit"), [("x", "#seen"), ("W", ".weights"), ("b", ".bias"), ("y", ".percent")]
 )
@@ -167,7 +243,7 @@ def test_every_number_of_the_pixels_view_is_a_pixel_that_the_model_saw(page: Pag
     terms = page.locator("#pixel-terms")
     assert numbers(terms.locator(".weight")) == pytest.approx(weights, abs=HALF_CENT)
     assert numbers(terms.locator(".contribution")) == pytest.approx(
-        drawing.seen[index] * weights, abs=HALF_CENT
+        drawing.contributions[index], abs=HALF_CENT
     )
     placement = drawing.model.placement(drawing.sent.astype(np.float32) / 255)
     stretches = re.findall(r"([\d.]+)×", page.locator("#pixels-story").inner_text())
@@ -237,7 +313,7 @@ def test_two_models_are_compared_on_one_scale(page: Page) -> None:
     open_view(page, "weights")
     page.select_option("#beside", "tutorial")
     expect(page.locator("#weights-beside h2")).to_contain_text("tutorial")
-    both = [load_model(MODELS / f"{name}.npz").weights for name in ("normalized", "tutorial")]
+    both = [load_model(MODELS / f"{name}.npz").weights for name in ("pooled", "tutorial")]
     limit = float(max(np.abs(weights).max() for weights in both))
     expect(page.locator("#scale-most")).to_have_text(f"+{limit:.2f}")
     for place, weights in zip(("own", "beside"), both, strict=True):
@@ -260,15 +336,16 @@ def test_the_difference_of_two_digits_says_what_tells_them_apart(page: Page) -> 
     words = page.locator("#pair-words").inner_text()
     found = re.search(r"Your ink (\S+), the bias (\S+): 7 leads 1 by ([\d.]+)\.", words)
     assert found, words
-    ink = drawing.seen @ difference
+    sums = drawing.contributions.sum(axis=0)
+    ink = sums[7] - sums[1]
     bias = drawing.model.bias[7] - drawing.model.bias[1]
     shown_terms = [read_number(text) for text in found.groups()]
     assert shown_terms == pytest.approx([ink, bias, ink + bias], abs=HALF_CENT)
 
 
-def assert_changed(page: Page, drawing: Drawing, pixels: Array) -> None:
-    """Check all numbers of the view against NumPy's for the changed pixels (784,)."""
-    after = pixels @ drawing.model.weights + drawing.model.bias
+def assert_changed(page: Page, drawing: Drawing, inputs: Array) -> None:
+    """Check all numbers of the view against NumPy's for the changed inputs (784, 10)."""
+    after = (inputs * drawing.model.weights).sum(axis=0) + drawing.model.bias
     rows = page.locator("#before-after [data-row]")
     shown = numbers(rows.locator(".before"))
     assert shown == pytest.approx(drawing.evidence, abs=HALF_CENT)
@@ -288,18 +365,20 @@ def test_pixels_are_erased_and_filled_and_the_answer_follows(page: Page) -> None
     page.mouse.down()
     page.mouse.move(*place_of(page, "#edit", 9, 15), steps=20)
     page.mouse.up()
-    pixels = drawing.seen.copy()
-    pixels[28 * 9 + np.arange(10, 16)] = 0
-    assert_changed(page, drawing, pixels)
+    erased = drawing.inputs.copy()
+    # A pixel that has no ink in the picture cannot be erased.
+    stroke = 28 * 9 + np.arange(10, 16)
+    erased[stroke[drawing.seen[stroke] > 0]] = 0
+    assert_changed(page, drawing, erased)
     page.get_by_label("Fill", exact=True).check()
     page.mouse.click(*place_of(page, "#edit", 20, 5))
-    pixels[28 * 20 + 5] = 1
-    assert_changed(page, drawing, pixels)
+    filled = erased.copy()
+    filled[28 * 20 + 5] = 1
+    assert_changed(page, drawing, filled)
     page.click("#edit-undo")
-    pixels[28 * 20 + 5] = 0
-    assert_changed(page, drawing, pixels)
+    assert_changed(page, drawing, erased)
     page.click("#edit-reset")
-    assert_changed(page, drawing, drawing.seen)
+    assert_changed(page, drawing, drawing.inputs)
 
 
 def test_a_pixel_is_changed_by_keys_alone(page: Page) -> None:
@@ -308,10 +387,10 @@ def test_a_pixel_is_changed_by_keys_alone(page: Page) -> None:
     page.locator("#edit").focus()
     for key in ["ArrowUp", "ArrowUp", "ArrowLeft", "Space"]:
         page.keyboard.press(key)
-    pixels = drawing.seen.copy()
+    inputs = drawing.inputs.copy()
     index = 28 * 12 + 13
-    pixels[index] = 0 if pixels[index] > 0.5 else 1
-    assert_changed(page, drawing, pixels)
+    inputs[index] = 0 if drawing.seen[index] > 0.5 else 1
+    assert_changed(page, drawing, inputs)
 
 
 def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
@@ -324,8 +403,9 @@ def test_no_fewer_pixels_than_it_says_would_change_its_mind(page: Page) -> None:
     gains = []
     for other in set(range(10)) - {7}:
         slopes = drawing.model.weights[:, 7] - drawing.model.weights[:, other]
+        now = drawing.contributions[:, 7] - drawing.contributions[:, other]
         # The most that changing each pixel takes from the lead, and the sum of the best.
-        best = np.sort(np.maximum(drawing.seen * slopes, -(1 - drawing.seen) * slopes))[::-1]
+        best = np.sort(np.maximum(now, now - slopes))[::-1]
         lead = drawing.evidence[7] - drawing.evidence[other]
         gains.append((lead - np.cumsum(best))[: count + 1])
     assert min(gain[count - 2] for gain in gains) > 0

@@ -8,10 +8,17 @@ import pytest
 import tensorflow as tf
 
 from server.regression.shapes import DIGITS, PIXELS, SIDE
+from server.regression.transformations import TRANSFORMATIONS
 from tests.training.images import make_images
 from training.data.examples import normalize_images
 from training.data.mnist import Images
-from training.fitting.batches import MAX_CHANGES, augment, augmented_batches, batch_indices
+from training.fitting.batches import (
+    MAX_CHANGES,
+    augment,
+    augmented_batches,
+    batch_indices,
+    batch_source,
+)
 from training.settings.recipe import RECIPES, Recipe
 
 WHOLE = slice(None)
@@ -27,7 +34,7 @@ def take(images: Images, recipe: Recipe, seed: int = 0, share: slice = WHOLE) ->
     """Return the first batches of a stream, at most six."""
     stream = augmented_batches(images.pixels, images.labels, recipe, seed, share)
     return [
-        Images(pixels, truth.argmax(axis=1).astype(np.uint8))
+        Images(pixels[:, 0], truth.argmax(axis=1).astype(np.uint8))
         for pixels, truth in islice(stream.as_numpy_iterator(), 6)
     ]
 
@@ -112,3 +119,18 @@ def test_the_digits_of_a_stream_are_those_of_the_images(images: Images) -> None:
     labels = np.concatenate([batch.labels for batch in take(images, STREAMED)])
     expected = 300 * np.bincount(images.labels, minlength=DIGITS) / len(images.labels)
     assert np.abs(np.bincount(labels, minlength=DIGITS) - expected).max() <= 6
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_batches_have_each_image_after_each_rotation(images: Images, *, augmented: bool) -> None:
+    recipe = replace(STREAMED, augmented=augmented, transformations="small", steps=1)
+    source = batch_source(images.pixels, images.labels, recipe, 0, slice(None))
+    (batch,) = next(batch_indices(images.labels, recipe, 0))
+    pixels, _ = source(tf.constant(batch))
+    choices = TRANSFORMATIONS["small"]
+    assert pixels.shape == (50, len(choices.rotations), PIXELS)
+    first = pixels.numpy()[0].astype(np.float32)
+    if not augmented:
+        assert np.array_equal(first[0], images.pixels[batch[0]])
+    expected = choices.rotation_matrices @ first[0]
+    assert np.abs(first - expected).max() <= 0.5001

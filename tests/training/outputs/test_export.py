@@ -17,7 +17,7 @@ from training.outputs import export, tensorflow_normalization
 from training.outputs.export import TOLERANCE, export_model
 
 
-@pytest.fixture(scope="module", params=["tutorial", "normalized"])
+@pytest.fixture(scope="module", params=["tutorial", "normalized", "pooled"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Export a model of the demo; return it and the signature that is loaded back."""
     model = load_model(MODELS / f"{request.param}.npz")
