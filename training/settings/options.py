@@ -21,7 +21,7 @@ from training.settings.arguments import (
 from training.settings.cluster_config import TF_CONFIG
 from training.settings.recipe import RECIPES, Recipe
 
-DEFAULT_RECIPE = "normalized"
+DEFAULT_RECIPE = "pooled"
 
 # In seconds: enough to start the command by hand on a few machines.
 WORKER_TIMEOUT = 300.0
