@@ -113,14 +113,18 @@ def predict_all(model: Model, pixels: Floats, fields: frozenset[str]) -> list[Pr
                 regression.transformation_set.transformations[number]
                 for number in regression.chosen(normalized[row])
             ]
-        if "input" in fields:
-            image = regression.inputs(normalized[row])[digit].reshape(SIDE, SIDE)
-            prediction.input = data_uri(greyscale(image))
-        if "contributions" in fields:
-            contributions = regression.contributions(normalized[row]).reshape(-1, SIDE, SIDE)
-            limit = float(np.abs(contributions).max())
-            prediction.contributions = [
-                data_uri(encode_png(shades, PALETTE)) for shades in shades_of(contributions, limit)
-            ]
+        if fields & IMAGE_FIELDS:
+            inputs = regression.inputs(normalized[row])
+            if "input" in fields:
+                prediction.input = data_uri(greyscale(inputs[digit].reshape(SIDE, SIDE)))
+            if "contributions" in fields:
+                prediction.contributions = draw_contributions(inputs * regression.weights.T)
         predictions.append(prediction)
     return predictions
+
+
+def draw_contributions(contributions: Floats) -> list[str]:
+    """Return contributions (10, 784) as PNG data URIs on one scale."""
+    limit = float(np.abs(contributions).max())
+    shades = shades_of(contributions.reshape(-1, SIDE, SIDE), limit)
+    return [data_uri(encode_png(one, PALETTE)) for one in shades]

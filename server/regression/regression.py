@@ -56,16 +56,11 @@ class Regression:
         return numbers
 
     def inputs(self, pixels: Floats) -> Floats:
-        """Return normalized pixels (784,) as each digit transforms them, (10, 784)."""
-        transform = self.transformation_set.transform
-        return np.stack([transform(pixels, number) for number in self.chosen(pixels)])
+        """Return normalized pixels (784,) as each digit transforms them, (10, 784).
 
-    def contributions(self, pixels: Floats) -> Floats:
-        """Return input × weight (10, 784) of normalized pixels (784,).
-
-        Each row and the bias add up to that digit's evidence.
+        Each row, multiplied by the digit's weights and summed, gives with the bias its evidence.
         """
-        return self.inputs(pixels) * self.weights.T
+        return self.transformation_set.transform(pixels, self.chosen(pixels).tolist())
 
     def scaled(self, divisor: float) -> "Regression":
         """Return the regression with all evidence divided by a number above 0."""

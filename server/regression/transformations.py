@@ -9,6 +9,7 @@ Sources: P. Felzenszwalb et al., "Object detection with discriminatively trained
 2010, where the transformation is a latent variable; D. Laptev et al., "TI-POOLING", 2016.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -56,12 +57,17 @@ class TransformationSet:
         """For each rotation the matrix (784, 784) by which pixels are multiplied."""
         return np.stack([_rotation_matrix(rotation) for rotation in self.rotations])
 
-    def transform(self, pixels: Floats, number: int) -> Floats:
-        """Return pixels (784,) after the transformation of that number."""
-        rotation = number // len(self.shifts) ** 2
-        chosen = self.transformations[number]
-        image = (self.rotation_matrices[rotation] @ pixels).reshape(SIDE, SIDE)
-        return _shift(image, chosen.down, chosen.right).reshape(PIXELS)
+    def transform(self, pixels: Floats, numbers: Iterable[int]) -> Floats:
+        """Return pixels (784,) after the transformations of these n numbers, (n, 784)."""
+        rotated: dict[int, Floats] = {}
+        images = []
+        for number in numbers:
+            rotation, chosen = number // len(self.shifts) ** 2, self.transformations[number]
+            if rotation not in rotated:
+                image = self.rotation_matrices[rotation] @ pixels
+                rotated[rotation] = image.reshape(SIDE, SIDE)
+            images.append(_shift(rotated[rotation], chosen.down, chosen.right))
+        return np.stack(images).reshape(-1, PIXELS)
 
     def transform_weights(self, weights: Floats) -> Floats:
         """Return Tᵀ W (784, t × 10) for all transformations, of weights W (784, 10)."""

@@ -43,11 +43,14 @@ _MIN_LIMIT = 1e-6
 
 
 def load_model(path: Path) -> Model:
-    """Return the model of a file, named after the file.
+    """Return the model of a file, named after the file, ready to predict.
 
     :raise ArchiveError: the file cannot be read, is damaged, or is not a model
     """
-    return load_archive(path, unpack_model)
+    model = load_archive(path, unpack_model)
+    # Computed now, so that the first prediction does not wait for it.
+    _ = model.regression.transformed_weights
+    return model
 
 
 def pack_model(regression: Regression, familiarity: Familiarity, card: ModelCard) -> bytes:

@@ -20,6 +20,9 @@ import { askLatest } from "./requests.js";
 /** @typedef {import("../state/store.js").Store} Store */
 /** @typedef {ReturnType<typeof createLoader>} Loader */
 
+/** The step of the guide that shows a model of each recipe. */
+const MODELS_STEP = 7;
+
 /** How many replays are kept, those loaded last: each takes half a megabyte. */
 const MAX_FRAMES = 4;
 
@@ -250,7 +253,7 @@ function createInkLoader(store, reporter) {
  * @returns {ModelSummary[]} the models that the view shows besides the chosen one
  */
 function shownModels(state) {
-  if (state.view === "guide") return recipeModels(state);
+  if (state.view === "guide" && state.guideStep === MODELS_STEP) return recipeModels(state);
   return state.view === "weights" ? comparedModels(state) : [];
 }
 

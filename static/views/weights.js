@@ -70,7 +70,7 @@ export function createView(change) {
       [
         { value: "", text: "no other model" },
         ...choices.map(({ name }) => ({ value: name, text: name })),
-        { value: ALL_RECIPES, text: "one model of each recipe" },
+        { value: ALL_RECIPES, text: "all recipes" },
       ],
       shown.comparedModel,
     );

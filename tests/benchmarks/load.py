@@ -21,6 +21,7 @@ from server.regression.shapes import PIXELS
 from server.storage.sample_digits import load_digits
 
 PATH = "/api/predict?model=normalized&fields=digest%2Cprobabilities%2Cevidence"
+POOLED_PATH = PATH.replace("normalized", "pooled")
 TYPE = "application/octet-stream"
 
 WRK = shutil.which("wrk")
@@ -38,11 +39,11 @@ def drawing() -> bytes:
     return b64decode(load_digits().digits[0].pixels)
 
 
-def requests_per_second(url: str, connections: int, seconds: float) -> float:
+def requests_per_second(url: str, connections: int, seconds: float, path: str = PATH) -> float:
     """Keep so many connections busy for so long; every answer must be a 200."""
     if WRK is None:
         command = [sys.executable, "-m", "tests.benchmarks.load", url, str(connections)]
-        return float(subprocess.check_output([*command, str(seconds)], text=True))
+        return float(subprocess.check_output([*command, str(seconds), path], text=True))
     body = "".join(f"\\{byte:03d}" for byte in drawing())
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(SCRIPT.format(body=body, type=TYPE))
@@ -50,7 +51,7 @@ def requests_per_second(url: str, connections: int, seconds: float) -> float:
         command = [WRK, "--threads", "1", "--connections", str(connections)]
         command += ["--duration", f"{seconds:.0f}s", "--script", script.name]
         # A slow peer is slow, and not broken.
-        command += ["--timeout", "30s", url + PATH]
+        command += ["--timeout", "30s", url + path]
         output = subprocess.check_output(command, text=True)
     if "Non-2xx" in output or "Socket errors" in output:
         raise RuntimeError(f"{url} did not answer all requests:\n{output}")
@@ -107,9 +108,9 @@ def _is_whole(received: bytes) -> bool:
 
 
 def main() -> None:
-    """Print how many requests a second a URL answers: URL CONNECTIONS SECONDS."""
+    """Print how many requests a second a URL answers: URL CONNECTIONS SECONDS PATH."""
     url, count, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    request = request_bytes()
+    request = request_bytes(sys.argv[4])
     answered = 0
     with selectors.DefaultSelector() as selector:
         for _ in range(count):

@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from server.regression.regression import Regression, softmax
-from server.regression.shapes import DIGITS, PIXELS, Floats
+from server.regression.shapes import DIGITS, PIXELS
 from training.data.mnist import Images, load_mnist
 from training.fitting.preparation import prepare
 from training.fitting.regression import train
@@ -84,7 +84,7 @@ def save_prepared(file: Path) -> None:
     np.savez(file, pixels=images.pixels, labels=images.labels)
 
 
-def normalized(images: Images) -> tuple[Floats, Floats]:
+def normalized(images: Images) -> Regression:
     """Train with the normalized recipe, as the command does."""
     return train(images.pixels, images.labels, RECIPES["normalized"], 0, lambda *_: None)
 

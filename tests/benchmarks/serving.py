@@ -11,6 +11,7 @@ from werkzeug.test import EnvironBuilder
 from server.web.app import create_app
 from tests.benchmarks.load import (
     PATH,
+    POOLED_PATH,
     TYPE,
     answer,
     connect,
@@ -53,7 +54,7 @@ def quiet(arguments: list[str]) -> AbstractContextManager[Running]:
 
 def measure() -> list[Ratio]:
     """Measure all; takes some three minutes."""
-    return [*live_predictions(), two_workers(), *starts(), whole_answer()]
+    return [*live_predictions(), pooled_model(), two_workers(), *starts(), whole_answer()]
 
 
 def live_predictions() -> list[Ratio]:
@@ -72,6 +73,19 @@ def live_predictions() -> list[Ratio]:
             beside = f"{live}, {STALLED} half-sent bodies : none"
             ratios.append(compare(beside, rates["stalled"], rates["demo"], "/s", 0.95, 1.0))
     return ratios
+
+
+def pooled_model() -> Ratio:
+    """Compare live predictions of the model whose digits transform the drawing with one without."""
+    rates: dict[str, list[float]] = {}
+    connections = max(CONNECTIONS)
+    with quiet(DEMO) as server:
+        for _ in range(ROUNDS):
+            for path in (PATH, POOLED_PATH):
+                rate = requests_per_second(server.url, connections, SECONDS, path)
+                rates.setdefault(path, []).append(rate)
+    name = f"live, {connections} connections, pooled : normalized"
+    return compare(name, rates[POOLED_PATH], rates[PATH], "/s", 0.6, 0.85)
 
 
 def two_workers() -> Ratio:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, UnidentifiedImageError
 
+from server.storage.model_store import DEFAULT_MODEL
 from tests.engines.visitor import Visitor
 from tests.support.digits import FOUR
 from tests.support.waiting import wait_until
@@ -77,7 +78,7 @@ def test_a_view_is_saved_as_a_picture(visitor: Visitor, view: str) -> None:
 def test_the_weights_are_saved_as_a_picture(visitor: Visitor) -> None:
     visitor.press("s")
     visitor.click("#save-png")
-    path = visitor.browser.downloads / "normalized-weights.png"
+    path = visitor.browser.downloads / f"{DEFAULT_MODEL}-weights.png"
     wait_until(lambda: read_picture(path) is not None)
     picture = read_picture(path)
     assert picture is not None

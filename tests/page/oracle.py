@@ -59,8 +59,7 @@ class Drawing:
 def choose_inputs(pixels: Array, weights: Floats, transformations: str) -> Array:
     """Return pixels (784,) after the transformation that gives each digit the most (784, 10)."""
     choices = TRANSFORMATIONS[transformations]
-    numbers = range(len(choices.transformations))
-    versions = np.array([choices.transform(pixels, number) for number in numbers])
+    versions = choices.transform(pixels, range(len(choices.transformations)))
     return versions[(versions @ weights).argmax(axis=0)].T
 
 

@@ -95,7 +95,7 @@ def test_the_pixels_answered_are_those_that_the_weights_met() -> None:
     ]
     assert any(numbers)
     pixels = np.array(answer["pixels"], np.float32)
-    inputs = np.stack([choices.transform(pixels, number) for number in numbers])
+    inputs = choices.transform(pixels, numbers)
     evidence = (inputs * model.weights.T).sum(axis=1) + model.bias
     assert evidence == pytest.approx(answer["evidence"], abs=1e-4)
     # The picture is that of the answer.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
+from server.storage.model_store import DEFAULT_MODEL
 from tests.support.digits import ONE, SEVEN
 from tests.support.page import strokes_of
 from tests.support.pen import draw_with_mouse, on_screen, read_answer
@@ -74,4 +75,4 @@ def test_the_views_links_hold_the_drawing_that_the_page_was_opened_with(
     let_models_through = open_without_models(page, f"{server_url}/{LINK}")
     let_models_through()
     link = page.locator("nav a[data-view=pixels]")
-    expect(link).to_have_attribute("href", f"#view=pixels&model=normalized&drawing={STROKE}")
+    expect(link).to_have_attribute("href", f"#view=pixels&model={DEFAULT_MODEL}&drawing={STROKE}")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from server.storage.model_store import DEFAULT_MODEL
 from tests.support.digits import ONE, SEVEN
 from tests.support.page import collect_console_messages, open_view, strokes_of, wait_for_frames
 from tests.support.pen import draw_with_mouse, read_answer
@@ -65,7 +66,7 @@ def test_the_url_is_written_as_soon_as_the_browser_lets_it(page: Page) -> None:
         page.keyboard.press("3")
     page.keyboard.press("4")
     expect(page.locator("main")).to_have_attribute("data-view", "weights")
-    page.wait_for_url("**/#view=weights&model=normalized&drawing=*")
+    page.wait_for_url(f"**/#view=weights&model={DEFAULT_MODEL}&drawing=*")
     assert page.evaluate("history.state.view") == "weights"
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from server.storage.model_store import DEFAULT_MODEL
 from server.web.routes.page import VIEWS
 from tests.page.conditions import IMPATIENT, busy
 from tests.support.digits import FOUR
@@ -88,7 +89,7 @@ def test_the_first_load_of_a_view_asks_for_each_thing_once(
     read_answer(page)
     wait_for_event(page, lambda: page.evaluate(IS_QUIET))
     paths = " ".join(counts)
-    for part in ["models", "normalized/weights.bin", "digits", *NEEDED.get(view, [])]:
+    for part in ["models", f"{DEFAULT_MODEL}/weights.bin", "digits", *NEEDED.get(view, [])]:
         assert part in paths
     assert set(counts.values()) == {1}, counts
 
@@ -107,9 +108,9 @@ def test_quick_changes_of_views_and_models_ask_for_each_thing_once(
             page.keyboard.press(key)
         page.select_option("#model", "tutorial")
         page.keyboard.press("7")
-        page.select_option("#model", "normalized")
+        page.select_option("#model", DEFAULT_MODEL)
     wait_for_event(page, lambda: page.evaluate(IS_QUIET))
-    for model in ("tutorial", "normalized", "tutorial"):
+    for model in ("tutorial", DEFAULT_MODEL, "tutorial"):
         page.select_option("#model", model)
         for key in "678":
             page.keyboard.press(key)
@@ -117,7 +118,7 @@ def test_quick_changes_of_views_and_models_ask_for_each_thing_once(
     read_answer(page)
     wait_for_event(page, lambda: page.evaluate(IS_QUIET))
     paths = " ".join(counts)
-    for model in ("tutorial", "normalized"):
+    for model in ("tutorial", DEFAULT_MODEL):
         for part in ("weights.bin", "evaluation"):
             assert f"/api/models/{model}/{part}" in paths
     assert set(counts.values()) == {1}, counts

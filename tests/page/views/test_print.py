@@ -16,12 +16,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from server.regression.heatmap import striped_heatmap
-from server.storage.model_file import load_model
+from server.storage.model_file import MODELS, load_model
+from server.storage.model_store import DEFAULT_MODEL
 from server.web.routes.page import VIEWS
 from tests.support.digits import FOUR
 from tests.support.page import open_page, open_view, place_of, wait_for_frames
 from tests.support.pen import draw_with_mouse, read_answer
-from tests.support.serving import ROOT
 
 Array = NDArray[np.float64]
 
@@ -286,7 +286,7 @@ def test_the_stripes_of_a_training_s_report_are_those_of_the_page(page: Page) ->
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     wait_for_frames(page)
     shown = heatmap_pixels(page)
-    weights = load_model(ROOT / "server" / "models" / "normalized.npz").weights
+    weights = load_model(MODELS / f"{DEFAULT_MODEL}.npz").weights
     limit = float(np.abs(weights).max())
     printed = np.asarray(read_png(striped_heatmap(weights[:, 0].reshape(28, 28), limit)), float)
     # The server's heatmaps have 127 shades.

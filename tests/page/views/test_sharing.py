@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
 from server.storage.model_file import MODELS, load_model
+from server.storage.model_store import DEFAULT_MODEL
 from server.web.routes.page import VIEWS
 from tests.page.oracle import colours_of
 from tests.support.digits import FOUR, ONE, SEVEN
@@ -112,7 +113,7 @@ def test_the_back_button_goes_back_through_the_views(page: Page) -> None:
         ("edits=A", "The edits in the address are cut off."),
         ("temperature=0", "The address has “0” instead of a number from 0.1 to 10."),
         ("temperature=hot", "The address has “hot” instead of a number from 0.1 to 10."),
-        ("step=7", "The guide has no step 7; this is the first one."),
+        ("step=8", "The guide has no step 8; this is the first one."),
         ("step=1.5", "The address has “1.5” instead of a whole number."),
         ("mean=12", "The address has “12” instead of a digit."),
         ("pair=1", "“1” is not a pair of digits."),
@@ -124,7 +125,7 @@ def test_an_address_that_cannot_be_shown_says_why_until_something_is_changed(
 ) -> None:
     page.evaluate("address => { location.hash = address; }", address)
     expect(page.locator("#problem")).to_have_text(words)
-    assert page.input_value("#model") == "normalized"
+    assert page.input_value("#model") == DEFAULT_MODEL
     page.locator("#clear").click()
     expect(page.locator("#problem")).to_be_empty()
 
@@ -162,13 +163,13 @@ def test_the_weights_are_saved_as_a_picture_and_as_numbers(page: Page) -> None:
     page.keyboard.press("s")
     with page.expect_download() as saving:
         page.click("#save-png")
-    assert saving.value.suggested_filename == "normalized-weights.png"
+    assert saving.value.suggested_filename == f"{DEFAULT_MODEL}-weights.png"
     assert picture_of(saving.value).size == (10 * 28 * 16, 28 * 16)
     with page.expect_download() as saving:
         page.click("#save-csv")
-    assert saving.value.suggested_filename == "normalized-weights.csv"
+    assert saving.value.suggested_filename == f"{DEFAULT_MODEL}-weights.csv"
     table = np.genfromtxt(saving.value.path(), delimiter=",", skip_header=1)
-    model = load_model(MODELS / "normalized.npz")
+    model = load_model(MODELS / f"{DEFAULT_MODEL}.npz")
     assert np.array_equal(table[:-1, 2:].astype(np.float32), model.weights)
     assert np.array_equal(table[-1, 2:].astype(np.float32), model.bias)
 
@@ -185,7 +186,7 @@ def test_the_address_is_copied(browser: Browser, server_url: str) -> None:
         page.click("#copy")
         expect(page.locator("#share-result")).to_have_text("Copied.")
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied.startswith(f"{server_url}/#model=normalized&drawing=")
+        assert copied.startswith(f"{server_url}/#model={DEFAULT_MODEL}&drawing=")
 
 
 def test_where_the_page_may_not_copy_it_shows_the_address(page: Page) -> None:

@@ -173,7 +173,7 @@ def test_each_digit_lights_up_the_drawing_as_it_transforms_it(page: Page) -> Non
 def test_one_model_of_each_recipe_is_shown_on_one_drawing(page: Page) -> None:
     drawing = draw(page)
     open_view(page, "weights")
-    page.select_option("#beside", label="one model of each recipe")
+    page.select_option("#beside", label="all recipes")
     names = page.locator(".weight-maps:visible h2")
     expect(names).to_have_text([re.compile(name) for name in ("pooled", "tutorial", "normalized")])
     for place, name in [("beside", "tutorial"), ("beside-2", "normalized")]:

@@ -28,7 +28,7 @@ def pixels() -> Floats:
 def versions(pixels: Floats) -> Floats:
     """Return the pixels after each transformation (5, t, 784)."""
     numbers = range(len(SMALL.transformations))
-    return np.array([[SMALL.transform(image, number) for number in numbers] for image in pixels])
+    return np.array([SMALL.transform(image, numbers) for image in pixels])
 
 
 @pytest.mark.parametrize("transformations", sorted(TRANSFORMATIONS))
