@@ -85,13 +85,10 @@ def rotate_images(original: Bytes, transformations: str) -> Bytes:
         return original[:, np.newaxis]
     rotated = np.empty((len(original), len(choices.rotations), PIXELS), np.uint8)
 
-    for number, matrix in enumerate(choices.rotation_matrices):
-        # Each pixel is interpolated from at most four: their rows of the matrix, and their shares.
-        sources = np.argsort(-matrix, axis=1)[:, :4]
-        shares = np.take_along_axis(matrix, sources, axis=1)
+    for number, (sources, shares) in enumerate(zip(*choices.rotation_samples, strict=True)):
         for start in range(0, len(original), CHUNK):
             part = slice(start, start + CHUNK)
             columns = original[part].T.astype(np.float32)
-            samples = (columns[sources[:, tap]] * shares[:, tap, np.newaxis] for tap in range(4))
+            samples = (columns[sources[tap]] * shares[tap, :, np.newaxis] for tap in range(4))
             rotated[part, number] = np.rint(sum(samples)).T
     return rotated
