@@ -64,7 +64,7 @@ class Model:
 
     @property
     def bias(self) -> Floats:
-        """B (10,)."""
+        """The bias b (10,)."""
         return self.regression.bias
 
     def normalize(self, pixels: Floats) -> Floats:

@@ -62,7 +62,7 @@ class Regression:
         """
         return self.transformation_set.transform(pixels, self.chosen(pixels).tolist())
 
-    def scaled(self, divisor: float) -> "Regression":
+    def divided_by(self, divisor: float) -> "Regression":
         """Return the regression with all evidence divided by a number above 0."""
         by = np.float32(divisor)
         return Regression(self.weights / by, self.bias / by, self.transformations)

@@ -54,19 +54,26 @@ class TransformationSet:
         )
 
     @cached_property
-    def rotation_matrices(self) -> Floats:
-        """For each rotation the matrix (784, 784) by which pixels are multiplied."""
-        return np.stack([_rotation_matrix(rotation) for rotation in self.rotations])
-
-    @cached_property
     def rotation_samples(self) -> tuple[NDArray[np.intp], Floats]:
         """For each rotation and pixel the four pixels it is interpolated from, and their shares.
 
-        Both are (r, 4, 784). For a few images this is faster than a product with the matrices.
+        Both are (r, 4, 784).
         """
-        transposed = self.rotation_matrices.swapaxes(1, 2)
-        sources = np.argsort(-transposed, axis=1)[:, :4]
-        return sources, np.take_along_axis(transposed, sources, axis=1)
+        sources, shares = zip(*map(_sample_rotation, self.rotations), strict=True)
+        return np.stack(sources), np.stack(shares)
+
+    @property
+    def rotation_matrices(self) -> Floats:
+        """The rotations as matrices (r, 784, 784), by which pixels are multiplied.
+
+        They are made from the samples each time, because they take 2.5 MB each.
+        """
+        matrices = np.zeros((len(self.rotations), PIXELS, PIXELS), np.float32)
+        results = np.arange(PIXELS)
+        for matrix, *samples in zip(matrices, *self.rotation_samples, strict=True):
+            for sources, shares in zip(*samples, strict=True):
+                matrix[results, sources] += shares
+        return matrices
 
     def transform(self, pixels: Floats, numbers: Iterable[int]) -> Floats:
         """Return pixels (784,) after the transformations of these n numbers, (n, 784)."""
@@ -98,23 +105,28 @@ class TransformationSet:
         return np.concatenate(by_rotation, axis=1)
 
 
-def _rotation_matrix(degrees: float) -> Floats:
-    """Return the matrix (784, 784) of a bilinear rotation. Pixels outside the image are 0."""
+def _sample_rotation(degrees: float) -> tuple[NDArray[np.intp], Floats]:
+    """Return the four pixels that each one is interpolated from, and their shares (4, 784).
+
+    What would be sampled outside the image has a share of 0.
+    """
     angle = np.deg2rad(degrees)
     y, x = np.divmod(np.arange(PIXELS), SIDE) - np.array(_MIDDLE)
     # Each pixel of the result is sampled where the inverse rotation moves it.
-    rows = np.cos(angle) * y - np.sin(angle) * x + _MIDDLE
-    columns = np.cos(angle) * x + np.sin(angle) * y + _MIDDLE
-    by_row, by_column = (_linear_weights(places) for places in (rows, columns))
-    both = by_row[:, :, np.newaxis] * by_column[:, np.newaxis, :]
-    return both.reshape(PIXELS, PIXELS).astype(np.float32)
-
-
-def _linear_weights(places: Floats) -> Floats:
-    """Return the weights (n, SIDE) of rows, or columns, by which places (n,) are interpolated."""
-    distances = np.abs(places[:, np.newaxis] - np.arange(SIDE))
-    weights: Floats = np.maximum(0, 1 - distances)
-    return weights
+    places = np.stack(
+        [
+            np.cos(angle) * y - np.sin(angle) * x + _MIDDLE,
+            np.cos(angle) * x + np.sin(angle) * y + _MIDDLE,
+        ]
+    )
+    sources, shares = [], []
+    for step in product((0, 1), repeat=2):
+        neighbours = np.floor(places).astype(np.intp) + np.array(step)[:, np.newaxis]
+        is_inside = ((neighbours >= 0) & (neighbours < SIDE)).all(axis=0)
+        share = (1 - np.abs(places - neighbours)).prod(axis=0)
+        sources.append(np.where(is_inside, neighbours[0] * SIDE + neighbours[1], 0))
+        shares.append(np.where(is_inside, share, 0).astype(np.float32))
+    return np.stack(sources), np.stack(shares)
 
 
 def _shift(image: Floats, down: int, right: int) -> Floats:

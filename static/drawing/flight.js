@@ -139,7 +139,7 @@ function drawFitting(context, pad, crop, from, to, progress) {
  * @param {CanvasRenderingContext2D} context
  * @param {Uint8Array} pixels
  * @param {(x: number, y: number) => [number, number]} toPlace from a place in the picture to its place
- *   in the normalized one
+ *   in the one that the predicted digit weighs
  * @param {Box} from
  * @param {Box} to
  * @param {number} progress 0 to 1

@@ -218,7 +218,7 @@ def test_the_temperature_undoes_over_and_underconfidence(factor: float) -> None:
     images, regression = overconfident_model(factor)
     temperature = fit_temperature(images, regression)
     assert temperature == pytest.approx(factor, rel=0.1)
-    calibrated = calibration_error(images, regression.scaled(temperature))
+    calibrated = calibration_error(images, regression.divided_by(temperature))
     assert calibrated < 0.03
     if factor != 1:
         assert calibration_error(images, regression) > 3 * calibrated

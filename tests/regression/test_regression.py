@@ -85,7 +85,7 @@ def test_evidence_is_the_same_bit_for_bit_alone_and_in_any_batch(
 
 def test_division_divides_all_evidence(pooled: Regression, images: Floats) -> None:
     expected = pooled.evidence(images) / 2
-    assert pooled.scaled(2).evidence(images) == pytest.approx(expected, rel=1e-5)
+    assert pooled.divided_by(2).evidence(images) == pytest.approx(expected, rel=1e-5)
 
 
 def test_each_digit_chooses_for_itself() -> None:

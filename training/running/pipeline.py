@@ -142,7 +142,7 @@ def train_and_save(
         comparison = compare(preparation, seed, name, regression)
         record.set_phase("evaluating")
     temperature = fit_temperature(validation, regression) if recipe.is_calibrated else 1.0
-    regression = regression.scaled(temperature)
+    regression = regression.divided_by(temperature)
     familiarity = fit_familiarity(wait_for_variants(), validation, regression)
     card = make_card(preparation, seed, regression, familiarity, temperature, start)
     if comparison is not None and preparation.room is not None:
