@@ -101,8 +101,9 @@ class TransformationSet:
         # To shift pixels is the same as to shift the weights in the opposite direction.
         shifted = [_shift(maps, -down, -right) for down, right in product(self.shifts, repeat=2)]
         columns = np.stack(shifted, axis=2).reshape(PIXELS, -1)
-        by_rotation = [matrix.T @ columns for matrix in self.rotation_matrices]
-        return np.concatenate(by_rotation, axis=1)
+        # The first rotation is by 0.
+        rotated = [matrix.T @ columns for matrix in self.rotation_matrices[1:]]
+        return np.concatenate([columns, *rotated], axis=1)
 
 
 def _sample_rotation(degrees: float) -> tuple[NDArray[np.intp], Floats]:
