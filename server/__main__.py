@@ -11,6 +11,7 @@ from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.room.room import Room, is_local_url, local_address, open_room
 from server.storage.model_file import MODELS
 from server.system.network import format_host, reachable_addresses
+from server.translations.languages import TAGS, Language, find_language
 from server.transport.serving import Files, serve
 from server.transport.workers import WorkerError, serve_with_workers
 
@@ -38,7 +39,7 @@ def main() -> None:
             if message:
                 print(message, flush=True)
 
-    files = Files(arguments.models, arguments.room)
+    files = Files(arguments.models, arguments.room, arguments.language)
     if arguments.workers == 1:
         serve(listener, files, announce)
         return
@@ -121,6 +122,12 @@ def parse_arguments() -> argparse.Namespace:
         help="let people give their drawings to a room, which is stored in FILE; it is created if "
         "it is missing",
     )
+    parser.add_argument(
+        "--language",
+        type=parse_language,
+        metavar="TAG",
+        help=f"language of the page, one of {TAGS} (default: the language of each browser)",
+    )
     arguments = parser.parse_args()
     if arguments.workers < 1:
         parser.error("--workers takes 1 or more")
@@ -163,6 +170,17 @@ def parse_file(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a file")
     return Path(text)
+
+
+def parse_language(text: str) -> Language:
+    """Return the language with a tag.
+
+    :raise argparse.ArgumentTypeError: the page is not offered in it
+    """
+    language = find_language(text)
+    if language is None:
+        raise argparse.ArgumentTypeError(f"there is no language {text!r}; accepted: {TAGS}")
+    return language
 
 
 if __name__ == "__main__":

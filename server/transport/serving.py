@@ -16,6 +16,7 @@ from uvicorn import Config, Server
 from server.room.room import open_room
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
+from server.translations.languages import Language
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway, Response, Scope
 from server.transport.live_connection import LiveConnection
@@ -40,10 +41,11 @@ EXTRA_FILES = 500
 
 @dataclass(frozen=True)
 class Files:
-    """What a server serves: a directory of models, and the file of a room, if it has one."""
+    """What a server serves: a directory of models, the file of a room, and in which language."""
 
     models: Path
     room: Path | None = None
+    language: Language | None = None
 
 
 def serve(
@@ -57,7 +59,7 @@ def serve(
     """
     store = ModelStore(files.models)
     room = None if files.room is None else open_room(files.room, listener)
-    app = create_app(files.models, store, room)
+    app = create_app(files.models, store, room, files.language)
     live = LivePredictions(store)
     polls = TrainingPolls(context_of(app).artifacts.trainings)
 

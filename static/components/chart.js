@@ -1,6 +1,7 @@
 /** A chart with numbered axes, a read-out at the pointer or by arrow keys, and its data as a table. */
 
 import { linePath, nearestIndex, placeBetween, valueOnLine } from "../numbers/axis.js";
+import { gettext } from "../numbers/messages.js";
 import { find, setText } from "./dom.js";
 
 /** @typedef {import("../numbers/axis.js").Tick} Tick */
@@ -111,7 +112,7 @@ function createReadOut(root, svg) {
     const current = chosen ?? count - 1;
     plot.ariaValueMax = String(Math.max(0, count - 1));
     plot.ariaValueNow = String(Math.max(0, current));
-    plot.ariaValueText = content && count ? content.describe(current) : "no values";
+    plot.ariaValueText = content && count ? content.describe(current) : gettext("no values");
     line.classList.toggle("away", chosen === null);
     words.classList.toggle("idle", chosen === null);
     words.classList.toggle("long", (content?.series.length ?? 0) > MOST_SERIES_IN_LINE);

@@ -1,6 +1,6 @@
 /** A confusion matrix: a row for each true digit, a column for each predicted one. */
 
-import { formatPercent } from "../numbers/format.js";
+import { formatNumber, formatPercent } from "../numbers/format.js";
 import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 import { createProbability } from "./bars.js";
@@ -8,10 +8,11 @@ import { findAll, setText } from "./dom.js";
 
 /**
  * @param {HTMLTableElement} table as in templates/confusion.html
- * @param {string} things what is counted, in the plural
+ * @param {(count: number, values: {label: number, digit: number, percent: string}) => string} describe
+ *   a cell, for screen readers
  * @param {(cell: [number, number]) => void} choose called with the label and digit of a pressed cell
  */
-export function createConfusion(table, things, choose) {
+export function createConfusion(table, describe, choose) {
   const buttons = findAll("tbody button", HTMLButtonElement, table);
   const shares = findAll("tbody .right", HTMLElement, table).map(createProbability);
 
@@ -34,10 +35,11 @@ export function createConfusion(table, things, choose) {
         const button = buttons[label * DIGITS + digit];
         const count = counts?.[digit];
         const rate = (count ?? 0) / (total || 1);
-        const text = isInRates ? (100 * rate).toFixed(1) : String(count);
+        const text = isInRates ? formatNumber(100 * rate, 1) : String(count);
         setText(button, count === undefined ? "" : text);
         button.disabled = !count;
-        button.ariaLabel = `${count ?? 0} ${things} of ${label} read as ${digit}, ${formatPercent(rate)}`;
+        const percent = formatPercent(rate);
+        button.ariaLabel = describe(count ?? 0, { label, digit, percent });
         button.ariaPressed = String(cell !== null && cell[0] === label && cell[1] === digit);
         button.classList.toggle("agrees", label === digit);
         // The shade is the square root of the rate, so that one misread image in a hundred is visible.

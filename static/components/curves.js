@@ -2,7 +2,8 @@
 
 import { nameOf, findNamedRun } from "../state/state.js";
 import { memoized, whenChanged } from "../state/memo.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatList, formatNumber, formatPercent } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { linearTicks, placeOfStep, stepTicks, valueOnLine } from "../numbers/axis.js";
 import { createChart, placeLine } from "./chart.js";
 import { find } from "./dom.js";
@@ -19,12 +20,12 @@ const SERIES = 6;
 
 /** How the numbers on the vertical axis are written, and the values of the read-out. */
 const TICKS = {
-  loss: (/** @type {number} */ value) => value.toFixed(1),
+  loss: (/** @type {number} */ value) => formatNumber(value, 1),
   accuracy: (/** @type {number} */ value) => String(Math.round(100 * value)),
 };
 const VALUES = {
-  loss: (/** @type {number} */ value) => value.toFixed(3),
-  accuracy: formatPercent,
+  loss: (/** @type {number} */ value) => formatNumber(value, 3),
+  accuracy: (/** @type {number} */ value) => formatPercent(value),
 };
 
 /**
@@ -94,16 +95,20 @@ function createCurve(figure) {
         yTicks: linearTicks(range.least, range.most, TICKS[figure]),
         describe(position) {
           const parts = named.flatMap(({ name, values }) => {
-            const value = valueOnLine(places, values, position);
+            const number = valueOnLine(places, values, position);
+            if (number === null) return [];
+            const value = VALUES[figure](number);
             // Trainings of different lengths record different steps.
-            const about = values[position] === null ? "about " : "";
-            return value === null ? [] : [`${name} ${about}${VALUES[figure](value)}`];
+            return values[position] === null
+              ? gettext("{name} about {value}", { name, value })
+              : gettext("{name} {value}", { name, value });
           });
-          return `Step ${steps[position].toLocaleString("en")}: ${parts.join(", ")}`;
+          const step = formatCount(steps[position]);
+          return gettext("Step {step}: {values}", { step, values: formatList(parts) });
         },
-        headers: ["Step", ...named.map(({ name }) => name)],
+        headers: [gettext("Step"), ...named.map(({ name }) => name)],
         toCells: (position) => [
-          steps[position].toLocaleString("en"),
+          formatCount(steps[position]),
           ...named.map(({ values: { [position]: value } }) =>
             value === null ? "–" : VALUES[figure](value),
           ),
@@ -141,12 +146,12 @@ function ownLines(figure, steps, training) {
   const { curves } = training;
   return [
     {
-      name: "training",
+      name: gettext("training"),
       className: "train",
       values: valuesAt(steps, training, curves[`train_${figure}`]),
     },
     {
-      name: "validation",
+      name: gettext("validation"),
       className: "chosen",
       values: valuesAt(steps, training, curves[`validation_${figure}`]),
     },

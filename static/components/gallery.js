@@ -1,6 +1,7 @@
 /** Sample digits of MNIST as buttons: pressing one replaces the drawing. */
 
 import { paintInk } from "./heatmap.js";
+import { gettext } from "../numbers/messages.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
@@ -34,7 +35,7 @@ export function createGallery(root, each, change, close) {
     const buttons = digits.map(({ label, pixels, number }, index) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.ariaLabel = `A ${label} of MNIST, number ${number}`;
+      button.ariaLabel = gettext("A {label} of MNIST, number {number}", { label, number });
       button.append(pictures[index].canvas);
       button.addEventListener("click", () => {
         change({ image: pixels, strokes: [], label });

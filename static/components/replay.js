@@ -2,7 +2,14 @@
 
 import { limitOf, paintHeatmap } from "./heatmap.js";
 import { find, findAll, setText } from "./dom.js";
-import { formatPercent, formatSigned } from "../numbers/format.js";
+import {
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatSigned,
+  joinSentences,
+} from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { evidence, largest, softmaxSteps } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
 import { inputsUnder } from "../state/inputs.js";
@@ -95,7 +102,7 @@ function createControls(change) {
     slider.max = String(Math.max(0, last));
     slider.value = String(Math.max(0, position));
     slider.disabled = play.disabled = shown.training?.state === "running" || last < 1;
-    setText(play, shown.isPlaying ? "Pause" : "Play");
+    setText(play, shown.isPlaying ? gettext("Pause") : gettext("Play"));
     play.ariaPressed = String(shown.isPlaying);
     oneScale.checked = shown.hasOneScale;
 
@@ -143,15 +150,26 @@ function describeStep(training, position, limit, probabilities) {
   if (!training || step === undefined) return "";
   const loss = training.curves.validation_loss[position];
   const accuracy = training.curves.validation_accuracy[position];
-  const parts = [
-    `Step ${step}: on validation images, a loss of ${loss.toFixed(3)} and an accuracy of ${formatPercent(accuracy)}.`,
-    `Colour scale from ${formatSigned(-limit, 3)} (against) to ${formatSigned(limit, 3)} (for).`,
-  ];
-  if (probabilities) {
-    const digit = largest(probabilities);
-    parts.push(
-      `It reads your drawing as ${digit}, with a probability of ${formatPercent(probabilities[digit])}.`,
-    );
-  }
-  return parts.join(" ");
+  return joinSentences([
+    gettext("Step {step}: on validation images, a loss of {loss} and an accuracy of {accuracy}.", {
+      step: formatCount(step),
+      loss: formatNumber(loss, 3),
+      accuracy: formatPercent(accuracy),
+    }),
+    gettext("Colour scale from {least} (against) to {most} (for).", {
+      least: formatSigned(-limit, 3),
+      most: formatSigned(limit, 3),
+    }),
+    probabilities ? describeReading(probabilities) : "",
+  ]);
+}
+
+/** @param {number[]} probabilities of the drawing @returns {string} a sentence */
+export function describeReading(probabilities) {
+  const digit = largest(probabilities);
+  const percent = formatPercent(probabilities[digit]);
+  return gettext("It reads your drawing as {digit}, with a probability of {percent}.", {
+    digit,
+    percent,
+  });
 }

@@ -1,10 +1,12 @@
 /** Step 6 of the guide: gradient descent on the sample digits, step by step. */
 
 import { createChart } from "../components/chart.js";
-import { find, findAll, setText } from "../components/dom.js";
+import { find, findAll, setChoices, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
+import { describeReading } from "../components/replay.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatExact, formatNumber, joinSentences } from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { toInk } from "../numbers/rasterizer.js";
 import {
   crossEntropy,
@@ -59,6 +61,9 @@ export function createDescent(change) {
   find("#guide-restart", HTMLButtonElement).addEventListener("click", () => {
     change({ learner: { weights: zeroWeights(), losses: [] } });
   });
+  const rates = [...rate.options].map(({ value }) => {
+    return { value, text: formatExact(Number(value)) };
+  });
   rate.addEventListener("change", () => change({ learningRate: Number(rate.value) }));
 
   const show = whenChanged(
@@ -72,11 +77,15 @@ export function createDescent(change) {
         places: all.map((_, step) => step / end),
         series: [{ className: "chosen", values: all }],
         range,
-        xTicks: linearTicks(0, end, String),
-        yTicks: linearTicks(range.least, range.most, (loss) => loss.toFixed(1)),
-        describe: (step) => `Step ${step}: a mean loss of ${all[step].toFixed(3)}`,
-        headers: ["Step", "Mean loss"],
-        toCells: (step) => [String(step), all[step].toFixed(3)],
+        xTicks: linearTicks(0, end, formatCount),
+        yTicks: linearTicks(range.least, range.most, (loss) => formatNumber(loss, 1)),
+        describe: (step) =>
+          gettext("Step {step}: a mean loss of {loss}", {
+            step: formatCount(step),
+            loss: formatNumber(all[step], 3),
+          }),
+        headers: [gettext("Step"), gettext("Mean loss")],
+        toCells: (step) => [formatCount(step), formatNumber(all[step], 3)],
       });
     },
   );
@@ -84,7 +93,7 @@ export function createDescent(change) {
   return (/** @type {Shown} */ shown) => {
     current = shown;
     for (const button of buttons) button.disabled = !shown.sampleDigits;
-    rate.value = String(shown.learningRate);
+    setChoices(rate, rates, String(shown.learningRate));
     show(shown.learner, shown.sampleDigits);
     setText(words, describeDescent(shown, toExamples(shown.sampleDigits)));
   };
@@ -106,20 +115,23 @@ function meanLoss(weights, examples) {
  * @param {{label: number, pixels: Float32Array}[]} examples
  */
 function describeDescent({ learner: { weights, losses }, picture }, examples) {
-  if (!examples.length) return "Loading the digits…";
+  if (!examples.length) return gettext("Loading the digits…");
+  const loss = formatNumber(meanLoss(weights, examples), 3);
+  if (!losses.length) {
+    return gettext("After 0 steps the mean loss is {loss}, the loss of guessing (ln 10).", {
+      loss,
+    });
+  }
   const right = examples.filter(({ label, pixels }) => {
-    return losses.length > 0 && largest(evidence(toInputs(pixels), weights)) === label;
+    return largest(evidence(toInputs(pixels), weights)) === label;
   }).length;
-  const steps = losses.length === 1 ? "one step" : `${losses.length} steps`;
-  const done = `After ${steps} the mean loss is ${meanLoss(weights, examples).toFixed(3)}`;
-  const score = losses.length
-    ? `, and ${right} of ${examples.length} are read correctly.`
-    : ", the loss of guessing (ln 10).";
-  if (!picture) return `${done}${score}`;
+  const result = ngettext(
+    "After one step the mean loss is {loss}, and {right} of {total} are read correctly.",
+    "After {count} steps the mean loss is {loss}, and {right} of {total} are read correctly.",
+    losses.length,
+    { loss, right, total: examples.length },
+  );
+  if (!picture) return result;
   const { probabilities } = softmaxSteps(evidence(toInputs(toInk(picture.pixels)), weights));
-  const answer = largest(probabilities);
-  const own = losses.length
-    ? ` It reads your drawing as ${answer}, with a probability of ${formatPercent(probabilities[answer])}.`
-    : "";
-  return `${done}${score}${own}`;
+  return joinSentences([result, describeReading(probabilities)]);
 }

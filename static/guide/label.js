@@ -2,6 +2,7 @@
 
 import { find, findAll, setText } from "../components/dom.js";
 import { formatPercent } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { createDigitButtons } from "./digit_buttons.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
@@ -29,8 +30,14 @@ export function createLabel(change) {
  * @param {Shown["prediction"]} prediction
  */
 function describeLabel(label, prediction) {
-  if (label === null) return "Choose the label. Sample digits are already labelled.";
-  if (!prediction) return `The label of a ${label}. Draw one, and compare.`;
-  const given = formatPercent(prediction.probabilities[label]);
-  return `The answer that the label asks for is 100 % for ${label}; the model gives ${given}.`;
+  if (label === null) return gettext("Choose the label. Sample digits are already labelled.");
+  if (!prediction) return gettext("The label of a {label}. Draw one, and compare.", { label });
+  return gettext(
+    "The answer that the label asks for is {certain} for {label}; the model gives {given}.",
+    {
+      label,
+      certain: formatPercent(1, 0),
+      given: formatPercent(prediction.probabilities[label]),
+    },
+  );
 }

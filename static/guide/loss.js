@@ -3,7 +3,8 @@
 import { createChart, placeLine } from "../components/chart.js";
 import { find, setText } from "../components/dom.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatNumber, formatPercent } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { crossEntropy } from "../numbers/regression.js";
 import { createDigitButtons } from "./digit_buttons.js";
 
@@ -33,11 +34,14 @@ export function createLoss(change) {
     series: [{ className: "chosen", values: losses }],
     range: RANGE,
     xTicks: linearTicks(0, 1, (share) => String(Math.round(100 * share))),
-    yTicks: linearTicks(RANGE.least, RANGE.most, String),
+    yTicks: linearTicks(RANGE.least, RANGE.most, formatCount),
     describe: (index) =>
-      `Probability ${formatPercent(PROBABILITIES[index])}: a loss of ${losses[index].toFixed(2)}`,
-    headers: ["Probability of the true digit", "Loss"],
-    toCells: (index) => [formatPercent(PROBABILITIES[index]), losses[index].toFixed(2)],
+      gettext("Probability {probability}: a loss of {loss}", {
+        probability: formatPercent(PROBABILITIES[index]),
+        loss: formatNumber(losses[index], 2),
+      }),
+    headers: [gettext("Probability of the true digit"), gettext("Loss")],
+    toCells: (index) => [formatPercent(PROBABILITIES[index]), formatNumber(losses[index], 2)],
   });
 
   return (/** @type {Shown} */ { prediction, label }) => {
@@ -46,15 +50,31 @@ export function createLoss(change) {
     const known = prediction?.evidence && truth !== null;
     now.classList.toggle("away", !known);
     if (!known || !prediction?.evidence) {
-      return setText(words, "Draw a digit or choose a sample digit.");
+      return setText(words, gettext("Draw a digit or choose a sample digit."));
     }
     const probability = prediction.probabilities[truth];
     const loss = crossEntropy(prediction.evidence, truth);
     placeLine(now, "x", probability);
-    const beyond = loss > RANGE.most ? ", beyond the chart's top" : "";
-    setText(
-      words,
-      `Label ${truth}: the model gave it a probability of ${formatPercent(probability)}, so the loss is −ln of that, ${loss.toFixed(2)}${beyond}.`,
-    );
+    setText(words, describeLoss(truth, probability, loss));
   };
+}
+
+/** @param {number} label @param {number} probability that the model gave it @param {number} loss */
+function describeLoss(label, probability, loss) {
+  const values = {
+    label,
+    probability: formatPercent(probability),
+    loss: formatNumber(loss, 2),
+  };
+  return loss > RANGE.most
+    ? gettext(
+        "Label {label}: the model gave it a probability of {probability}, " +
+          "so the loss is −ln of that, {loss}, beyond the chart's top.",
+        values,
+      )
+    : gettext(
+        "Label {label}: the model gave it a probability of {probability}, " +
+          "so the loss is −ln of that, {loss}.",
+        values,
+      );
 }

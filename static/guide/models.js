@@ -3,6 +3,7 @@
 import { find, findAll, setHidden, setText } from "../components/dom.js";
 import { inkOutline, limitOf, paintHeatmap, paintInk } from "../components/heatmap.js";
 import { formatPercent } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { PIXELS, evidence, largest, softmaxSteps } from "../numbers/regression.js";
 import { inputsUnder } from "../state/inputs.js";
 import { whenChanged } from "../state/memo.js";
@@ -50,19 +51,33 @@ function createRow(element) {
       const weights = shown.weights.get(model.digest);
       const inputs = inputsUnder(shown, model, weights);
       setText(name, model.name);
-      setText(accuracy, `${formatPercent(model.test_accuracy)} on MNIST`);
+      setText(
+        accuracy,
+        gettext("{percent} on MNIST", { percent: formatPercent(model.test_accuracy) }),
+      );
       showInput(inputs?.[digit], shown.inkColour);
       showWeights(weights?.columns[digit]);
       if (!weights || !inputs) return setText(reading, "");
       const { probabilities } = softmaxSteps(evidence(inputs, weights));
-      const read = largest(probabilities);
-      setText(reading, `${read}, with ${formatPercent(probabilities[read])}`);
+      setText(reading, describeAnswer(probabilities));
     },
   };
 }
 
+/** @param {number[]} probabilities */
+function describeAnswer(probabilities) {
+  const digit = largest(probabilities);
+  return gettext("{digit}, with {percent}", {
+    digit,
+    percent: formatPercent(probabilities[digit]),
+  });
+}
+
 /** @param {Shown} shown */
 function describeModels({ explanation, model }) {
-  if (!explanation) return "Draw a digit or choose a sample digit.";
-  return `The pictures and the weights are those of ${explanation.digit}, the answer of the model ${model}.`;
+  if (!explanation) return gettext("Draw a digit or choose a sample digit.");
+  return gettext(
+    "The pictures and the weights are those of {digit}, the answer of the model {model}.",
+    { digit: explanation.digit, model },
+  );
 }

@@ -2,7 +2,8 @@
 
 import { find, setText } from "../components/dom.js";
 import { paintInk } from "../components/heatmap.js";
-import { formatPlace } from "../numbers/format.js";
+import { formatNumber } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { PIXELS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
@@ -34,10 +35,25 @@ export function createPicture(change) {
     const chosen = pixel ?? 0;
     slider.value = String(chosen);
     mark.style.left = `${(100 * (chosen + 0.5)) / PIXELS}%`;
-    const ink = pixels ? `: ${pixels[chosen].toFixed(2)}` : "";
-    setText(
-      words,
-      `Number ${chosen + 1} of 784 is ${formatPlace(chosen, SIDE).toLowerCase()}${ink}`,
-    );
+    setText(words, describeNumber(chosen, pixels));
   };
+}
+
+/**
+ * @param {number} pixel
+ * @param {ArrayLike<number> | undefined} pixels
+ * @returns {string} its place in the picture, counted from 1, and its ink
+ */
+function describeNumber(pixel, pixels) {
+  const place = {
+    number: pixel + 1,
+    row: Math.floor(pixel / SIDE) + 1,
+    column: (pixel % SIDE) + 1,
+  };
+  return pixels
+    ? gettext("Number {number} of 784 is row {row}, column {column}: {ink}", {
+        ...place,
+        ink: formatNumber(pixels[pixel], 2),
+      })
+    : gettext("Number {number} of 784 is row {row}, column {column}", place);
 }

@@ -4,6 +4,7 @@ import { createProbability, createValueBar } from "../components/bars.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { limitOf } from "../components/heatmap.js";
 import { formatSigned } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { largest, softmaxSteps } from "../numbers/regression.js";
 import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
 import { createDigitButtons } from "./digit_buttons.js";
@@ -36,7 +37,8 @@ export function createSoftmax(change) {
     ({ addedEvidence: added, followedDigit: followed } = shown);
     showLabels(followed);
     slider.value = String(added[followed]);
-    setText(value, `for ${followed}: ${formatSigned(added[followed], 0)}`);
+    const evidence = formatSigned(added[followed], 0);
+    setText(value, gettext("for {digit}: {evidence}", { digit: followed, evidence }));
     const amounts = shown.prediction?.evidence?.map((amount, digit) => amount + added[digit]);
     const probabilities = amounts && softmaxSteps(amounts).probabilities;
     const limit = limitOf([amounts ?? []]);

@@ -4,7 +4,8 @@ import { createChart, placeLine } from "../components/chart.js";
 import { find, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatSigned } from "../numbers/format.js";
+import { formatCount, formatSigned, joinSentences } from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { ALL_DIGITS, PIXELS, contributions } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
 import { createDigitButtons } from "./digit_buttons.js";
@@ -50,11 +51,16 @@ export function createSum(change) {
           values: found ? [...found.sums[digit]] : [],
         })),
         range,
-        xTicks: linearTicks(0, PIXELS, String),
+        xTicks: linearTicks(0, PIXELS, formatCount),
         yTicks: linearTicks(range.least, range.most, formatTick),
         describe: (count) =>
-          `The first ${count} pixels: ${formatSigned(found?.sums[followed][count] ?? 0)} for ${followed}`,
-        headers: ["Pixels", ...ALL_DIGITS.map(String)],
+          ngettext(
+            "The first {count} pixel: {sum} for {digit}",
+            "The first {count} pixels: {sum} for {digit}",
+            count,
+            { sum: formatSigned(found?.sums[followed][count] ?? 0), digit: followed },
+          ),
+        headers: [gettext("Pixels"), ...ALL_DIGITS.map(String)],
         toCells: (count) => [
           String(count),
           ...ALL_DIGITS.map((digit) => formatSigned(found?.sums[digit][count] ?? 0)),
@@ -78,18 +84,39 @@ export function createSum(change) {
       terms.map((term, pixel) => (pixel < count ? term : 0)),
       found?.limit ?? 1,
     );
-    if (!found || !learned) return setText(words, "Draw a digit or choose a sample digit.");
-    const bias = learned.bias[followed];
+    if (!found || !learned) {
+      return setText(words, gettext("Draw a digit or choose a sample digit."));
+    }
     const sum = found.sums[followed][count];
-    const so = `The first ${count} pixels add up to ${formatSigned(sum)} for ${followed}.`;
-    const all = `With the bias ${formatSigned(bias)} that is the evidence, ${formatSigned(sum + bias)}.`;
-    setText(words, count === PIXELS ? `${so} ${all}` : so);
+    setText(words, describeSum(count, followed, sum, learned.bias[followed]));
   };
 }
 
-/** @param {number} sum */
+/**
+ * @param {number} count of the summed pixels
+ * @param {number} digit
+ * @param {number} sum
+ * @param {number} bias
+ */
+function describeSum(count, digit, sum, bias) {
+  const soFar = ngettext(
+    "The first {count} pixel adds up to {sum} for {digit}.",
+    "The first {count} pixels add up to {sum} for {digit}.",
+    count,
+    { sum: formatSigned(sum), digit },
+  );
+  if (count < PIXELS) return soFar;
+  const total = gettext("With the bias {bias} that is the evidence, {evidence}.", {
+    bias: formatSigned(bias),
+    evidence: formatSigned(sum + bias),
+  });
+  return joinSentences([soFar, total]);
+}
+
+/** @param {number} sum @returns {string} with a sign only if it is negative */
 function formatTick(sum) {
-  return String(Number(sum.toFixed(1))).replace("-", "−");
+  const places = Number.isInteger(Number(sum.toFixed(1))) ? 0 : 1;
+  return formatSigned(sum, places).replace("+", "");
 }
 
 /**

@@ -1,7 +1,9 @@
 /** This page's contributions to the room: each is sent until the server has stored or refused it. */
 
+import { gettext } from "../numbers/messages.js";
 import { canGive, findGiven, withoutDrawing } from "../state/room.js";
 import { ProblemError, retryDelay } from "./http.js";
+import { describeDelay, describeProblem } from "./problems.js";
 
 /** @typedef {import("../state/state.js").Contribution} Contribution */
 /** @typedef {import("../state/store.js").Store} Store */
@@ -11,15 +13,7 @@ const NOT_FOUND = 404;
 /** Statuses after which the same request may succeed a little later. */
 const PASSING = [429, 503];
 
-/** @type {Record<number, string>} What the server's refusals mean for the one who draws. */
-const REFUSALS = {
-  403: "The room is closed at the moment. Your drawing is kept: give it when the room is open again.",
-  409: "The room is full. It takes no more drawings.",
-  413: "This drawing is too long for the room. Draw the digit with fewer lines.",
-  507: "The server cannot store the drawing: its disk is full. Your drawing is kept: try again later.",
-};
-
-const WAITS = "Waits for the presenter's approval.";
+const WAITS = gettext("Waits for the presenter's approval.");
 
 /**
  * @param {Store} store
@@ -73,7 +67,9 @@ export function createContributions(store, { send, look, remove }, createToken) 
       } catch (error) {
         if (isRefused(error)) throw error;
         const isWithdrawn = get(token)?.status === "withdrawing";
-        update(token, { message: describeDelay(error, isWithdrawn) });
+        update(token, {
+          message: isWithdrawn ? describeLateWithdrawal(error) : describeDelay(error),
+        });
         await new Promise((resolve) => setTimeout(resolve, retryDelay(error)));
       }
     }
@@ -190,15 +186,17 @@ function isRefused(error) {
   return error instanceof ProblemError && !PASSING.includes(error.status);
 }
 
-/** @param {unknown} error @param {boolean} isWithdrawn */
-function describeDelay(error, isWithdrawn) {
-  const cause = error instanceof ProblemError ? "is busy" : "cannot be reached";
-  const kept = isWithdrawn ? "" : ". Your drawing is kept";
-  return `The server ${cause}${kept}; trying again…`;
+/**
+ * @param {unknown} error
+ * @returns {string} why the request to withdraw a drawing is repeated
+ */
+function describeLateWithdrawal(error) {
+  return error instanceof ProblemError
+    ? gettext("The server is busy; trying again…")
+    : gettext("The server cannot be reached; trying again…");
 }
 
 /** @param {unknown} error */
 function describeRefusal(error) {
-  if (!(error instanceof ProblemError)) return String(error);
-  return REFUSALS[error.status] ?? `The server refused: ${error.message}`;
+  return error instanceof ProblemError ? describeProblem(error) : String(error);
 }

@@ -1,6 +1,6 @@
 /** One HTTP request, and the meaning of its failures. */
 
-const JSON_TYPE = "application/json";
+export const JSON_TYPE = "application/json";
 export const BYTES_TYPE = "application/octet-stream";
 const PROBLEM_TYPE = "application/problem+json";
 const MODULE_TYPE = "text/javascript; charset=utf-8";
@@ -19,12 +19,13 @@ const MAX_RETRY_MS = 10_000;
 export class ProblemError extends Error {
   /**
    * @param {number} status
-   * @param {string} detail
+   * @param {{detail: string, code: string}} problem
    * @param {number} retryAfter seconds from the Retry-After header, 0 without one
    */
-  constructor(status, detail, retryAfter) {
+  constructor(status, { detail, code }, retryAfter) {
     super(detail);
     this.status = status;
+    this.code = code;
     this.retryAfter = retryAfter;
   }
 
@@ -63,7 +64,7 @@ export async function request(path, type, options) {
   const found = response.headers.get("Content-Type");
   if (found === PROBLEM_TYPE) {
     const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    throw new ProblemError(response.status, (await response.json()).detail, retryAfter);
+    throw new ProblemError(response.status, await response.json(), retryAfter);
   }
   const isExpected = type === null ? response.status === NO_CONTENT : found === type;
   if (!response.ok || !isExpected) throw new Error(`${path} is ${response.status} ${found}`);

@@ -1,6 +1,7 @@
 /** Requests whose failures the page shows until they succeed. */
 
 import { ProblemError } from "./http.js";
+import { describeDelay, describeProblem } from "./problems.js";
 import { askLatest, requestOnce } from "./requests.js";
 
 /** @typedef {import("../state/store.js").Store} Store */
@@ -80,10 +81,6 @@ function isFinal(error) {
 
 /** @param {unknown} error */
 function describeFailure(error) {
-  if (!(error instanceof ProblemError)) {
-    return "The server cannot be reached. Your drawing is kept; trying again…";
-  }
-  return error.isBusy
-    ? "The server is busy. Your drawing is kept; trying again…"
-    : `The server refused: ${error.message}`;
+  const isRefused = error instanceof ProblemError && !error.isBusy;
+  return isRefused ? describeProblem(error) : describeDelay(error);
 }

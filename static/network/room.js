@@ -1,9 +1,11 @@
 /** The room: keeps the state's room and drawings current, and carries out what is done in it. */
 
+import { gettext } from "../numbers/messages.js";
 import { findModel } from "../state/state.js";
 import { findUnread, mergeDrawings } from "../state/room.js";
 import { createContributions } from "./contributions.js";
 import { ProblemError, retryDelay } from "./http.js";
+import { describeProblem } from "./problems.js";
 import {
   approveDrawing,
   changeRoom,
@@ -55,7 +57,8 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
   /** The server does not accept the key: the page is a participant's from now on. */
   const loseKey = () => {
     forgetKey();
-    store.change({ roomKey: "", roomMessage: "The server does not accept the presenter's key." });
+    const roomMessage = gettext("The server does not accept the presenter's key.");
+    store.change({ roomKey: "", roomMessage });
   };
 
   const poll = createPoll({
@@ -127,8 +130,8 @@ function isOther(room, known) {
 /** @param {unknown} error */
 function describeFailure(error) {
   return error instanceof ProblemError
-    ? `The server refused: ${error.message}`
-    : "The server cannot be reached. Try again.";
+    ? describeProblem(error)
+    : gettext("The server cannot be reached. Try again.");
 }
 
 /** @param {unknown} error */

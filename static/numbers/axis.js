@@ -1,5 +1,7 @@
 /** Axes of charts: round ticks, the logarithmic axis of steps, the nearest value, lines as paths. */
 
+import { formatCompact, formatCount } from "./format.js";
+
 /**
  * A number on an axis, and its place: 0 is the start of the axis, 1 its end.
  * @typedef {{place: number, text: string}} Tick
@@ -60,9 +62,7 @@ export function stepTicks(steps) {
  * @returns {string} short enough for seven of them on a phone
  */
 function formatStep(step) {
-  return step < 10_000
-    ? step.toLocaleString("en")
-    : step.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 });
+  return step < 10_000 ? formatCount(step) : formatCompact(step);
 }
 
 /**

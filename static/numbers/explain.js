@@ -1,5 +1,6 @@
 /** Why one digit has more evidence than another, and what would change that, from W, b and x. */
 
+import { gettext } from "./messages.js";
 import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 
@@ -9,18 +10,27 @@ import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 
 /** @typedef {{pixel: number, ink: 0 | 1}} Edit One pixel erased or filled. */
 
-const ROWS = ["top", "middle", "bottom"];
-const COLUMNS = ["left", "centre", "right"];
+/** The ink in each ninth of a picture, row-major. */
+const NINTHS = [
+  gettext("ink at the top left"),
+  gettext("ink at the top centre"),
+  gettext("ink at the top right"),
+  gettext("ink at the middle left"),
+  gettext("ink in the middle"),
+  gettext("ink at the middle right"),
+  gettext("ink at the bottom left"),
+  gettext("ink at the bottom centre"),
+  gettext("ink at the bottom right"),
+];
 
 /**
- * @param {number} index of a pixel, row-major
- * @returns {string} the ninth of the picture that contains it, in words
+ * @param {number} pixel an index, row-major
+ * @returns {number} the ninth of the picture that contains it
  */
-function placeOf(index) {
-  const row = ROWS[Math.floor((Math.floor(index / SIDE) * 3) / SIDE)];
-  const column = COLUMNS[Math.floor(((index % SIDE) * 3) / SIDE)];
-  if (row === "middle" && column === "centre") return "in the middle";
-  return `at the ${row} ${column}`;
+function ninthOf(pixel) {
+  const row = Math.floor((3 * Math.floor(pixel / SIDE)) / SIDE);
+  const column = Math.floor((3 * (pixel % SIDE)) / SIDE);
+  return 3 * row + column;
 }
 
 /**
@@ -30,18 +40,19 @@ function placeOf(index) {
  * @param {Weights} model
  * @param {number} digit
  * @param {number} other
- * @returns {{lead: number, parts: {source: string, amount: number}[]}} largest part first
+ * @returns {{lead: number, parts: {source: string, amount: number}[]}} largest part first;
+ *   `source` is a noun phrase in the page's language
  */
 export function compareEvidence(inputs, { columns, bias }, digit, other) {
-  /** @type {Map<string, number>} */
-  const sums = new Map([["the bias", bias[digit] - bias[other]]]);
+  const amounts = NINTHS.map(() => 0);
   for (let pixel = 0; pixel < PIXELS; pixel++) {
-    const source = `ink ${placeOf(pixel)}`;
-    const amount =
+    amounts[ninthOf(pixel)] +=
       inputs[digit][pixel] * columns[digit][pixel] - inputs[other][pixel] * columns[other][pixel];
-    sums.set(source, (sums.get(source) ?? 0) + amount);
   }
-  const parts = [...sums].map(([source, amount]) => ({ source, amount }));
+  const parts = [
+    { source: gettext("the bias"), amount: bias[digit] - bias[other] },
+    ...NINTHS.map((source, ninth) => ({ source, amount: amounts[ninth] })),
+  ];
   parts.sort((a, b) => b.amount - a.amount);
   return { lead: parts.reduce((sum, { amount }) => sum + amount, 0), parts };
 }

@@ -3,6 +3,8 @@
  * arithmetic is that of `server/regression/transformations.py`.
  */
 
+import { formatList } from "./format.js";
+import { gettext } from "./messages.js";
 import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, largest } from "./regression.js";
 
@@ -131,15 +133,33 @@ export function chooseInputs(versions, columns) {
  * @returns {string} a sentence: what the digit did to the drawing
  */
 export function describeTransformation(digit, { rotation, right, down }) {
-  const parts = [];
-  if (rotation) {
-    const direction = rotation < 0 ? "anticlockwise" : "clockwise";
-    parts.push(`turned it ${Math.abs(rotation)}° ${direction}`);
+  const shift = describeShift(right, down);
+  const values = { digit, degrees: Math.abs(rotation), shift };
+  if (rotation > 0) {
+    return shift
+      ? gettext("{digit} turned it {degrees}° clockwise and moved it {shift}.", values)
+      : gettext("{digit} turned it {degrees}° clockwise.", values);
   }
-  const shifts = [
-    right && `${Math.abs(right)} px ${right < 0 ? "left" : "right"}`,
-    down && `${Math.abs(down)} px ${down < 0 ? "up" : "down"}`,
-  ].filter(Boolean);
-  if (shifts.length) parts.push(`moved it ${shifts.join(" and ")}`);
-  return `${digit} ${parts.join(" and ") || "left it as it is"}.`;
+  if (rotation < 0) {
+    return shift
+      ? gettext("{digit} turned it {degrees}° anticlockwise and moved it {shift}.", values)
+      : gettext("{digit} turned it {degrees}° anticlockwise.", values);
+  }
+  return shift
+    ? gettext("{digit} moved it {shift}.", values)
+    : gettext("{digit} left it as it is.", values);
+}
+
+/**
+ * @param {number} right
+ * @param {number} down
+ * @returns {string} as "2 px left and 1 px down"; empty without a shift
+ */
+function describeShift(right, down) {
+  const parts = [];
+  if (right < 0) parts.push(gettext("{pixels} px left", { pixels: -right }));
+  if (right > 0) parts.push(gettext("{pixels} px right", { pixels: right }));
+  if (down < 0) parts.push(gettext("{pixels} px up", { pixels: -down }));
+  if (down > 0) parts.push(gettext("{pixels} px down", { pixels: down }));
+  return formatList(parts);
 }

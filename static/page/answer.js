@@ -2,8 +2,9 @@
 
 import { find, setChoices, setHidden, setText } from "../components/dom.js";
 import { compareEvidence } from "../numbers/explain.js";
-import { formatPercent, formatSigned } from "../numbers/format.js";
+import { formatNumber, formatPercent, formatSigned, joinSentences } from "../numbers/format.js";
 import { paintInk } from "../components/heatmap.js";
+import { gettext } from "../numbers/messages.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { runnerUp } from "../numbers/regression.js";
 import { describeTransformation } from "../numbers/transformations.js";
@@ -14,8 +15,8 @@ import { seenPixels } from "../state/inputs.js";
 
 /** @type {Record<string, string>} Descriptions of the server's normalizations. */
 const NORMALIZATIONS = {
-  none: "No normalization: the same picture",
-  moments: "Straightened and stretched to a standard size",
+  none: gettext("No normalization: the same picture."),
+  moments: gettext("Straightened and stretched to a standard size."),
 };
 
 /**
@@ -57,7 +58,11 @@ export function createAnswer() {
   const show = (shown) => {
     const { prediction, explanation, picture } = shown;
     const choices = shown.models.map(({ name, test_accuracy }) => {
-      return { value: name, text: `${name}: ${formatPercent(test_accuracy)} on MNIST` };
+      const percent = formatPercent(test_accuracy);
+      return {
+        value: name,
+        text: gettext("{model}: {percent} on MNIST", { model: name, percent }),
+      };
     });
     setChoices(select, choices, shown.model);
     setHidden(hint, picture !== null);
@@ -97,7 +102,8 @@ function describePreparation({ explanation, summary }) {
   const normalization = NORMALIZATIONS[summary?.normalization ?? ""] ?? "";
   if (!explanation || summary?.transformations === "none") return normalization;
   const { digit, transformations } = explanation;
-  return `${normalization}. ${describeTransformation(digit, transformations[digit])}`;
+  const transformation = describeTransformation(digit, transformations[digit]);
+  return joinSentences([normalization, transformation]);
 }
 
 /**
@@ -105,19 +111,30 @@ function describePreparation({ explanation, summary }) {
  * @returns {string} the answer in words
  */
 function describe({ prediction, picture }) {
-  if (!prediction)
-    return picture ? "Reading…" : "Draw a digit: the model says which one it is, and shows why";
+  if (!prediction) {
+    return picture
+      ? gettext("Reading…")
+      : gettext("Draw a digit: the model says which one it is, and shows why");
+  }
   const { digit, sure, probabilities, doubt } = prediction;
-  if (sure) return `with a probability of ${formatPercent(probabilities[digit])}`;
+  const percent = formatPercent(probabilities[digit]);
+  if (sure) return gettext("with a probability of {percent}", { percent });
   if (doubt === "unlike") {
-    return `Not sure: this does not look like the ${digit}s the model learned from`;
+    return gettext("Not sure: this does not look like the {digit}s the model learned from", {
+      digit,
+    });
   }
   if (doubt === "torn") {
-    const second = runnerUp(probabilities, digit);
-    const chances = [digit, second].map((one) => formatPercent(probabilities[one]));
-    return `Not sure: ${digit} has ${chances[0]}, ${second} has ${chances[1]}`;
+    const other = runnerUp(probabilities, digit);
+    const otherPercent = formatPercent(probabilities[other]);
+    return gettext("Not sure: {digit} has {percent}, {other} has {otherPercent}", {
+      digit,
+      percent,
+      other,
+      otherPercent,
+    });
   }
-  return "Not sure yet";
+  return gettext("Not sure yet");
 }
 
 /**
@@ -132,12 +149,28 @@ function describeLead(explanation, learned) {
   const { lead, parts } = compareEvidence(inputs, learned, digit, other);
   const [best, worst] = [parts[0], parts[parts.length - 1]];
   const sentences = [
-    `${digit} leads ${other} by ${lead.toFixed(2)} of evidence.`,
-    `Most for it: ${best.source}, ${formatSigned(best.amount)}.`,
+    gettext("{digit} leads {other} by {lead} of evidence.", {
+      digit,
+      other,
+      lead: formatNumber(lead, 2),
+    }),
+    gettext("Most for it: {source}, {amount}.", {
+      source: best.source,
+      amount: formatSigned(best.amount),
+    }),
   ];
   if (worst.amount < 0) {
-    sentences.push(`Most against: ${worst.source}, ${formatSigned(worst.amount)}.`);
+    sentences.push(
+      gettext("Most against: {source}, {amount}.", {
+        source: worst.source,
+        amount: formatSigned(worst.amount),
+      }),
+    );
   }
-  if (doubt === "unlike") sentences.push(`Distance ${distance.toFixed(2)}, limit 1.`);
-  return sentences.join(" ");
+  if (doubt === "unlike") {
+    sentences.push(
+      gettext("Distance {distance}, limit 1.", { distance: formatNumber(distance, 2) }),
+    );
+  }
+  return joinSentences(sentences);
 }

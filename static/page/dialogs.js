@@ -1,8 +1,10 @@
 /** The dialogs: sample digits, sharing, and the list of keys. */
 
 import { weightFiles } from "../network/api.js";
+import { loadTranslations } from "../network/translations.js";
 import { find } from "../components/dom.js";
 import { createGallery } from "../components/gallery.js";
+import { gettext } from "../numbers/messages.js";
 import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */
@@ -46,15 +48,18 @@ export function createDialogs(change, { address, openGallery }) {
     const link = new URL(address(), location.href).href;
     try {
       await navigator.clipboard.writeText(link);
-      result.textContent = "Copied.";
+      result.textContent = gettext("Copied.");
     } catch {
       // Without HTTPS, as in a room's network, browsers block the clipboard.
-      result.textContent = `This browser does not allow copying here. The address is ${link}`;
+      result.textContent = gettext(
+        "This browser does not allow copying here. The address is {address}",
+        { address: link },
+      );
     }
   });
   find("#print", HTMLButtonElement).addEventListener("click", () => {
     if (!isExplained) {
-      result.textContent = "There is nothing to explain yet: draw a digit first.";
+      result.textContent = gettext("There is nothing to explain yet: draw a digit first.");
       return;
     }
     share.close();
@@ -64,12 +69,14 @@ export function createDialogs(change, { address, openGallery }) {
   });
   find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
     try {
+      await loadTranslations();
       const { download, toPicture } = await import("./save.js");
-      const name = `evidence-${view}.png`;
-      download(await toPicture(main), name);
-      result.textContent = `Saved as ${name}.`;
+      const file = `evidence-${view}.png`;
+      download(await toPicture(main), file);
+      result.textContent = gettext("Saved as {file}.", { file });
     } catch (error) {
-      result.textContent = `This browser could not make the picture: ${error}`;
+      const reason = error instanceof Error ? error.message : String(error);
+      result.textContent = gettext("This browser could not make the picture: {reason}", { reason });
     }
   });
 

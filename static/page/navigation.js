@@ -1,8 +1,10 @@
 /** The current view, its entry in the browser's history, and the address that holds the state. */
 
 import { find, findAll, setText } from "../components/dom.js";
+import { formatPercent, joinSentences } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { emptyAddress, readAddress, writeAddress } from "../state/address.js";
-import { findModel, isComparable } from "../state/state.js";
+import { STATE_NAMES, findModel, isComparable } from "../state/state.js";
 import { isOtherAddress } from "../state/store.js";
 import { createHistory } from "./history.js";
 
@@ -20,6 +22,7 @@ const WRITE_MS = 300;
 export function createNavigation(store, isView) {
   const tabs = findAll("nav a", HTMLAnchorElement);
   const links = findAll("a[data-view]", HTMLAnchorElement);
+  const languages = findAll(".languages a", HTMLAnchorElement);
   const live = find("#live", HTMLElement);
   const guideSteps = findAll("#guide-steps button", HTMLButtonElement).length;
   const history = createHistory();
@@ -98,6 +101,12 @@ export function createNavigation(store, isView) {
       store.change({ view: link.dataset.view });
     });
   }
+  // Another language is another page, which opens with the same drawing.
+  for (const link of languages) {
+    link.addEventListener("click", () => {
+      link.href = `?language=${link.hreflang}${writeAddress(store.state)}`;
+    });
+  }
 
   return {
     open,
@@ -130,25 +139,32 @@ function readState(address, state, isView, guideSteps) {
     if (kind === "view") return isView(name);
     return kind === "comparedModel" ? isComparable(state, name) : isModel(name);
   });
-  if (!isView(shared.view)) {
-    problems.push(`There is no view “${shared.view}”; this is the first one.`);
+  const { view, model, comparedModel, guideStep } = shared;
+  if (!isView(view)) {
+    problems.push(gettext("There is no view “{view}”; this is the first one.", { view }));
     shared.view = "draw";
   }
-  if (!isModel(shared.model)) {
-    if (shared.model) {
-      problems.push(`There is no model “${shared.model}” here; this is the default one.`);
+  if (!isModel(model)) {
+    if (model) {
+      problems.push(
+        gettext("There is no model “{model}” here; this is the default one.", { model }),
+      );
     }
     shared.model = state.defaultModel;
   }
-  if (shared.comparedModel && !isComparable(state, shared.comparedModel)) {
-    problems.push(`There is no model “${shared.comparedModel}” here to compare with.`);
+  if (comparedModel && !isComparable(state, comparedModel)) {
+    problems.push(
+      gettext("There is no model “{model}” here to compare with.", { model: comparedModel }),
+    );
     shared.comparedModel = "";
   }
-  if (shared.guideStep > guideSteps) {
-    problems.push(`The guide has no step ${shared.guideStep}; this is the first one.`);
+  if (guideStep > guideSteps) {
+    problems.push(
+      gettext("The guide has no step {step}; this is the first one.", { step: guideStep }),
+    );
     shared.guideStep = 1;
   }
-  return { ...shared, notice: problems.join(" ") };
+  return { ...shared, notice: joinSentences(problems) };
 }
 
 /**
@@ -172,6 +188,6 @@ function keepChanges({ view, strokes, image, label, isDrawing }, shared) {
  */
 function describeTraining({ trainings, endedTraining }) {
   const running = trainings.find((training) => training.state === "running");
-  if (running) return `${Math.round((100 * running.step) / running.steps)} %`;
-  return endedTraining?.state ?? "";
+  if (running) return formatPercent(running.step / running.steps, 0);
+  return endedTraining ? STATE_NAMES[endedTraining.state] : "";
 }

@@ -1,6 +1,7 @@
 /** Saving a part of the page as a PNG. */
 
 import { queryMedia } from "../components/dom.js";
+import { gettext } from "../numbers/messages.js";
 
 /** Pixels of the picture per CSS pixel. */
 const SCALE = 2;
@@ -30,13 +31,13 @@ export async function toPicture(element) {
   canvas.width = Math.ceil((width + 2 * MARGIN) * SCALE);
   canvas.height = Math.ceil((height + 2 * MARGIN) * SCALE);
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser draws no pictures.");
+  if (!context) throw new Error(gettext("This browser draws no pictures."));
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.scale(SCALE, SCALE);
   context.drawImage(image, MARGIN, MARGIN);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-  if (!blob) throw new Error("This browser made no picture.");
+  if (!blob) throw new Error(gettext("This browser made no picture."));
   return /** @type {Blob} */ (blob);
 }
 

@@ -2,6 +2,7 @@
 
 import { findAll, setHidden } from "../components/dom.js";
 import { requestModule } from "../network/http.js";
+import { loadTranslations } from "../network/translations.js";
 import { createView as createDrawView } from "../views/draw.js";
 
 /** @typedef {import("../state/state.js").Actions} Actions */
@@ -31,6 +32,7 @@ export function createViews(change, loadActions) {
       await Promise.all([
         // Browsers do not repeat a failed import, so check first that the module can be loaded.
         requestModule(url),
+        loadTranslations(),
         // One after the other: a view's own rules follow the shared ones in the document.
         loadStyle("components/shared").then(() => loadStyle(`views/${name}`)),
       ]);

@@ -6,6 +6,7 @@
 import { find, findAll, setHidden, setText } from "../components/dom.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
 import { formatSigned } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { contributions, runnerUp } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 
@@ -27,7 +28,7 @@ export function createWhy() {
   const explain = whenChanged(
     (/** @type {Explanation} */ { digit, evidence, inputs }, /** @type {Weights} */ learned) => {
       const other = runnerUp(evidence, digit);
-      setText(title, `Why ${digit}, and not ${other}?`);
+      setText(title, gettext("Why {digit}, and not {other}?", { digit, other }));
       const shown = [digit, other];
       const weightLimit = limitOf(learned.columns);
       const terms = shown.map((one) => contributions(inputs[one], learned.columns[one]));
@@ -37,8 +38,9 @@ export function createWhy() {
         paintHeatmap(weights, learned.columns[one], weightLimit);
         paintHeatmap(ink, terms[place], termLimit);
         outline.setAttribute("d", inkOutline(inputs[one]));
-        ink.ariaLabel = `Your ink on the weights of ${one}`;
-        setText(caption, `${one} gets ${formatSigned(evidence[one])}`);
+        ink.ariaLabel = gettext("Your ink on the weights of {digit}", { digit: one });
+        const amount = formatSigned(evidence[one]);
+        setText(caption, gettext("{digit} gets {amount}", { digit: one, amount }));
       });
     },
   );

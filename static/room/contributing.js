@@ -1,6 +1,7 @@
 /** What a participant does after an answer: say whether it was right, and give the drawing. */
 
 import { find, setText } from "../components/dom.js";
+import { gettext } from "../numbers/messages.js";
 import { canGive, canLabel, findGiven, isFromWall } from "../state/room.js";
 import { createQuestion } from "./question.js";
 import { createOwnDrawings } from "./own_drawings.js";
@@ -12,10 +13,10 @@ import { createOwnDrawings } from "./own_drawings.js";
 
 /** @type {Record<Contribution["status"], string>} */
 const STATUS = {
-  sending: "Sending…",
-  given: "The room has it. Thank you!",
+  sending: gettext("Sending…"),
+  given: gettext("The room has it. Thank you!"),
   failed: "",
-  withdrawing: "Withdrawing…",
+  withdrawing: gettext("Withdrawing…"),
 };
 
 /**
@@ -60,10 +61,14 @@ function describe(state, given) {
   if (given) return given.message || STATUS[given.status];
   const { room, image, strokes, label } = state;
   if (!room) return "";
-  if (isFromWall(state)) return "This drawing is from the wall. Clear the pad to draw another one.";
-  if (!room.open) return "The room is closed at the moment.";
-  if (image) return "This picture has no strokes, so it cannot be given. Draw a digit yourself.";
-  if (!strokes.length) return "Draw a digit first.";
+  if (isFromWall(state)) {
+    return gettext("This drawing is from the wall. Clear the pad to draw another one.");
+  }
+  if (!room.open) return gettext("The room is closed at the moment.");
+  if (image) {
+    return gettext("This picture has no strokes, so it cannot be given. Draw a digit yourself.");
+  }
+  if (!strokes.length) return gettext("Draw a digit first.");
   if (!canLabel(state)) return "";
-  return label === null ? "First say which digit it was." : "";
+  return label === null ? gettext("First say which digit it was.") : "";
 }

@@ -1,6 +1,7 @@
 /** How to join the room: the QR code, the address, and what to check when nobody gets through. */
 
 import { find, setText } from "../components/dom.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Room} Room */
@@ -27,7 +28,7 @@ export function createJoining() {
   const showJoin = whenChanged((/** @type {string} */ join) => {
     // A new address has the same path, and browsers do not load the same picture again.
     code.src = `api/room/join.svg?v=${encodeURIComponent(join)}`;
-    code.alt = `QR code of ${join}`;
+    code.alt = gettext("QR code of {url}", { url: join });
     code.hidden = false;
     setText(url, join);
     url.style.setProperty("--characters", String(join.length));
@@ -63,8 +64,6 @@ function portOf(url) {
 
 /** @param {number} count */
 function describeDevices(count) {
-  if (count === 0) return "No device has joined yet.";
-  return count === 1
-    ? "1 device has joined."
-    : `${count.toLocaleString("en")} devices have joined.`;
+  if (count === 0) return gettext("No device has joined yet.");
+  return ngettext("{count} device has joined.", "{count} devices have joined.", count);
 }

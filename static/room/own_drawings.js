@@ -1,6 +1,7 @@
 /** The drawings that this page has given to the room; each can be withdrawn. */
 
 import { find, setText } from "../components/dom.js";
+import { gettext } from "../numbers/messages.js";
 import { PEN_WIDTH } from "../numbers/rasterizer.js";
 import { strokesToPath } from "../numbers/stroke_path.js";
 import { whenChanged } from "../state/memo.js";
@@ -11,7 +12,12 @@ import { whenChanged } from "../state/memo.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @type {Record<Contribution["status"], string>} */
-const STATUS = { sending: "Sending…", given: "", failed: "Not given", withdrawing: "Withdrawing…" };
+const STATUS = {
+  sending: gettext("Sending…"),
+  given: "",
+  failed: gettext("Not given"),
+  withdrawing: gettext("Withdrawing…"),
+};
 
 /** @param {RoomActions} actions */
 export function createOwnDrawings({ withdraw }) {
@@ -65,12 +71,14 @@ function createItem({ strokes }, withdraw) {
 
     /** @param {Contribution} contribution */
     show({ label, status: stage, message }) {
-      const action = stage === "failed" ? "Remove" : "Withdraw";
+      const hasFailed = stage === "failed";
       element.dataset.status = stage;
       setText(digit, String(label));
       setText(status, message || STATUS[stage]);
-      setText(button, action);
-      button.ariaLabel = `${action} the ${label}`;
+      setText(button, hasFailed ? gettext("Remove") : gettext("Withdraw"));
+      button.ariaLabel = hasFailed
+        ? gettext("Remove the {digit}", { digit: label })
+        : gettext("Withdraw the {digit}", { digit: label });
       // Disabled, it would lose the focus.
       button.ariaDisabled = String(stage === "withdrawing");
     },

@@ -1,7 +1,9 @@
 /** The presenter's controls. They exist only in a page that has the key. */
 
 import { find, queryMedia, setChoices, setText } from "../components/dom.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { copyText } from "./copy.js";
+import { describeWaiting } from "./waiting.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Room} Room */
@@ -63,7 +65,10 @@ function addControls(place, change, actions) {
   });
   find("#copy-command", HTMLButtonElement, place).addEventListener("click", async () => {
     const isCopied = await copyText(command);
-    setText(result, isCopied ? "Copied." : "The command is selected: copy it with Ctrl+C.");
+    setText(
+      result,
+      isCopied ? gettext("Copied.") : gettext("The command is selected: copy it with Ctrl+C."),
+    );
   });
 
   return (
@@ -73,7 +78,7 @@ function addControls(place, change, actions) {
   ) => {
     const count = room.drawings + presenter.waiting;
     setText(message, problem);
-    setText(waiting, presenter.waiting ? `Waiting for approval: ${presenter.waiting}` : "");
+    setText(waiting, presenter.waiting ? describeWaiting(presenter.waiting) : "");
     open.checked = room.open;
     approval.checked = room.approval;
     setChoices(address, toChoices(presenter.addresses, room.join), room.join);
@@ -108,8 +113,12 @@ function createRemoval(place, actions) {
   });
 
   return (count) => {
-    const drawings = count === 1 ? "The drawing" : `All ${count.toLocaleString("en")} drawings`;
-    setText(words, `${drawings} will be deleted from the room's file. This cannot be undone.`);
+    const consequence = ngettext(
+      "The drawing will be deleted from the room's file. This cannot be undone.",
+      "All {count} drawings will be deleted from the room's file. This cannot be undone.",
+      count,
+    );
+    setText(words, consequence);
   };
 }
 
@@ -120,9 +129,19 @@ function createRemoval(place, actions) {
 function toChoices(addresses, join) {
   const choices = addresses.map(({ url, interface: name, is_virtual: isVirtual }) => {
     const host = URL.canParse(url) ? new URL(url).host : url;
-    const adapter = isVirtual ? `${name} (virtual)` : name;
-    return { value: url, text: adapter ? `${adapter}: ${host}` : host };
+    return { value: url, text: name ? describeAdapter(name, isVirtual, host) : host };
   });
   const isListed = addresses.some(({ url }) => url === join);
   return isListed ? choices : [{ value: join, text: join }, ...choices];
+}
+
+/**
+ * @param {string} adapter
+ * @param {boolean} isVirtual
+ * @param {string} host
+ */
+function describeAdapter(adapter, isVirtual, host) {
+  return isVirtual
+    ? gettext("{adapter} (virtual): {host}", { adapter, host })
+    : gettext("{adapter}: {host}", { adapter, host });
 }

@@ -1,6 +1,7 @@
 /** "Was it right?": yes, or the digit that it was. */
 
 import { find, findAll, setText } from "../components/dom.js";
+import { gettext } from "../numbers/messages.js";
 import { ALL_DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 
@@ -27,7 +28,7 @@ export function createQuestion(change) {
       /** @type {number | undefined} */ digit,
     ) => {
       answered = digit;
-      setText(yes, digit === undefined ? "Yes" : `Yes, a ${digit}`);
+      setText(yes, digit === undefined ? gettext("Yes") : gettext("Yes, a {digit}", { digit }));
       yes.ariaPressed = String(label !== null && label === digit);
       yes.disabled = !isOpen;
       buttons.forEach((button, other) => {

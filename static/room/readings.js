@@ -2,7 +2,8 @@
 
 import { createConfusion } from "../components/confusion.js";
 import { find, queryMedia, setText } from "../components/dom.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatPercent, joinSentences } from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { countReadAgain, entriesOf } from "./entries.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
@@ -23,7 +24,7 @@ export function createReadings(change) {
   let shownCell = null;
   const showConfusion = createConfusion(
     find("#room-confusion", HTMLTableElement),
-    "drawings",
+    describeCell,
     (pressed) => {
       const [label, digit] = isSame(pressed, shownCell) ? [null, null] : pressed;
       change({ roomFilter: { label, digit, isWrongOnly: false } });
@@ -42,13 +43,21 @@ export function createReadings(change) {
     if (!isSame(cell, shownCell)) shownCell = cell;
     const { count, right, rightBefore } = summary;
     const readAgain = countReadAgain(shown);
-    setText(share, count ? `${formatPercent(right / count)} read correctly` : "");
-    setText(before, readAgain ? `before: ${formatPercent(rightBefore / count)}` : "");
+    setText(
+      share,
+      count ? gettext("{percent} read correctly", { percent: formatPercent(right / count) }) : "",
+    );
+    setText(
+      before,
+      readAgain
+        ? gettext("before: {percent}", { percent: formatPercent(rightBefore / count) })
+        : "",
+    );
     setText(words, describe(summary, shown, readAgain));
     const trained = findTrained(shown);
     again.hidden = count === 0 || trained === undefined;
     again.value = trained ?? "";
-    setText(again, `Read the wall with ${trained}`);
+    setText(again, trained ? gettext("Read the wall with {model}", { model: trained }) : "");
     showConfusion(summary.confusion, shownCell, false);
   };
 }
@@ -83,18 +92,60 @@ function isSame(one, other) {
 }
 
 /**
+ * @param {number} count
+ * @param {{label: number, digit: number, percent: string}} values
+ */
+function describeCell(count, values) {
+  return ngettext(
+    "{count} drawing of {label} read as {digit}, {percent}",
+    "{count} drawings of {label} read as {digit}, {percent}",
+    count,
+    values,
+  );
+}
+
+/**
  * @param {Summary} summary
  * @param {Shown} shown
  * @param {number} readAgain how many drawings the chosen model has read again
  */
-function describe({ count, right, unsure, gained, lost }, { summary: model }, readAgain) {
-  if (count === 0) return "";
-  const drawings = count === 1 ? "drawing" : "drawings";
-  const doubt = unsure ? `, not sure of ${unsure.toLocaleString("en")}` : "";
-  const now = `${right.toLocaleString("en")} of ${count.toLocaleString("en")} ${drawings}${doubt}.`;
-  if (readAgain === 0) return now;
-  return (
-    `${now} ${model?.name} has read the wall again: ${gained} that were wrong are right now, ` +
-    `${lost} that were right are wrong now.`
-  );
+function describe(summary, { summary: model }, readAgain) {
+  if (summary.count === 0) return "";
+  return joinSentences([
+    describeNow(summary),
+    ...(model && readAgain > 0 ? describeChange(summary, model.name) : []),
+  ]);
+}
+
+/** @param {Summary} summary */
+function describeNow({ count, right, unsure }) {
+  const values = { right: formatCount(right), unsure: formatCount(unsure) };
+  return unsure === 0
+    ? ngettext("{right} of {count} drawing.", "{right} of {count} drawings.", count, values)
+    : ngettext(
+        "{right} of {count} drawing, not sure of {unsure}.",
+        "{right} of {count} drawings, not sure of {unsure}.",
+        count,
+        values,
+      );
+}
+
+/**
+ * @param {Summary} summary
+ * @param {string} model the one that has read the drawings again
+ */
+function describeChange({ gained, lost }, model) {
+  return [
+    gettext("{model} has read the wall again.", { model }),
+    ngettext(
+      "{count} drawing that was wrong is correct now.",
+      "{count} drawings that were wrong are correct now.",
+      gained,
+    ),
+    ngettext(
+      "{count} drawing that was correct is wrong now.",
+      "{count} drawings that were correct are wrong now.",
+      lost,
+    ),
+  ];
 }

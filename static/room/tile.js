@@ -1,6 +1,8 @@
 /** A drawing in the room as a button, which opens it in the view Draw. */
 
 import { find } from "../components/dom.js";
+import { joinSentences } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { strokesToPath } from "../numbers/stroke_path.js";
 import { snap } from "../state/address_parts.js";
 import { whenChanged } from "../state/memo.js";
@@ -11,9 +13,23 @@ import { whenChanged } from "../state/memo.js";
 /** @typedef {{element: HTMLElement, show: (entry: RoomEntry) => void}} Tile */
 
 /**
+ * A button below the drawing.
+ * @typedef {object} Control
+ * @property {string} text
+ * @property {(digit: number) => string} describe returns what it does to a drawing of this digit
+ * @property {string} className
+ */
+
+/** @type {Control} */
+export const REMOVE = {
+  text: gettext("✕ Remove"),
+  describe: (digit) => gettext("Remove this {digit}", { digit }),
+  className: "remove",
+};
+
+/**
  * Make a function that makes tiles.
- * @param {{text: string, name: string, className: string}[]} controls the buttons below the drawing:
- *   `name` is a verb, to which the drawing is appended
+ * @param {Control[]} controls
  * @returns {(entry: RoomEntry) => Tile}
  */
 export function createTileMaker(controls) {
@@ -29,24 +45,28 @@ export function createTileMaker(controls) {
     find("path", SVGPathElement, copy).setAttribute("d", strokesToPath(drawing.strokes));
     opener.dataset.drawing = String(id);
     opener.dataset.label = String(label);
-    for (const { text, name, className } of controls) {
+    for (const { text, describe, className } of controls) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = className;
       button.value = String(id);
       button.textContent = text;
-      button.ariaLabel = `${name} this ${label}`;
+      button.ariaLabel = describe(label);
       element.append(button);
     }
 
     const show = (/** @type {number} */ digit, /** @type {boolean} */ isSure) => {
       const isOther = digit !== firstDigit;
-      const { kind, sign, words } = judge({ label, digit, firstDigit, isSure });
+      const { kind, sign, sentence } = judge({ label, digit, firstDigit, isSure });
       opener.dataset.digit = String(digit);
       opener.dataset.sure = String(isSure);
       if (isOther) opener.dataset.was = String(firstDigit);
       else delete opener.dataset.was;
-      opener.ariaLabel = `A ${label}, read as ${digit}${words}. Explain this drawing`;
+      opener.ariaLabel = joinSentences([
+        sentence,
+        isSure ? "" : gettext("Not sure."),
+        gettext("Explain this drawing"),
+      ]);
       element.dataset.kind = kind;
       caption.replaceChildren(
         `${label} → `,
@@ -74,22 +94,27 @@ function createText(tag, text, className = "") {
 
 /**
  * @param {{label: number, digit: number, firstDigit: number, isSure: boolean}} reading
- * @returns {{kind: string, sign: string, words: string}} how the reading is marked
+ * @returns {{kind: string, sign: string, sentence: string}} how the reading is marked and
+ *   described
  */
 function judge({ label, digit, firstDigit, isSure }) {
-  const doubt = isSure ? "" : ", not sure";
   const question = isSure ? "" : " ?";
   if (digit !== label) {
-    const before = firstDigit === label ? ", right before and wrong now" : ", wrong";
-    return { kind: "wrong", sign: `✗${question}`, words: before + doubt };
+    const sentence =
+      firstDigit === label
+        ? gettext("A {label}, read as {digit}: correct before, wrong now.", { label, digit })
+        : gettext("A {label}, read as {digit}, wrong.", { label, digit });
+    return { kind: "wrong", sign: `✗${question}`, sentence };
   }
   if (firstDigit !== label) {
-    const words = `, before as ${firstDigit}: wrong before, right now${doubt}`;
-    return { kind: "gained", sign: `✓${question}`, words };
+    const sentence = gettext(
+      "A {label}, read as {digit}, before as {before}: wrong before, correct now.",
+      { label, digit, before: firstDigit },
+    );
+    return { kind: "gained", sign: `✓${question}`, sentence };
   }
-  return isSure
-    ? { kind: "right", sign: "", words: "" }
-    : { kind: "unsure", sign: "?", words: doubt };
+  const sentence = gettext("A {label}, read as {digit}.", { label, digit });
+  return isSure ? { kind: "right", sign: "", sentence } : { kind: "unsure", sign: "?", sentence };
 }
 
 /**

@@ -1,9 +1,11 @@
 /** The drawings that wait for the presenter's approval. */
 
 import { find, setText } from "../components/dom.js";
+import { formatCount } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { whenChanged } from "../state/memo.js";
 import { entriesOf } from "./entries.js";
-import { createTileMaker, openDrawing } from "./tile.js";
+import { REMOVE, createTileMaker, openDrawing } from "./tile.js";
 import { createTileList } from "./tile_list.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
@@ -11,10 +13,12 @@ import { createTileList } from "./tile_list.js";
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("./entries.js").RoomEntry} RoomEntry */
 
-const CONTROLS = [
-  { text: "✓ Approve", name: "Approve", className: "approve" },
-  { text: "✕ Remove", name: "Remove", className: "remove" },
-];
+/** @type {import("./tile.js").Control} */
+const APPROVE = {
+  text: gettext("✓ Approve"),
+  describe: (digit) => gettext("Approve this {digit}", { digit }),
+  className: "approve",
+};
 
 /**
  * @param {Change} change
@@ -51,7 +55,7 @@ function addWaiting(place, change, actions) {
   const title = find("#waiting-title", HTMLElement, place);
   const all = find("#approve-all", HTMLButtonElement, place);
   const list = find("#waiting", HTMLOListElement, place);
-  const showTiles = createTileList(list, createTileMaker(CONTROLS), title);
+  const showTiles = createTileList(list, createTileMaker([APPROVE, REMOVE]), title);
   /** @type {RoomEntry[]} The oldest first: the list grows at its end. */
   let waiting = [];
 
@@ -74,9 +78,14 @@ function addWaiting(place, change, actions) {
   const update = whenChanged((/** @type {RoomEntry[]} */ newestFirst) => {
     waiting = [...newestFirst].reverse();
     const count = waiting.length;
-    setText(title, count ? `Waiting for approval: ${count}` : "Nothing waits for approval");
+    setText(title, count ? describeWaiting(count) : gettext("Nothing waits for approval"));
     all.hidden = count === 0;
     showTiles(waiting);
   });
   return (shown) => update(entriesOf(shown).waiting);
+}
+
+/** @param {number} count */
+export function describeWaiting(count) {
+  return gettext("Waiting for approval: {count}", { count: formatCount(count) });
 }

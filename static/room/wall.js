@@ -1,11 +1,12 @@
 /** The wall: the room's drawings, the newest first, with filters. */
 
 import { find, setText } from "../components/dom.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatPercent } from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { matches, summarize } from "../numbers/room_statistics.js";
 import { whenChanged } from "../state/memo.js";
 import { countReadAgain, entriesOf } from "./entries.js";
-import { createTileMaker, openDrawing } from "./tile.js";
+import { REMOVE, createTileMaker, openDrawing } from "./tile.js";
 import { createTileList } from "./tile_list.js";
 
 /** @typedef {import("../state/state.js").Change} Change */
@@ -21,8 +22,6 @@ const PORTION = 250;
 
 /** New drawings wait this long after a move of the presenter's pointer over the wall, ms. */
 const AIM_MS = 700;
-
-const REMOVE = { text: "✕ Remove", name: "Remove", className: "remove" };
 
 /**
  * @param {Change} change
@@ -67,7 +66,7 @@ export function createWall(change, actions) {
       if (now < Math.min(most, chosen.length)) building = setTimeout(buildMore);
       const left = Math.max(0, chosen.length - most);
       older.hidden = left === 0;
-      setText(older, `Show older (${left.toLocaleString("en")} more)`);
+      setText(older, ngettext("Show older ({count} more)", "Show older ({count} more)", left));
       setText(words, describeChosen(onWall, chosen));
     },
   );
@@ -193,12 +192,19 @@ function createAim(list, showNew) {
  * @returns {string} how many drawings the filter lets through, and how many of them are read correctly
  */
 function describeChosen(all, chosen) {
-  if (chosen.length === all.length)
-    return "Newest first. Press a drawing to see why it is read so.";
-  if (chosen.length === 0) return "No drawing is like this. Show all, or choose another filter.";
+  if (chosen.length === all.length) {
+    return gettext("Newest first. Press a drawing to see why it is read so.");
+  }
+  if (chosen.length === 0) {
+    return gettext("No drawing is like this. Show all, or choose another filter.");
+  }
   const { right } = summarize(chosen);
-  const share = formatPercent(right / chosen.length);
-  return `${chosen.length} of ${all.length} drawings, ${share} of them read correctly.`;
+  return ngettext(
+    "{chosen} of {count} drawing, {percent} of them read correctly.",
+    "{chosen} of {count} drawings, {percent} of them read correctly.",
+    all.length,
+    { chosen: formatCount(chosen.length), percent: formatPercent(right / chosen.length) },
+  );
 }
 
 /**
@@ -206,8 +212,8 @@ function describeChosen(all, chosen) {
  * @returns {string} why the wall is empty
  */
 function describeEmpty({ room }) {
-  if (!room || room.drawings > 0) return "Loading…";
+  if (!room || room.drawings > 0) return gettext("Loading…");
   return room.open
-    ? "No drawings yet. Each drawing that somebody gives to the room appears here."
-    : "No drawings, and the room takes none at the moment.";
+    ? gettext("No drawings yet. Each drawing that somebody gives to the room appears here.")
+    : gettext("No drawings, and the room takes none at the moment.");
 }

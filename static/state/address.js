@@ -3,8 +3,9 @@
  * views' settings, as `#view=NAME&model=NAME&drawing=…`. Defaults are left out.
  */
 
+import { gettext } from "../numbers/messages.js";
 import { DIGITS, PIXELS } from "../numbers/regression.js";
-import { DRAWING, MAX_POINTS, PARTS, PartError, quote } from "./address_parts.js";
+import { DRAWING_PROBLEMS, MAX_POINTS, PARTS, PartError, quoted } from "./address_parts.js";
 import { repairName, repairValue, splitFragment } from "./repair.js";
 
 /** @typedef {import("../numbers/explain.js").Edit} Edit */
@@ -134,7 +135,10 @@ function readParts(parts, exists) {
   for (const [name, text] of parts) {
     const key = KEYS_BY_NAME[name] ?? KEYS_BY_NAME[repairName(name)];
     if (!key) {
-      if (name || text) problems.push(`The address has an unknown part ${quote(name || text)}.`);
+      const unknown = quoted(name || text);
+      if (unknown.text) {
+        problems.push(gettext("The address has an unknown part “{text}”.", unknown));
+      }
     } else if (!read.has(key)) {
       read.add(key);
       const found = readPart(key, text, exists);
@@ -184,6 +188,6 @@ function readPart(key, text, exists) {
  */
 function describeRest(key, rest) {
   // A full stop separates strokes, and programs that shorten links end them with an ellipsis.
-  if (key === "strokes" && /^[.…]/.test(rest)) return `${DRAWING} is cut off.`;
-  return `The address ends in ${quote(rest)}, which does not belong to it.`;
+  if (key === "strokes" && /^[.…]/.test(rest)) return DRAWING_PROBLEMS.cut;
+  return gettext("The address ends in “{text}”, which does not belong to it.", quoted(rest));
 }

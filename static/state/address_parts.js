@@ -1,5 +1,6 @@
 /** How each part of an address is written and read. */
 
+import { gettext, ngettext } from "../numbers/messages.js";
 import { DIGITS, PIXELS } from "../numbers/regression.js";
 
 /** @typedef {import("../numbers/explain.js").Edit} Edit */
@@ -18,8 +19,30 @@ const COORDINATE_STEP = 2 / CHARACTERS.length ** COORDINATE_LENGTH;
 /** A pen may leave the pad: coordinates are clamped to the range from −0.5 to 1.5. */
 const MIN_COORDINATE = -0.5;
 
-export const DRAWING = "The drawing in the address";
-const IMAGE = "The image in the address";
+/**
+ * Messages about a part made of CHARACTERS that cannot be read to its end.
+ * @typedef {object} Problems
+ * @property {string} cut the part ends too soon
+ * @property {(character: string) => string} other it has another character
+ */
+
+/** @type {Problems} */
+export const DRAWING_PROBLEMS = {
+  cut: gettext("The drawing in the address is cut off."),
+  other: (character) => gettext("The drawing in the address has a “{character}”.", { character }),
+};
+
+/** @type {Problems} */
+const IMAGE_PROBLEMS = {
+  cut: gettext("The image in the address is cut off."),
+  other: (character) => gettext("The image in the address has a “{character}”.", { character }),
+};
+
+/** @type {Problems} */
+const EDITS_PROBLEMS = {
+  cut: gettext("The edits in the address are cut off."),
+  other: (character) => gettext("The address has a “{character}”.", { character }),
+};
 
 /** How many characters of an unreadable part a message repeats. */
 const MAX_QUOTED = 60;
@@ -90,7 +113,9 @@ export const PARTS = {
       const added = text
         .split(",")
         .map((units) => readWhole(units, -MAX_ADDED_EVIDENCE, MAX_ADDED_EVIDENCE));
-      if (added.length !== DIGITS) throw new PartError("The added evidence must be ten numbers.");
+      if (added.length !== DIGITS) {
+        throw new PartError(gettext("The added evidence must be ten numbers."));
+      }
       return added;
     },
   },
@@ -114,9 +139,12 @@ export const PARTS = {
   isInRates: { name: "rates", write: writeFlag, read: readFlag },
 };
 
-/** @param {string} text */
-export function quote(text) {
-  return `“${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text}”`;
+/**
+ * @param {string} text
+ * @returns {{text: string}} as much of it as a message repeats
+ */
+export function quoted(text) {
+  return { text: text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text };
 }
 
 /**
@@ -150,15 +178,21 @@ function writePoint({ x, y }) {
 /** @param {string} text */
 function readStrokes(text) {
   const found = text
-    ? text.split(".").map((part) => readCodes(part, COORDINATE_LENGTH, DRAWING))
+    ? text.split(".").map((part) => readCodes(part, COORDINATE_LENGTH, DRAWING_PROBLEMS))
     : [];
   let left = MAX_POINTS;
   let problem = found.find((part) => part.problem)?.problem;
   const strokes = found.map(({ codes, problem: cut }) => {
     // A stroke has at least one point, and a point two coordinates.
-    if (!cut && (codes.length % 2 || !codes.length)) problem ??= `${DRAWING} is cut off.`;
+    if (!cut && (codes.length % 2 || !codes.length)) problem ??= DRAWING_PROBLEMS.cut;
     const points = Math.floor(codes.length / 2);
-    if (points > left) problem = `${DRAWING} has more than ${MAX_POINTS} points.`;
+    if (points > left) {
+      problem = ngettext(
+        "The drawing in the address has more than {count} point.",
+        "The drawing in the address has more than {count} points.",
+        MAX_POINTS,
+      );
+    }
     const kept = Math.min(points, left);
     left -= kept;
     return Array.from({ length: kept }, (_, point) => {
@@ -172,49 +206,49 @@ function readStrokes(text) {
 
 /** @param {string} text */
 function readImage(text) {
-  const { codes, problem } = readCodes(text, 2, IMAGE);
+  const { codes, problem } = readCodes(text, 2, IMAGE_PROBLEMS);
   const bad = codes.findIndex((value) => value > 255);
   const values = codes.slice(0, bad < 0 ? PIXELS : Math.min(bad, PIXELS));
   // An image without ink is not a drawing.
   const image = values.some(Boolean) ? new Uint8Array(PIXELS) : null;
   image?.set(values);
   if (problem || codes.length !== PIXELS || bad >= 0) {
-    throw new PartError(problem ?? `${IMAGE} does not have 28 × 28 pixels.`, image);
+    const sizeProblem = gettext("The image in the address does not have 28 × 28 pixels.");
+    throw new PartError(problem ?? sizeProblem, image);
   }
   return image;
 }
 
 /** @param {string} text */
 function readEdits(text) {
-  const { codes, problem } = readCodes(text, 2, "The address");
+  const { codes, problem } = readCodes(text, 2, EDITS_PROBLEMS);
   const bad = codes.findIndex((code) => code >= 2 * PIXELS);
   const edits = codes.slice(0, bad < 0 ? codes.length : bad).map((code) => {
     return /** @type {Edit} */ ({ pixel: code >> 1, ink: code & 1 ? 1 : 0 });
   });
-  if (bad >= 0) throw new PartError("The address edits a pixel outside the image.", edits);
-  if (problem) {
-    const isCut = /^[\w-]*$/.test(text);
-    throw new PartError(isCut ? "The edits in the address are cut off." : problem, edits);
+  if (bad >= 0) {
+    throw new PartError(gettext("The address edits a pixel outside the image."), edits);
   }
+  if (problem) throw new PartError(problem, edits);
   return edits;
 }
 
 /**
  * @param {string} text
  * @param {number} size of each number, in characters
- * @param {string} subject of the message, as "The drawing in the address"
+ * @param {Problems} problems messages about this part
  * @returns {{codes: number[], problem?: string}} the numbers before the first character that cannot be read
  */
-function readCodes(text, size, subject) {
+function readCodes(text, size, problems) {
   const readable = /^[\w-]*/.exec(text)?.[0] ?? "";
   const codes = Array.from({ length: Math.floor(readable.length / size) }, (_, index) =>
     readCode(readable.slice(index * size, (index + 1) * size)),
   );
   if (readable !== text) {
     const character = String.fromCodePoint(text.codePointAt(readable.length) ?? 0);
-    return { codes, problem: `${subject} has a “${character}”.` };
+    return { codes, problem: problems.other(character) };
   }
-  return text.length % size ? { codes, problem: `${subject} is cut off.` } : { codes };
+  return text.length % size ? { codes, problem: problems.cut } : { codes };
 }
 
 /**
@@ -245,7 +279,7 @@ function writeFlag(flag) {
 /** @param {string} text */
 function readFlag(text) {
   if (text !== "0" && text !== "1") {
-    throw new PartError(`The address has ${quote(text)} where it needs 0 or 1.`);
+    throw new PartError(gettext("The address has “{text}” where it needs 0 or 1.", quoted(text)));
   }
   return text === "1";
 }
@@ -260,13 +294,17 @@ function writeChoice(choice) {
  * @returns {[number, number]}
  */
 function readPair(text) {
-  if (text.length !== 2) throw new PartError(`${quote(text)} is not a pair of digits.`);
+  if (text.length !== 2) {
+    throw new PartError(gettext("“{text}” is not a pair of digits.", quoted(text)));
+  }
   return [readDigit(text[0]), readDigit(text[1])];
 }
 
 /** @param {string} text */
 function readDigit(text) {
-  if (!/^\d$/.test(text)) throw new PartError(`The address has ${quote(text)} instead of a digit.`);
+  if (!/^\d$/.test(text)) {
+    throw new PartError(gettext("The address has “{text}” instead of a digit.", quoted(text)));
+  }
   return Number(text);
 }
 
@@ -277,11 +315,14 @@ function readDigit(text) {
  */
 function readNumber(text, min, max) {
   const number = Number(text);
-  if (!(number >= min && number <= max)) {
-    const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new PartError(`The address has ${quote(text)} instead of a number ${range}.`);
-  }
-  return number;
+  if (number >= min && number <= max) return number;
+  // The limits are written like the numbers in addresses, in all languages.
+  const values = { ...quoted(text), min, max };
+  throw new PartError(
+    max === Infinity
+      ? gettext("The address has “{text}” instead of a number of at least {min}.", values)
+      : gettext("The address has “{text}” instead of a number from {min} to {max}.", values),
+  );
 }
 
 /**
@@ -292,7 +333,9 @@ function readNumber(text, min, max) {
 function readWhole(text, min, max) {
   const number = readNumber(text, min, max);
   if (!Number.isInteger(number)) {
-    throw new PartError(`The address has ${quote(text)} instead of a whole number.`);
+    throw new PartError(
+      gettext("The address has “{text}” instead of a whole number.", quoted(text)),
+    );
   }
   return number;
 }

@@ -1,5 +1,6 @@
 /** What the page knows, and what can be derived from it. */
 
+import { gettext } from "../numbers/messages.js";
 import { zeroWeights } from "../numbers/regression.js";
 import { emptyAddress } from "./address.js";
 import { ALL_RECIPES } from "./address_parts.js";
@@ -226,12 +227,23 @@ export function findNamedRun(runs, name) {
   return runs.find(({ run }) => run === name) ?? runs.find((training) => training.name === name);
 }
 
+/** @type {Record<Training["state"], string>} The states of trainings, in a word. */
+export const STATE_NAMES = {
+  running: gettext("running"),
+  finished: gettext("finished"),
+  diverged: gettext("diverged"),
+  interrupted: gettext("interrupted"),
+  failed: gettext("failed"),
+  died: gettext("died"),
+};
+
 /**
  * @param {Training} training
  * @returns {string} its name, and its state unless it finished
  */
 export function nameOf({ name, state }) {
-  return state === "finished" ? name : `${name} (${state})`;
+  if (state === "finished") return name;
+  return gettext("{name} ({state})", { name, state: STATE_NAMES[state] });
 }
 
 /**

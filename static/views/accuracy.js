@@ -4,7 +4,8 @@ import { createChart } from "../components/chart.js";
 import { createConfusion } from "../components/confusion.js";
 import { find, setText } from "../components/dom.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatCount, formatNumber, formatPercent } from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { ALL_DIGITS } from "../numbers/regression.js";
@@ -32,7 +33,7 @@ export function createView(change) {
   const more = find("#more-examples", HTMLButtonElement);
   const showConfusion = createConfusion(
     find("#confusion", HTMLTableElement),
-    "images",
+    describeCell,
     (confusionCell) => change({ confusionCell, examples: FIRST_EXAMPLES }),
   );
   const showReliability = createReliability();
@@ -93,22 +94,34 @@ function createReliability() {
       }),
       describe(position) {
         const { count, probability, right } = bins[position];
-        return `${count.toLocaleString("en")} predictions with about ${formatPercent(probability)}: ${formatPercent(right)} correct`;
+        return ngettext(
+          "{count} prediction with about {probability}: {right} correct",
+          "{count} predictions with about {probability}: {right} correct",
+          count,
+          { probability: formatPercent(probability), right: formatPercent(right) },
+        );
       },
-      headers: ["Mean predicted probability", "Fraction correct", "Predictions"],
+      headers: [
+        gettext("Mean predicted probability"),
+        gettext("Fraction correct"),
+        gettext("Predictions"),
+      ],
       toCells(position) {
         const { count, probability, right } = bins[position];
-        return [formatPercent(probability), formatPercent(right), count.toLocaleString("en")];
+        return [formatPercent(probability), formatPercent(right), formatCount(count)];
       },
     });
-    setText(
-      words,
-      evaluation
-        ? `On the diagonal, the fraction of correct predictions equals their probability. The mean distance
-          from it, the expected calibration error, is ${formatPercent(evaluation.calibration_error)}.`
-        : "",
-    );
+    setText(words, evaluation ? describeCalibration(evaluation) : "");
   });
+}
+
+/** @param {Evaluation} evaluation */
+function describeCalibration({ calibration_error }) {
+  return gettext(
+    "On the diagonal, the fraction of correct predictions equals their probability. " +
+      "The mean distance from it, the expected calibration error, is {error}.",
+    { error: formatPercent(calibration_error) },
+  );
 }
 
 /** @param {Change} change */
@@ -125,15 +138,15 @@ function createExamples(change) {
       const chosen = evaluation ? choose(evaluation, cell).slice(0, count) : [];
       list.replaceChildren(
         ...chosen.map((example) => {
-          const { label, digit, probability, pixels, index } = example;
+          const { label, pixels } = example;
           const canvas = document.createElement("canvas");
           canvas.width = canvas.height = SIDE;
           paintInk(canvas, toInk(pixels), colour);
           const caption = document.createElement("span");
-          caption.textContent = `${label} → ${digit}, ${(100 * probability).toFixed(0)} %`;
+          caption.textContent = captionOf(example);
           const button = document.createElement("button");
           button.type = "button";
-          button.ariaLabel = `Test image ${index}: a ${label}, read as ${digit} with ${formatPercent(probability)}. Explain this image`;
+          button.ariaLabel = describeExample(example);
           button.append(canvas, caption);
           button.addEventListener("click", () => {
             change({ image: pixels, strokes: [], label, view: "draw" });
@@ -147,6 +160,20 @@ function createExamples(change) {
   );
 }
 
+/** @param {Example} example */
+function captionOf({ label, digit, probability }) {
+  const percent = formatPercent(probability, 0);
+  return gettext("{label} → {digit}, {percent}", { label, digit, percent });
+}
+
+/** @param {Example} example */
+function describeExample({ label, digit, probability, index }) {
+  return gettext(
+    "Test image {index}: a {label}, read as {digit} with {percent}. Explain this image",
+    { label, digit, index, percent: formatPercent(probability) },
+  );
+}
+
 /**
  * @param {Shown} shown
  * @param {Evaluation | undefined} evaluation
@@ -154,37 +181,116 @@ function createExamples(change) {
 function describe({ summary }, evaluation) {
   if (!summary) return "";
   if (!summary.evaluation) {
-    return `There is no evaluation of ${summary.name}: its training did not save one.`;
+    return gettext("There is no evaluation of {name}: its training did not save one.", {
+      name: summary.name,
+    });
   }
-  if (!evaluation) return "Loading…";
-  const { accuracy, loss, confusion } = evaluation;
-  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-  const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
-  return (
-    `${summary.name} reads ${right.toLocaleString("en")} of MNIST's ${total.toLocaleString("en")} ` +
-    `test images correctly: ${(100 * accuracy).toFixed(2)} %, with a mean loss of ${loss.toFixed(3)}.`
+  if (!evaluation) return gettext("Loading…");
+  const { total, right } = countRight(evaluation);
+  return ngettext(
+    "{name} reads {right} of MNIST's {count} test image correctly: {accuracy}, " +
+      "with a mean loss of {loss}.",
+    "{name} reads {right} of MNIST's {count} test images correctly: {accuracy}, " +
+      "with a mean loss of {loss}.",
+    total,
+    {
+      name: summary.name,
+      right: formatCount(right),
+      accuracy: formatPercent(evaluation.accuracy, 2),
+      loss: formatNumber(evaluation.loss, 3),
+    },
+  );
+}
+
+/** @param {Evaluation} evaluation */
+function countRight({ confusion }) {
+  return {
+    total: confusion.flat().reduce((sum, count) => sum + count, 0),
+    right: ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0),
+  };
+}
+
+/**
+ * @param {number} count of test images
+ * @param {{label: number, digit: number, percent: string}} values
+ */
+function describeCell(count, values) {
+  return ngettext(
+    "{count} image of {label} read as {digit}, {percent}",
+    "{count} images of {label} read as {digit}, {percent}",
+    count,
+    values,
   );
 }
 
 /**
  * @param {Evaluation | undefined} evaluation
  * @param {[number, number] | null} cell
- * @param {number} count how many images the page has
+ * @param {number} loaded how many of the images the page has
+ * @returns {string} the title of the images
  */
-function describeExamples(evaluation, cell, count) {
-  if (!evaluation) return "Mistakes";
-  const { confusion } = evaluation;
-  /** @param {number} total */
-  const some = (total) => (count < total ? `${count} of ${total}` : String(total));
+function describeExamples(evaluation, cell, loaded) {
+  if (!evaluation) return gettext("Mistakes");
   if (!cell) {
-    const all = confusion.flat().reduce((sum, one) => sum + one, 0);
-    const right = ALL_DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
-    return `${some(all - right)} mistakes, largest loss first: press one to see why`;
+    const { total, right } = countRight(evaluation);
+    return describeMistakes(total - right, loaded);
   }
   const [label, digit] = cell;
-  const total = confusion[label][digit];
-  const images = total === 1 ? "image" : "images";
+  const count = evaluation.confusion[label][digit];
   return label === digit
-    ? `${some(total)} ${images} of ${label} read correctly`
-    : `${some(total)} ${images} of ${label} read as ${digit}`;
+    ? describeRead(count, loaded, label)
+    : describeMisread(count, loaded, label, digit);
+}
+
+/** @param {number} count @param {number} loaded */
+function describeMistakes(count, loaded) {
+  if (loaded < count) {
+    return ngettext(
+      "{loaded} of {count} mistake, largest loss first: press one to see why",
+      "{loaded} of {count} mistakes, largest loss first: press one to see why",
+      count,
+      { loaded: formatCount(loaded) },
+    );
+  }
+  return ngettext(
+    "{count} mistake, largest loss first: press one to see why",
+    "{count} mistakes, largest loss first: press one to see why",
+    count,
+  );
+}
+
+/** @param {number} count @param {number} loaded @param {number} label */
+function describeRead(count, loaded, label) {
+  if (loaded < count) {
+    return ngettext(
+      "{loaded} of {count} image of {label} read correctly",
+      "{loaded} of {count} images of {label} read correctly",
+      count,
+      { loaded: formatCount(loaded), label },
+    );
+  }
+  return ngettext(
+    "{count} image of {label} read correctly",
+    "{count} images of {label} read correctly",
+    count,
+    { label },
+  );
+}
+
+/** @param {number} count @param {number} loaded @param {number} label @param {number} digit */
+function describeMisread(count, loaded, label, digit) {
+  if (loaded < count) {
+    return ngettext(
+      "{loaded} of {count} image of {label} read as {digit}",
+      "{loaded} of {count} images of {label} read as {digit}",
+      count,
+      { loaded: formatCount(loaded), label, digit },
+    );
+  }
+  return ngettext(
+    "{count} image of {label} read as {digit}",
+    "{count} images of {label} read as {digit}",
+    count,
+    { label, digit },
+  );
 }

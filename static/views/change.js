@@ -2,7 +2,14 @@
 
 import { find, findAll, setText } from "../components/dom.js";
 import { applyEdits, editInputs, fewestEdits } from "../numbers/explain.js";
-import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import {
+  formatNumber,
+  formatPercent,
+  formatPlace,
+  formatSigned,
+  joinSentences,
+} from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { listenToStrokes } from "../drawing/pointer.js";
@@ -41,7 +48,7 @@ export function createView(change) {
       rows.forEach((row) => row.clear());
       setText(
         words,
-        "Draw a digit or choose a sample digit; then erase and add ink in its pixels.",
+        gettext("Draw a digit or choose a sample digit; then erase and add ink in its pixels."),
       );
       setText(margin, "");
       setText(at, "");
@@ -247,8 +254,13 @@ function createRow(element) {
 function describeInput({ explanation, summary }) {
   if (!explanation || summary?.transformations === "none") return "";
   const { digit, transformations } = explanation;
-  return `This is the drawing as ${digit} gets it. ${describeTransformation(digit, transformations[digit])}
-    Each other digit keeps its own version, in which the same pixels are erased or filled.`;
+  return joinSentences([
+    gettext("This is the drawing as {digit} gets it.", { digit }),
+    describeTransformation(digit, transformations[digit]),
+    gettext(
+      "Each other digit keeps its own version, in which the same pixels are erased or filled.",
+    ),
+  ]);
 }
 
 /** @param {number} pixel */
@@ -263,15 +275,31 @@ function outlineOf(pixel) {
  * @param {readonly Edit[]} edits
  */
 function describeChange(before, after, probabilities, edits) {
-  const [answer, now] = [largest(before), largest(after)];
-  const chance = formatPercent(probabilities[now]);
-  if (!edits.length)
-    return `As drawn it is a ${answer}, with ${chance}. Erase or add ink to change that.`;
-  const change = formatSigned(after[answer] - before[answer]);
-  const count = edits.length === 1 ? "One pixel" : `${edits.length} pixels`;
-  return now === answer
-    ? `${count} changed the evidence for ${answer} by ${change}: it is still a ${answer}, with ${chance}.`
-    : `${count} changed the evidence for ${answer} by ${change}: now it is a ${now}, with ${chance}.`;
+  const [digit, now] = [largest(before), largest(after)];
+  const percent = formatPercent(probabilities[now]);
+  if (!edits.length) {
+    return gettext("As drawn it is a {digit}, with {percent}. Erase or add ink to change that.", {
+      digit,
+      percent,
+    });
+  }
+  const change = formatSigned(after[digit] - before[digit]);
+  return now === digit
+    ? ngettext(
+        "One pixel changed the evidence for {digit} by {change}: " +
+          "it is still a {digit}, with {percent}.",
+        "{count} pixels changed the evidence for {digit} by {change}: " +
+          "it is still a {digit}, with {percent}.",
+        edits.length,
+        { digit, change, percent },
+      )
+    : ngettext(
+        "One pixel changed the evidence for {digit} by {change}: now it is a {now}, with {percent}.",
+        "{count} pixels changed the evidence for {digit} by {change}: " +
+          "now it is a {now}, with {percent}.",
+        edits.length,
+        { digit, change, now, percent },
+      );
 }
 
 /**
@@ -279,21 +307,29 @@ function describeChange(before, after, probabilities, edits) {
  * @returns {string} the smallest change in evidence that makes another digit win
  */
 function describeMargin(amounts) {
-  const answer = largest(amounts);
-  const second = runnerUp(amounts, answer);
-  const lead = amounts[answer] - amounts[second];
-  return `${answer} leads ${second} by ${lead.toFixed(2)} of evidence: ${second} wins as soon as more than
-    that is taken from ${answer}, added to ${second}, or both together.`;
+  const digit = largest(amounts);
+  const other = runnerUp(amounts, digit);
+  const lead = formatNumber(amounts[digit] - amounts[other], 2);
+  return gettext(
+    "{digit} leads {other} by {lead} of evidence: {other} wins as soon as more than that is taken " +
+      "from {digit}, added to {other}, or both together.",
+    { digit, other, lead },
+  );
 }
 
 /** @param {ReturnType<typeof fewestEdits>} found */
 function describeFewest(found) {
-  if (!found) return "As drawn: no erased or added pixels make another digit win.";
+  if (!found) return gettext("As drawn: no erased or added pixels make another digit win.");
   const { digit, edits } = found;
-  const added = edits.filter(({ ink }) => ink === 1).length;
-  const count = edits.length === 1 ? "one pixel" : `${edits.length} pixels`;
-  return `As drawn: changing ${count} of the model's input makes it a ${digit}, and no smaller number
-    changes the answer: ${edits.length - added} to erase, ${added} to fill.`;
+  const filled = edits.filter(({ ink }) => ink === 1).length;
+  return ngettext(
+    "As drawn: changing one pixel of the model's input makes it a {digit}, and no smaller number " +
+      "changes the answer: {erased} to erase, {filled} to fill.",
+    "As drawn: changing {count} pixels of the model's input makes it a {digit}, and no smaller " +
+      "number changes the answer: {erased} to erase, {filled} to fill.",
+    edits.length,
+    { digit, erased: edits.length - filled, filled },
+  );
 }
 
 /**
@@ -304,12 +340,20 @@ function describeFewest(found) {
  * @returns {string} how changing the pixel would change the lead
  */
 function describeLever(pixel, inputs, { columns }, amounts) {
-  const answer = largest(amounts);
-  const second = runnerUp(amounts, answer);
-  const [own, other] = [columns[answer][pixel], columns[second][pixel]];
-  const now = inputs[answer][pixel] * own - inputs[second][pixel] * other;
-  const place = `${formatPlace(pixel, SIDE)}: x = ${inputs[answer][pixel].toFixed(2)}`;
-  const erased = formatSigned(-now);
-  const filled = formatSigned(own - other - now);
-  return `${place}. The lead of ${answer} over ${second} changes by ${erased} if it is erased, by ${filled} if filled.`;
+  const digit = largest(amounts);
+  const other = runnerUp(amounts, digit);
+  const [ofDigit, ofOther] = [columns[digit][pixel], columns[other][pixel]];
+  const now = inputs[digit][pixel] * ofDigit - inputs[other][pixel] * ofOther;
+  return gettext(
+    "{place}: x = {ink}. The lead of {digit} over {other} changes by {erased} if it is erased, " +
+      "by {filled} if filled.",
+    {
+      place: formatPlace(pixel, SIDE),
+      ink: formatNumber(inputs[digit][pixel], 2),
+      digit,
+      other,
+      erased: formatSigned(-now),
+      filled: formatSigned(ofDigit - ofOther - now),
+    },
+  );
 }

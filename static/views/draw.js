@@ -1,7 +1,8 @@
 /** One row for each digit: weights, contributions, their sum, bias, evidence, probability. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatPlace, formatSigned } from "../numbers/format.js";
+import { formatNumber, formatPlace, formatSigned } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";
@@ -108,5 +109,5 @@ export function describePixel({ pixel, explanation }) {
   if (pixel === null) return "";
   const ink = explanation && seenPixels(explanation)[pixel];
   const place = formatPlace(pixel, SIDE);
-  return ink == null ? place : `${place}: x = ${ink.toFixed(2)}`;
+  return ink == null ? place : gettext("{place}: x = {ink}", { place, ink: formatNumber(ink, 2) });
 }

@@ -1,13 +1,15 @@
 /** The model's input as 784 numbers, and how they were computed from the drawing. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatIntensity, formatSigned } from "../numbers/format.js";
+import { formatIntensity, formatNumber, formatSigned, joinSentences } from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { describeTransformation } from "../numbers/transformations.js";
 import { describePixel } from "./draw.js";
 import { whenChanged } from "../state/memo.js";
 import { seenPixels } from "../state/inputs.js";
 
+/** @typedef {import("../state/state.js").Explanation} Explanation */
 /** @typedef {import("../state/state.js").Shown} Shown */
 
 /** Above this ink, white numbers have more contrast than black ones; here both have 4.5. */
@@ -35,7 +37,10 @@ export function createView() {
     const { explanation, learned, pixel } = shown;
     showNumbers(explanation ? seenPixels(explanation) : undefined);
     setText(story, describePlacement(shown));
-    setText(at, describePixel(shown) || "Point at a pixel, or choose one with the arrow keys.");
+    setText(
+      at,
+      describePixel(shown) || gettext("Point at a pixel, or choose one with the arrow keys."),
+    );
     weights.forEach((cell, digit) => {
       const ink = pixel === null ? undefined : explanation?.inputs[digit][pixel];
       const weight = pixel === null ? undefined : learned?.columns[digit][pixel];
@@ -51,26 +56,37 @@ export function createView() {
  * @returns {string} how the drawing was normalized
  */
 function describePlacement({ explanation, summary, image }) {
-  if (!explanation) return "Draw a digit to see the 784 numbers that the model gets.";
+  if (!explanation) return gettext("Draw a digit to see the 784 numbers that the model gets.");
+  const { digit, placement, transformations } = explanation;
   const source = image
-    ? "This is an image of MNIST."
-    : "Your drawing was cropped to its ink, scaled into 20 × 20 pixels and centred in 28 × 28.";
-  const placement = explanation.placement;
+    ? gettext("This is an image of MNIST.")
+    : gettext(
+        "Your drawing was cropped to its ink, scaled into 20 × 20 pixels and centred in 28 × 28.",
+      );
   if (!placement || summary?.normalization === "none") {
-    return `${source} This model uses it without normalization: 0 is paper, 1 is ink.`;
+    return joinSentences([
+      source,
+      gettext("This model uses it without normalization: 0 is paper, 1 is ink."),
+    ]);
   }
-  const { centre, slant, reach } = placement;
-  const [right, down] = centre.map((place) => SIDE / 2 - place);
-  const degrees = (Math.atan(slant) * 180) / Math.PI;
-  const [left, rightwards, top, bottom] = reach.map((side) => `${(SIDE / 2 / side).toFixed(2)}×`);
-  const normalized =
-    `${source} This model's normalization then moved it ${formatSigned(right)} pixels to the right ` +
-    `and ${formatSigned(down)} down, sheared it by ${formatSigned(degrees, 0)}° to stand upright, and ` +
-    `stretched it ${left} to the left, ${rightwards} to the right, ${top} up and ${bottom} down.`;
-  if (summary?.transformations === "none") return normalized;
-  const { digit, transformations } = explanation;
-  return (
-    `${normalized} Before its weights, each digit may change it a little more. These are the numbers ` +
-    `of the answer: ${describeTransformation(digit, transformations[digit])}`
+  const normalized = [source, describeNormalization(placement)];
+  if (summary?.transformations === "none") return joinSentences(normalized);
+  return joinSentences([
+    ...normalized,
+    gettext("Each digit may then change it a little more. These are the numbers of the answer."),
+    describeTransformation(digit, transformations[digit]),
+  ]);
+}
+
+/** @param {NonNullable<Explanation["placement"]>} placement */
+function describeNormalization({ centre, slant, reach }) {
+  const [right, down] = centre.map((place) => formatSigned(SIDE / 2 - place));
+  const degrees = formatSigned((Math.atan(slant) * 180) / Math.PI, 0);
+  const [toLeft, toRight, up, below] = reach.map((side) => formatNumber(SIDE / 2 / side, 2));
+  return gettext(
+    "This model's normalization then moved it {right} pixels to the right and {down} down, " +
+      "sheared it by {degrees}° to stand upright, and stretched it {toLeft}× to the left, " +
+      "{toRight}× to the right, {up}× up and {below}× down.",
+    { right, down, degrees, toLeft, toRight, up, below },
   );
 }

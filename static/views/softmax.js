@@ -2,7 +2,14 @@
 
 import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
 import { find, findAll, setText } from "../components/dom.js";
-import { formatPercent, formatSigned, formatSmall } from "../numbers/format.js";
+import {
+  formatNumber,
+  formatPercent,
+  formatSigned,
+  formatSmall,
+  joinSentences,
+} from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { limitOf } from "../components/heatmap.js";
 import { crossEntropy, largest, softmaxSteps } from "../numbers/regression.js";
 import { createValueBar } from "../components/bars.js";
@@ -17,7 +24,7 @@ import { createValueBar } from "../components/bars.js";
 export function createView(change) {
   const temperature = find("#temperature", HTMLInputElement);
   const temperatureValue = find("#temperature-value", HTMLElement);
-  const byTemperature = find("#steps .by-temperature", HTMLElement);
+  const shiftedTitle = find("#steps .shifted-title", HTMLElement);
   const total = find("#steps-total", HTMLElement);
   const one = find("#steps-one", HTMLElement);
   const odds = find("#odds", HTMLElement);
@@ -51,8 +58,14 @@ export function createView(change) {
     if (readTemperature(temperature) !== shown.temperature) {
       temperature.value = String(Math.log10(shown.temperature));
     }
-    setText(temperatureValue, shown.temperature.toFixed(2));
-    setText(byTemperature, shown.temperature === 1 ? "" : `, ÷ ${shown.temperature.toFixed(2)}`);
+    const divisor = formatNumber(shown.temperature, 2);
+    setText(temperatureValue, divisor);
+    setText(
+      shiftedTitle,
+      shown.temperature === 1
+        ? gettext("minus the maximum")
+        : gettext("minus the maximum, ÷ {temperature}", { temperature: divisor }),
+    );
     const evidence = shown.prediction?.evidence?.map((amount, digit) => amount + added[digit]);
     if (!evidence) {
       rows.forEach((row) => row.clear());
@@ -60,7 +73,9 @@ export function createView(change) {
       setText(one, "");
       setText(
         odds,
-        "Draw a digit or choose a sample digit to see how its evidence becomes probabilities.",
+        gettext(
+          "Draw a digit or choose a sample digit to see how its evidence becomes probabilities.",
+        ),
       );
       return;
     }
@@ -115,10 +130,11 @@ function createRow(element) {
       { temperature },
     ) {
       showEvidence(formatSigned(evidence[digit]), evidence[digit] / limit);
-      showShifted(shifted[digit] ? formatSigned(shifted[digit]) : "0.00", shifted[digit] / depth);
+      const below = shifted[digit] ? formatSigned(shifted[digit]) : formatNumber(0, 2);
+      showShifted(below, shifted[digit] / depth);
       showExponential(formatSmall(exponentials[digit]), exponentials[digit]);
       showChance(formatPercent(probabilities[digit]), probabilities[digit]);
-      setText(loss, crossEntropy(evidence, digit, temperature).toFixed(2));
+      setText(loss, formatNumber(crossEntropy(evidence, digit, temperature), 2));
       element.classList.toggle("answered", shifted[digit] === 0);
     },
   };
@@ -130,24 +146,41 @@ function createRow(element) {
  * @returns {string} the effect of one more unit of evidence
  */
 function describeOdds({ addedEvidence: added, temperature, prediction }, probabilities) {
-  const factor = Math.exp(1 / temperature);
-  const rule =
-    temperature === 1
-      ? `One more unit of evidence multiplies a digit's odds by e = ${factor.toFixed(3)}.`
-      : `At this temperature one more unit of evidence multiplies a digit's odds by ` +
-        `e^(1/${temperature.toFixed(2)}) = ${formatSmall(factor)}.`;
+  const rule = describeRule(temperature);
   // The digit with the largest change.
   const digit = largest(added.map(Math.abs));
   const units = added[digit];
   const evidence = prediction?.evidence;
-  if (!units || !evidence) return `${rule} Try it with +1 and −1.`;
+  if (!units || !evidence) return joinSentences([rule, gettext("Try it with +1 and −1.")]);
   const without = evidence.map((amount, other) => amount + (other === digit ? 0 : added[other]));
   const before = oddsOf(softmaxSteps(without, temperature).probabilities, digit);
   const after = oddsOf(probabilities, digit);
-  return (
-    `${rule} ${formatSigned(units, 0)} took the odds of ${digit} from ${formatSmall(before)} to ` +
-    `${formatSmall(after)} against all others: ${formatSmall(after / before)} times as much.`
+  const effect = gettext(
+    "{units} took the odds of {digit} from {before} to {after} against all others: " +
+      "{factor} times as much.",
+    {
+      units: formatSigned(units, 0),
+      digit,
+      before: formatSmall(before),
+      after: formatSmall(after),
+      factor: formatSmall(after / before),
+    },
   );
+  return joinSentences([rule, effect]);
+}
+
+/** @param {number} temperature */
+function describeRule(temperature) {
+  const factor = Math.exp(1 / temperature);
+  return temperature === 1
+    ? gettext("One more unit of evidence multiplies a digit's odds by e = {factor}.", {
+        factor: formatNumber(factor, 3),
+      })
+    : gettext(
+        "At this temperature one more unit of evidence multiplies a digit's odds by " +
+          "e^(1/{temperature}) = {factor}.",
+        { temperature: formatNumber(temperature, 2), factor: formatSmall(factor) },
+      );
 }
 
 /**

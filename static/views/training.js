@@ -3,28 +3,77 @@
 import { createCurves } from "../components/curves.js";
 import { find, setChoices, setText } from "../components/dom.js";
 import { createReplay } from "../components/replay.js";
+import {
+  formatCount,
+  formatExact,
+  formatList,
+  formatNumber,
+  joinSentences,
+} from "../numbers/format.js";
+import { gettext, ngettext } from "../numbers/messages.js";
 import { nameOf } from "../state/state.js";
 
+/** @typedef {import("../numbers/messages.js").Values} Values */
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../state/state.js").Training} Training */
+/** @typedef {Exclude<Training["state"], "running">} Ended */
 
-/** @type {Record<Training["state"], string>} */
-const STATES = {
-  running: "is running",
-  finished: "finished",
-  diverged: "diverged and left no model",
-  interrupted: "was interrupted and left no model",
-  failed: "failed and left no model",
-  died: "died without an error message and left no model",
+/** @type {Record<Training["phase"], (values: Values) => string>} */
+const PHASES = {
+  preparing: (values) =>
+    gettext("{name} is running, preparing: step {step} of {steps}, {seconds} s.", values),
+  training: (values) =>
+    gettext("{name} is running, training: step {step} of {steps}, {seconds} s.", values),
+  comparing: (values) =>
+    gettext(
+      "{name} is running, training once more without the room, to compare: " +
+        "step {step} of {steps}, {seconds} s.",
+      values,
+    ),
+  evaluating: (values) =>
+    gettext("{name} is running, evaluating: step {step} of {steps}, {seconds} s.", values),
 };
 
-/** @type {Record<Training["phase"], string>} */
-const PHASES = {
-  preparing: "preparing",
-  training: "training",
-  comparing: "training once more without the room, to compare",
-  evaluating: "evaluating",
+/** @type {Record<Ended, (steps: number, values: Values) => string>} */
+const ENDS = {
+  finished: (steps, values) =>
+    ngettext(
+      "{name} finished, after {step} of {count} step and {seconds} s.",
+      "{name} finished, after {step} of {count} steps and {seconds} s.",
+      steps,
+      values,
+    ),
+  diverged: (steps, values) =>
+    ngettext(
+      "{name} diverged and left no model, after {step} of {count} step and {seconds} s.",
+      "{name} diverged and left no model, after {step} of {count} steps and {seconds} s.",
+      steps,
+      values,
+    ),
+  interrupted: (steps, values) =>
+    ngettext(
+      "{name} was interrupted and left no model, after {step} of {count} step and {seconds} s.",
+      "{name} was interrupted and left no model, after {step} of {count} steps and {seconds} s.",
+      steps,
+      values,
+    ),
+  failed: (steps, values) =>
+    ngettext(
+      "{name} failed and left no model, after {step} of {count} step and {seconds} s.",
+      "{name} failed and left no model, after {step} of {count} steps and {seconds} s.",
+      steps,
+      values,
+    ),
+  died: (steps, values) =>
+    ngettext(
+      "{name} died without an error message and left no model, " +
+        "after {step} of {count} step and {seconds} s.",
+      "{name} died without an error message and left no model, " +
+        "after {step} of {count} steps and {seconds} s.",
+      steps,
+      values,
+    ),
 };
 
 /**
@@ -50,47 +99,63 @@ export function createView(change) {
       runs.map((one) => ({ value: one.run, text: nameOf(one) })),
       training?.run ?? "",
     );
-    setText(state, describeState(training));
+    setText(
+      state,
+      training
+        ? joinSentences([describeState(training), training.reason ?? ""])
+        : gettext("There is no recorded training yet; run python -m training to make one."),
+    );
     setText(settings, training ? describeSettings(training) : "");
     const isEnded = training && training.state !== "running";
-    setText(news, isEnded ? `${training.name} ${STATES[training.state]}` : "");
+    setText(news, isEnded ? describeState(training) : "");
 
     const position = showReplay(shown);
     showCurves(shown, position);
   };
 }
 
-/** @param {Training | undefined} training */
-function describeState(training) {
-  if (!training) return "There is no recorded training yet; run python -m training to make one.";
-  const { name, state, phase, step, steps, seconds, reason } = training;
-  if (state === "running") {
-    return `${name} ${STATES.running}, ${PHASES[phase]}: step ${step} of ${steps}, ${seconds.toFixed(0)} s.`;
-  }
-  const end = `${name} ${STATES[state]}, after ${step} of ${steps} steps and ${seconds.toFixed(0)} s.`;
-  return reason ? `${end} ${reason}` : end;
+/** @param {Training} training */
+function describeState({ name, state, phase, step, steps, seconds }) {
+  const values = { name, step: formatCount(step), seconds: formatCount(seconds) };
+  return state === "running"
+    ? PHASES[phase]({ ...values, steps: formatCount(steps) })
+    : ENDS[state](steps, values);
 }
 
 /** @param {Training} training */
 function describeSettings(training) {
-  const { optimizer, learning_rate, batch_size, init, has_bias, images_per_digit, augmented } =
-    training;
-  const parts = [
-    `Settings: recipe ${training.recipe}`,
-    `optimizer ${optimizer}`,
-    learning_rate === null ? "default learning rate" : `learning rate ${learning_rate}`,
-    `batches of ${batch_size}`,
-    init === "zeros" ? "W initialized with zeros" : "W initialized randomly",
+  const { recipe, optimizer, learning_rate, batch_size, init, images_per_digit } = training;
+  const list = [
+    gettext("recipe {recipe}", { recipe }),
+    gettext("optimizer {optimizer}", { optimizer }),
+    learning_rate === null
+      ? gettext("default learning rate")
+      : gettext("learning rate {rate}", { rate: formatExact(learning_rate) }),
+    batch_size === "all"
+      ? gettext("batches of all images")
+      : gettext("batches of {size}", { size: formatCount(batch_size) }),
+    init === "zeros" ? gettext("W initialized with zeros") : gettext("W initialized randomly"),
   ];
-  if (!has_bias) parts.push("no bias");
-  if (images_per_digit !== null) parts.push(`${images_per_digit} images per digit`);
-  if (augmented) parts.push("images augmented at random");
-  if (training.transformations !== "none") parts.push("each digit may turn and move the image");
-  if (training.temperature !== 1) {
-    const by = training.temperature.toFixed(3);
-    parts.push(
-      `W and b divided by the temperature ${by} after training; the curves show the values before`,
-    );
+  if (!training.has_bias) list.push(gettext("no bias"));
+  if (images_per_digit !== null) {
+    list.push(ngettext("{count} image per digit", "{count} images per digit", images_per_digit));
   }
-  return `${parts.join(", ")}.`;
+  if (training.augmented) list.push(gettext("images augmented at random"));
+  if (training.transformations !== "none") {
+    list.push(gettext("each digit may turn and move the image"));
+  }
+  return joinSentences([
+    gettext("Settings: {list}.", { list: formatList(list) }),
+    describeScaling(training.temperature),
+  ]);
+}
+
+/** @param {number} temperature */
+function describeScaling(temperature) {
+  if (temperature === 1) return "";
+  return gettext(
+    "W and b were divided by the temperature {temperature} after training; " +
+      "the curves show the values before.",
+    { temperature: formatNumber(temperature, 3) },
+  );
 }

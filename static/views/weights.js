@@ -1,7 +1,14 @@
 /** W as ten heatmaps, for one model or several, and the difference between two digits. */
 
 import { find, findAll, setChoices, setText } from "../components/dom.js";
-import { formatPercent, formatPlace, formatSigned } from "../numbers/format.js";
+import {
+  formatNumber,
+  formatPercent,
+  formatPlace,
+  formatSigned,
+  joinSentences,
+} from "../numbers/format.js";
+import { gettext } from "../numbers/messages.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";
@@ -47,10 +54,13 @@ export function createView(change) {
       const weights = all[place];
       if (weights) maps.paint(weights, limit);
     });
-    setText(least, formatSigned(-limit));
-    setText(most, formatSigned(limit));
-    scale.ariaLabel = `Red is negative, down to ${formatSigned(-limit)}; white is zero; blue is
-        positive, up to ${formatSigned(limit)}`;
+    const ends = { least: formatSigned(-limit), most: formatSigned(limit) };
+    setText(least, ends.least);
+    setText(most, ends.most);
+    scale.ariaLabel = gettext(
+      "Red is negative, down to {least}; white is zero; blue is positive, up to {most}",
+      ends,
+    );
   });
   const showDifference = whenChanged(
     (/** @type {Weights} */ learned, /** @type {number} */ a, /** @type {number} */ b) => {
@@ -68,9 +78,9 @@ export function createView(change) {
     setChoices(
       comparison,
       [
-        { value: "", text: "no other model" },
+        { value: "", text: gettext("no other model") },
         ...choices.map(({ name }) => ({ value: name, text: name })),
-        { value: ALL_RECIPES, text: "all recipes" },
+        { value: ALL_RECIPES, text: gettext("all recipes") },
       ],
       shown.comparedModel,
     );
@@ -98,7 +108,7 @@ export function createView(change) {
       setText(differenceValue, apart === null ? "" : formatSigned(apart));
     }
     setText(words, describePair(shown));
-    setText(at, pixel === null ? "Point at a pixel" : formatPlace(pixel, SIDE));
+    setText(at, pixel === null ? gettext("Point at a pixel") : formatPlace(pixel, SIDE));
   };
 }
 
@@ -130,13 +140,18 @@ function createMaps(section) {
     show(model, weights, pixel, inputs) {
       section.hidden = !model;
       showOutlines.forEach((showOutline, digit) => showOutline(inputs?.[digit]));
-      setText(name, model ? `${model.name}, ${formatPercent(model.test_accuracy)} on MNIST` : "");
+      setText(name, model ? describeModel(model) : "");
       values.forEach((value, digit) => {
         const weight = pixel === null ? undefined : weights?.columns[digit][pixel];
         setText(value, weight === undefined ? "" : formatSigned(weight));
       });
     },
   };
+}
+
+/** @param {NonNullable<Shown["summary"]>} model */
+function describeModel({ name, test_accuracy }) {
+  return gettext("{name}, {percent} on MNIST", { name, percent: formatPercent(test_accuracy) });
 }
 
 /**
@@ -152,8 +167,11 @@ function subtract(a, b) {
  * @returns {string} how the drawing's ink and the bias decide between the two digits
  */
 function describePair({ pair: [a, b], learned, explanation }) {
-  if (a === b) return "Choose two different digits.";
-  const rule = `Blue: ink here is evidence for ${a} over ${b}; red: for ${b} over ${a}.`;
+  if (a === b) return gettext("Choose two different digits.");
+  const rule = gettext(
+    "Blue: ink here is evidence for {digit} over {other}; red: for {other} over {digit}.",
+    { digit: a, other: b },
+  );
   if (!learned || !explanation) return rule;
   const [ofFirst, ofSecond] = [a, b].map((digit) =>
     contributions(explanation.inputs[digit], learned.columns[digit]).reduce(
@@ -161,9 +179,16 @@ function describePair({ pair: [a, b], learned, explanation }) {
       0,
     ),
   );
-  const apart = ofFirst - ofSecond;
+  const ink = ofFirst - ofSecond;
   const bias = learned.bias[a] - learned.bias[b];
-  return `${rule} Your ink ${formatSigned(apart)}, the bias ${formatSigned(bias)}: ${
-    apart + bias < 0 ? `${b} leads ${a}` : `${a} leads ${b}`
-  } by ${Math.abs(apart + bias).toFixed(2)}.`;
+  const lead = ink + bias;
+  const [digit, other] = lead < 0 ? [b, a] : [a, b];
+  const decision = gettext("Your ink {ink}, the bias {bias}: {digit} leads {other} by {lead}.", {
+    ink: formatSigned(ink),
+    bias: formatSigned(bias),
+    digit,
+    other,
+    lead: formatNumber(Math.abs(lead), 2),
+  });
+  return joinSentences([rule, decision]);
 }

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.web.routes.page import VIEWS
+from server.web.routes.page import ROOM_VIEW, VIEWS
 from tests.engines.visitor import Visitor
 from tests.support.digits import SEVEN
 from tests.support.room import serve_room
 from tests.support.waiting import wait_until
 
-WITH_ROOM = [*VIEWS, "room"]
+WITH_ROOM = [*VIEWS, ROOM_VIEW]
 
 
 @pytest.fixture(scope="module")

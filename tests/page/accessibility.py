@@ -68,11 +68,21 @@ def check_what_is_shown(page: Page, what: str) -> None:
 
 def widest(page: Page) -> float:
     """Return how far to the right anything reaches that is not scrolled to on purpose."""
-    found: float = page.evaluate(
-        """() => Math.max(...[...document.body.querySelectorAll("*")]
-             .filter((element) => !element.closest(".scrolled *, dialog, .visually-hidden"))
-             .map((element) => element.getBoundingClientRect())
-             .filter((box) => box.width && box.height)
-             .map((box) => Math.floor(box.right)))"""
+    return reach(page)[1]
+
+
+def reach(page: Page) -> tuple[float, float]:
+    """Return how far to the left and right anything reaches that is not scrolled to on purpose."""
+    least, most = page.evaluate(
+        """() => {
+          const boxes = [...document.body.querySelectorAll("*")]
+            .filter((element) => !element.closest(".scrolled *, dialog, .visually-hidden"))
+            .map((element) => element.getBoundingClientRect())
+            .filter((box) => box.width && box.height);
+          return [
+            Math.min(...boxes.map((box) => Math.ceil(box.left))),
+            Math.max(...boxes.map((box) => Math.floor(box.right))),
+          ];
+        }"""
     )
-    return found
+    return least, most

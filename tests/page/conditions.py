@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Route
 
+from server.web.common.problems import PROBLEM_TYPE, encode_problem
+
 # Waits of a second or more take a tenth of it, so that a test need not wait for a page's patience.
 IMPATIENT = """
   const wait = setTimeout;
@@ -36,7 +38,7 @@ def busy(route: Route, seconds: str) -> None:
     """Answer as a server does that has too much to do."""
     route.fulfill(
         status=503,
-        content_type="application/problem+json",
+        content_type=PROBLEM_TYPE,
         headers={"Retry-After": seconds},
-        json={"title": "Service Unavailable", "status": 503, "detail": "Too many ask."},
+        body=encode_problem(503, "Too many ask."),
     )

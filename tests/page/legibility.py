@@ -1,11 +1,17 @@
 """What makes a page hard to read, found in the browser: colliding texts, and what is too wide."""
 
+from collections.abc import Sequence
+
 from playwright.sync_api import Page
 
-from tests.page.accessibility import widest
+from tests.page.accessibility import reach
 
 # CSS pixels. 320 is also 1,280 at a zoom of 400 %. The layout changes after 384, 640, 1008, 1168.
 WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1169, 1280, 1920)
+SIZES = tuple((width, 800) for width in WIDTHS)
+
+# The windows of projectors.
+PROJECTORS = ((1024, 768), (1280, 800), (1920, 1080))
 
 # A wide font and a narrow one. Which one a machine has as its sans serif cannot be known.
 FONTS = ("DejaVu Sans", "DejaVu Sans Condensed")
@@ -58,15 +64,16 @@ OVERLAPS = """
 IS_WIDER = "() => document.documentElement.scrollWidth > innerWidth"
 
 
-def find_faults(page: Page) -> list[str]:
-    """Return what collides, is wider than the window or cut at its edge, at all widths."""
+def find_faults(page: Page, sizes: Sequence[tuple[int, int]] = SIZES) -> list[str]:
+    """Return what collides, is wider than a window of any of these sizes, or cut at its edges."""
     faults = []
     for font in FONTS:
         page.evaluate("font => document.documentElement.style.setProperty('--sans', font)", font)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
+        for width, height in sizes:
+            page.set_viewport_size({"width": width, "height": height})
             found = page.evaluate(OVERLAPS, TOLERANCE)
-            if page.evaluate(IS_WIDER) or widest(page) > width:
-                found.append(f"up to {widest(page):.0f} px")
+            least, most = reach(page)
+            if page.evaluate(IS_WIDER) or least < 0 or most > width:
+                found.append(f"from {least:.0f} to {most:.0f} px")
             faults += [f"{font}, {width} px: {fault}" for fault in found]
     return faults

@@ -1,5 +1,6 @@
 """The page in a browser: open it, collect its messages, and read its state."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ def open_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
 
 def open_view(page: Page, view: str) -> None:
     """Open a view by its key."""
-    page.keyboard.press(str([*VIEWS, *ROOM_VIEW].index(view) + 1))
+    page.keyboard.press(str([*VIEWS, ROOM_VIEW].index(view) + 1))
     expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
 
 
@@ -138,6 +139,12 @@ def wait_for_event(page: Page, condition: Callable[[], object], seconds: float =
         assert time.monotonic() < deadline, "the condition does not hold in time"
         # Listeners and routes run only while Playwright is called.
         page.wait_for_timeout(10)
+
+
+def count_sheets(page: Page, paper: str, *, landscape: bool) -> int:
+    """Return how many sheets of paper the page takes, printed without background colours."""
+    pdf = page.pdf(format=paper, landscape=landscape, print_background=False)
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 def is_inked(page: Page, point: tuple[float, float]) -> bool:

@@ -23,6 +23,7 @@ from server.regression.shapes import DIGITS, PIXELS, SIDE
 from server.regression.transformations import Transformation
 from server.storage.model_file import MODELS, load_model
 from server.web.app import MAX_BODY_BYTES, create_app
+from server.web.common.problems import OTHER_CODE, encode_problem
 from tests.support.factories import ink_on, save_small_model
 from tests.support.serving import ROOT
 
@@ -465,3 +466,36 @@ def test_tensorflow_is_never_imported_to_serve() -> None:
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'training')))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_every_status_of_a_documented_problem_has_a_code(client: FlaskClient) -> None:
+    document = json.loads(client.get("/openapi.json").data)
+    statuses = {
+        int(status)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for status in operation["responses"]
+        if int(status) >= 400
+    }
+    assert len(statuses) > 5
+    codes = [json.loads(encode_problem(status, ""))["code"] for status in statuses]
+    assert OTHER_CODE not in codes
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/nothing", "not-found"),
+        ("/api/predict?model=nothing", "unknown-model"),
+        ("/api/predict?fields=nothing", "malformed-request"),
+    ],
+)
+def test_a_problem_has_a_code(client: FlaskClient, path: str, code: str) -> None:
+    answer = client.post(path, json={"pixels": [0] * PIXELS})
+    assert json.loads(answer.data)["code"] == code
+
+
+def test_without_any_model_the_code_says_so(tmp_path: Path) -> None:
+    empty = create_app(tmp_path).test_client()
+    answer = empty.post("/api/predict", json={"pixels": [0] * PIXELS})
+    assert json.loads(answer.data)["code"] == "no-model"

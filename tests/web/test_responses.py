@@ -22,7 +22,7 @@ def test_text_is_gzipped_where_that_is_accepted(client: FlaskClient, path: str) 
         assert gzip.decompress(packed.data) == plain.data
         assert len(packed.data) < len(plain.data) / 2
         for response in (plain, packed):
-            assert response.headers["Vary"] == "Accept-Encoding"
+            assert "Accept-Encoding" in response.vary
             assert response.content_length == len(response.data)
 
 
@@ -56,7 +56,7 @@ def test_a_cached_file_is_answered_with_304(
         assert second.status_code == 304
         assert second.data == b""
         assert second.headers["ETag"] == first.headers["ETag"]
-        assert second.headers["Vary"] == "Accept-Encoding"
+        assert "Accept-Encoding" in second.vary
 
 
 def test_the_page_s_files_are_kept_for_good(client: FlaskClient) -> None:

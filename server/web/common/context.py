@@ -1,27 +1,32 @@
-"""What an application's views share: the models, their artifacts, sample digits, and the room."""
+"""What an application's views share, such as the models and the room."""
 
 from dataclasses import dataclass
 
 from flask import Flask, current_app
-from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from server.regression.model import Model
 from server.room.room import Room
 from server.storage.model_artifacts import ModelArtifacts
 from server.storage.model_store import ModelStore
 from server.storage.sample_digits import SampleDigits
+from server.translations.languages import Language
+from server.web.common.problems import NoModelError, UnknownModelError
 
 _EXTENSION = "evidence"
 
 
 @dataclass(frozen=True)
 class Context:
-    """The models, their artifacts, the sample digits, and the room, if the server has one."""
+    """The models, their artifacts, the sample digits, the room and the language, if there are any.
+
+    `language` is the page's for visitors who have not chosen one; without it, their browser's.
+    """
 
     store: ModelStore
     artifacts: ModelArtifacts
     digits: SampleDigits
     room: Room | None = None
+    language: Language | None = None
 
 
 def set_context(app: Flask, context: Context) -> None:
@@ -43,13 +48,13 @@ def get_context() -> Context:
 def find_model(name: str | None) -> Model:
     """Return the model of that name, or the default one.
 
-    :raise NotFound: there is no such model
-    :raise ServiceUnavailable: there is no model at all
+    :raise UnknownModelError: there is no such model
+    :raise NoModelError: there is no model at all
     """
     store = get_context().store
     model = store.find(name)
     if model is not None:
         return model
     if name is None:
-        raise ServiceUnavailable("No model is ready. `python -m training` creates one.")
-    raise NotFound(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")
+        raise NoModelError("No model is ready. `python -m training` creates one.")
+    raise UnknownModelError(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")

@@ -4,26 +4,68 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 PROBLEM_TYPE = "application/problem+json"
 
+# The codes by which the page finds its translation of a problem.
+CODES = {
+    HTTPStatus.BAD_REQUEST: "malformed-request",
+    HTTPStatus.UNAUTHORIZED: "wrong-key",
+    HTTPStatus.FORBIDDEN: "room-closed",
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "wrong-method",
+    HTTPStatus.REQUEST_TIMEOUT: "timeout",
+    HTTPStatus.CONFLICT: "room-full",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong-content-type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "wrong-content",
+    HTTPStatus.TOO_MANY_REQUESTS: "too-many-drawings",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "too-large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal-error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+    HTTPStatus.INSUFFICIENT_STORAGE: "disk-full",
+}
+
+# The code of a problem with any other status.
+OTHER_CODE = "other"
 
 INTERNAL_ERROR = "Internal error of the server. The request may be valid."
 
 
 class Problem(msgspec.Struct):
-    """An RFC 9457 problem; `detail` says what was wrong and what is accepted."""
+    """An RFC 9457 problem; `detail` says what was wrong and what is accepted, in English.
+
+    `code` identifies the kind of problem, for a client that has its own words for it.
+    """
 
     title: str
     status: int
     detail: str
+    code: str
 
 
-def encode_problem(status: int, detail: str) -> bytes:
-    """Return a problem as JSON."""
-    return msgspec.json.encode(Problem(HTTPStatus(status).phrase, status, detail))
+class NoModelError(ServiceUnavailable):
+    """There is no model at all."""
+
+    problem_code = "no-model"
+
+
+class UnknownModelError(NotFound):
+    """There is no model of that name."""
+
+    problem_code = "unknown-model"
+
+
+def encode_problem(status: int, detail: str, code: str | None = None) -> bytes:
+    """Return a problem as JSON.
+
+    :param code: by default that of the status
+    """
+    known = HTTPStatus(status)
+    code = code or CODES.get(known, OTHER_CODE)
+    return msgspec.json.encode(Problem(known.phrase, status, detail, code))
 
 
 def problem_response(status: int, detail: str, **headers: str) -> Response:
@@ -42,7 +84,9 @@ def register_error_handlers(app: Flask) -> None:
         response = error.get_response()
         if error.code is not None and error.code >= HTTPStatus.BAD_REQUEST:
             response.content_type = PROBLEM_TYPE
-            response.data = encode_problem(error.code, error.description or "")
+            response.data = encode_problem(
+                error.code, error.description or "", getattr(error, "problem_code", None)
+            )
         return response
 
     @app.errorhandler(Exception)

@@ -9,50 +9,52 @@ import msgspec
 from flask import Blueprint, Response, render_template, request
 
 from server.regression.shapes import DIGITS
+from server.translations.catalogs import load_messages
+from server.translations.languages import LANGUAGES, Language, choose_language
+from server.translations.templates import template_variables
 from server.web.common.context import get_context
 from server.web.common.responses import with_etag
 from server.web.common.security import security_policy
+from server.web.routes.messages import MESSAGES_API, script_messages
 from server.web.routes.static_files import BUNDLE, bundled_files, static_version
 
-# The page's views: the name in the URL, and the title; in the order of the keys that open them.
-VIEWS = {
-    "draw": "Draw",
-    "pixels": "Pixels",
-    "softmax": "Softmax",
-    "weights": "Weights",
-    "change": "Change its mind",
-    "training": "Training",
-    "accuracy": "Accuracy",
-    "guide": "Guide",
-}
+routes = Blueprint("page", __name__)
+
+# The names of the page's views in its URL, in the order of the keys that open them.
+VIEWS = ("draw", "pixels", "softmax", "weights", "change", "training", "accuracy", "guide")
 
 # The view of a server with a room.
-ROOM_VIEW = {"room": "Room"}
-
-routes = Blueprint("page", __name__)
+ROOM_VIEW = "room"
 
 # Stands for the host in the cached page.
 _HOST = "HOST"
 
 
-# The page and its files ignore the query string: mail and chat programs add parameters to links.
+# The page and its files ignore all other parameters: mail and chat programs add some to links.
 @routes.get("/")
 def page() -> Response:
-    """Return the page."""
-    html, policy = render_page(static_version(), has_room=get_context().room is not None)
+    """Return the page, in the language of the parameter `language`, the server or the browser."""
+    context = get_context()
+    requested = request.args.get("language")
+    language = choose_language(requested, context.language, request.accept_languages)
+    html, policy = render_page(static_version(), language, has_room=context.room is not None)
     # Behind a reverse proxy, it may differ from the host of the page's address.
     response = with_etag(Response(html.replace(_HOST, escape(request.host), 1)))
     response.headers["Content-Security-Policy"] = policy
+    response.content_language.add(language.tag)
+    response.vary.add("Accept-Language")
     return response
 
 
-@lru_cache(maxsize=2)
-def render_page(version: str, *, has_room: bool) -> tuple[str, str]:
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def render_page(version: str, language: Language, *, has_room: bool) -> tuple[str, str]:
     """Return the page, with a placeholder for the host, and its security policy.
 
     Both are cached, since they are the same for all clients.
     """
     imports = import_map(version)
+    messages = load_messages(language)
+    scripts = script_messages(messages)
     html = render_template(
         "index.html",
         bundle=BUNDLE,
@@ -60,11 +62,21 @@ def render_page(version: str, *, has_room: bool) -> tuple[str, str]:
         has_room=has_room,
         host=_HOST,
         import_map=imports,
+        languages=LANGUAGES.values(),
+        other_messages=f"{MESSAGES_API[1:]}/{language.tag}?v={scripts.digest}",
+        script_messages=to_json_element(scripts.bundled),
         version=version,
-        views=VIEWS | ROOM_VIEW if has_room else VIEWS,
+        views=(*VIEWS, ROOM_VIEW) if has_room else VIEWS,
+        **template_variables(messages),
     )
     digest = b64encode(hashlib.sha256(imports.encode()).digest()).decode()
     return html, security_policy(f"'sha256-{digest}'")
+
+
+def to_json_element(value: object) -> str:
+    """Return a value as JSON that can stand in an HTML element for data, empty for an empty one."""
+    # The element would end at a `<` of a closing tag.
+    return msgspec.json.encode(value).decode().replace("<", "\\u003c") if value else ""
 
 
 def import_map(version: str) -> str:

@@ -48,7 +48,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_explained(page: Page) -> None:
     assert max(chances) == chances[7]
     assert page.get_attribute("#answer", "data-sure") == "true"
     assert max(evidence(page)) == evidence(page)[7]
-    expect(page.locator("#answer-words")).to_contain_text(f"{chances[7] * 100:.1f} %")
+    expect(page.locator("#answer-words")).to_contain_text(f"{chances[7] * 100:.1f}%")
 
 
 @pytest.mark.parametrize(

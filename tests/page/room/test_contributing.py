@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from server.web.common.problems import PROBLEM_TYPE, encode_problem
 from tests.page.accessibility import check
 from tests.page.conditions import busy
 from tests.support.digits import FOUR, SEVEN, Stroke
@@ -205,9 +206,9 @@ def too_many(route: Route) -> None:
 def refuse(route: Route, status: int, headers: dict[str, str] | None = None) -> None:
     route.fulfill(
         status=status,
-        content_type="application/problem+json",
+        content_type=PROBLEM_TYPE,
         headers=headers or {},
-        json={"title": "Refused", "status": status, "detail": "The server says why."},
+        body=encode_problem(status, "The server says why."),
     )
 
 

@@ -78,7 +78,7 @@ def test_drawings_appear_newest_first_with_what_they_are_and_what_is_read(
     )
     assert tile(wall, wrong).get_attribute("data-was") is None
     assert shown_ids(wall) == [wrong, right]
-    expect(wall.locator("#room-share")).to_have_text("50.0 % read correctly")
+    expect(wall.locator("#room-share")).to_have_text("50.0% read correctly")
     expect(wall.locator("#room-words")).to_have_text("1 of 2 drawings.")
 
 
@@ -113,7 +113,7 @@ def test_filters_choose_by_digit_by_reading_and_wrong_ones(wall: Page, room: Roo
     wall.select_option("#filter-label", "7")
     assert shown_ids(wall) == [joke, seven]
     expect(wall.locator("#wall-words")).to_have_text(
-        "2 of 3 drawings, 50.0 % of them read correctly."
+        "2 of 3 drawings, 50.0% of them read correctly."
     )
     wall.check("#filter-wrong")
     assert shown_ids(wall) == [joke]
@@ -130,7 +130,7 @@ def test_the_confusion_matrix_counts_the_room_and_a_cell_shows_its_drawings(
 ) -> None:
     room.give(FOUR, 4)
     joke = room.give(FOUR, 7)["id"]
-    cell = wall.get_by_label("1 drawings of 7 read as 4, 100.0 %")
+    cell = wall.get_by_label("1 drawing of 7 read as 4, 100.0%")
     cell.click()
     assert shown_ids(wall) == [joke]
     expect(cell).to_have_attribute("aria-pressed", "true")
@@ -180,15 +180,16 @@ def test_another_model_reads_the_wall_again_and_marks_what_is_right_now(
         expect(tile(page, gained)).to_contain_text("✓")
         expect(tile(page, gained)).to_have_attribute(
             "aria-label",
-            "A 7, read as 7, before as 1: wrong before, right now, not sure. Explain this drawing",
+            "A 7, read as 7, before as 1: wrong before, correct now. Not sure. "
+            "Explain this drawing",
         )
         expect(tile(page, lost)).to_have_attribute("data-was", "1")
         expect(tile(page, lost)).to_contain_text("✗")
         expect(tile(page, wrong)).to_contain_text("✗")
-        expect(page.locator("#room-before")).to_have_text("before: 33.3 %")
+        expect(page.locator("#room-before")).to_have_text("before: 33.3%")
         expect(page.locator("#room-words")).to_contain_text(
-            "seven has read the wall again: 1 that were wrong are right now, "
-            "1 that were right are wrong now."
+            "seven has read the wall again. 1 drawing that was wrong is correct now. "
+            "1 drawing that was correct is wrong now."
         )
         expect(page.locator("#legend-gained")).to_be_visible()
         page.select_option("#model", "one")

@@ -102,8 +102,18 @@ const PROBLEMS = [
   ["step=1.5", "The address has “1.5” instead of a whole number."],
   ["mean=12", "The address has “12” instead of a digit."],
   ["edits=__", "The address edits a pixel outside the image."],
+  ["step=0", "The address has “0” instead of a number of at least 1."],
+  ["ink=2", "The address has “2” where it needs 0 or 1."],
+  ["pair=123", "“123” is not a pair of digits."],
+  ["drawing=A*A", "The drawing in the address has a “*”."],
+  ["image=AAA", "The image in the address is cut off."],
+  ["image=A*A", "The image in the address has a “*”."],
+  ["image=AAAA", "The image in the address does not have 28 × 28 pixels."],
+  ["edits=A", "The edits in the address are cut off."],
+  ["edits=A*A", "The address has a “*”."],
   ["added=1,2", "The added evidence must be ten numbers."],
   ["colour=red", "The address has an unknown part “colour”."],
+  [`mean=${"1".repeat(61)}`, `The address has “${"1".repeat(60)}…” instead of a digit.`],
 ];
 
 for (const [part, problem] of PROBLEMS) {

@@ -86,8 +86,8 @@ test(
 );
 
 for (const [name, error, words] of [
-  ["that is busy", new ProblemError(503, "", 1), /is busy/],
-  ["that had too many", new ProblemError(429, "", 9), /is busy/],
+  ["that is busy", new ProblemError(503, { detail: "", code: "other" }, 1), /is busy/],
+  ["that had too many", new ProblemError(429, { detail: "", code: "other" }, 9), /is busy/],
   ["that is away", new TypeError("lost"), /cannot be reached/],
 ]) {
   test(
@@ -114,7 +114,7 @@ for (const status of [403, 404, 409, 413, 422, 507]) {
     `a drawing that is refused with ${status} is not sent again until somebody gives it again`,
     withPage(async ({ room, asked, elapse, only, store }) => {
       room.give();
-      asked[0].fail(new ProblemError(status, "No.", 0));
+      asked[0].fail(new ProblemError(status, { detail: "No.", code: "other" }, 0));
       await settle();
       elapse();
       assert.equal(asked.length, 1);
@@ -145,7 +145,7 @@ test(
     elapse();
     await settle();
     // The first request had arrived.
-    asked[2].fail(new ProblemError(404, "It is gone.", 0));
+    asked[2].fail(new ProblemError(404, { detail: "It is gone.", code: "other" }, 0));
     await settle();
     assert.deepEqual(store.state.contributions, []);
   }),
@@ -169,7 +169,7 @@ test(
   "a drawing that the busy server has not stored is withdrawn without sending it again",
   withPage(async ({ room, asked, elapse, store }) => {
     room.give();
-    asked[0].fail(new ProblemError(503, "", 1));
+    asked[0].fail(new ProblemError(503, { detail: "", code: "other" }, 1));
     await settle();
     room.withdraw("token1");
     elapse();
@@ -196,7 +196,7 @@ test(
     asked[2].fail(new TypeError("lost"));
     await settle();
     room.look(3);
-    asked[3].fail(new ProblemError(404, "It is gone.", 0));
+    asked[3].fail(new ProblemError(404, { detail: "It is gone.", code: "other" }, 0));
     await settle();
     assert.deepEqual(store.state.contributions, []);
   }),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
+  formatExact,
   formatIntensity,
   formatPercent,
   formatPlace,
@@ -17,8 +18,8 @@ const TABLES = [
     "a percentage has one decimal",
     formatPercent,
     [
-      [0.1234, "12.3 %"],
-      [1, "100.0 %"],
+      [0.1234, "12.3%"],
+      [1, "100.0%"],
     ],
   ],
   [
@@ -42,6 +43,16 @@ const TABLES = [
       [12.34, "12.3"],
       [123.4, "123"],
       [12340, "1.23e4"],
+    ],
+  ],
+  [
+    "a chosen number keeps all of its digits",
+    formatExact,
+    [
+      [0.001, "0.001"],
+      [0.0025, "0.0025"],
+      [0.5, "0.5"],
+      [5, "5"],
     ],
   ],
   [

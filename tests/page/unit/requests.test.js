@@ -99,7 +99,7 @@ test(
       (error) => !error.isFinal,
     );
     ask("a");
-    calls[0].fail(new ProblemError(422, "not a drawing", 0));
+    calls[0].fail(new ProblemError(422, { detail: "not a drawing", code: "other" }, 0));
     await settle();
     elapse();
     assert.equal(calls.length, 1);
@@ -156,10 +156,10 @@ test(
 
 /** @type {[string, unknown, number, number][]} what failed, and the range of delays, ms */
 const DELAYS = [
-  ["a busy server's time", new ProblemError(503, "", 3), 3_000, 4_500],
-  ["a time beyond reason", new ProblemError(503, "", 1e9), 10_000, 15_000],
-  ["no time", new ProblemError(503, "", 0), 1_000, 1_500],
-  ["a time in the past", new ProblemError(503, "", -5), 1_000, 1_500],
+  ["a busy server's time", new ProblemError(503, { detail: "", code: "other" }, 3), 3_000, 4_500],
+  ["a time beyond reason", new ProblemError(503, { detail: "", code: "other" }, 1e9), 10_000, 15_000],
+  ["no time", new ProblemError(503, { detail: "", code: "other" }, 0), 1_000, 1_500],
+  ["a time in the past", new ProblemError(503, { detail: "", code: "other" }, -5), 1_000, 1_500],
   ["no server", new TypeError("not there"), 1_000, 1_500],
 ];
 

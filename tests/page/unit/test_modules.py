@@ -93,7 +93,7 @@ def test_a_module_that_is_wrong_fails_in_the_browser_too(browser: Browser, tmp_p
     for folder in ("static/numbers", FOLDER):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     wrong = tmp_path / "static" / "numbers" / "format.js"
-    wrong.write_text(wrong.read_text().replace(".toFixed(1)", ".toFixed(2)"))
+    wrong.write_text(wrong.read_text().replace("fraction, places = 1", "fraction, places = 2"))
     report = run_in_browser(browser, "format.test.js", tmp_path)
     failed = [one["name"] for one in report if one["error"]]
     assert "a percentage has one decimal" in failed, json.dumps(report)

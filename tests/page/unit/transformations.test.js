@@ -73,4 +73,16 @@ test("a sentence says what a digit did", () => {
     describeTransformation(1, { rotation: 0, right: 0, down: -1 }),
     "1 moved it 1 px up.",
   );
+  assert.equal(
+    describeTransformation(1, { rotation: 8, right: 2, down: 0 }),
+    "1 turned it 8° clockwise and moved it 2 px right.",
+  );
+  assert.equal(
+    describeTransformation(1, { rotation: 8, right: 0, down: 0 }),
+    "1 turned it 8° clockwise.",
+  );
+  assert.equal(
+    describeTransformation(1, { rotation: -8, right: 0, down: 0 }),
+    "1 turned it 8° anticlockwise.",
+  );
 });

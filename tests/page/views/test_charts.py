@@ -67,8 +67,8 @@ def test_the_pointer_reads_the_values_of_the_nearest_step(page: Page) -> None:
         x, y = at_step(plot, int(history.steps[index]), 1000)
         plot.hover(position={"x": x + 1, "y": y})
         expect(words).to_have_text(
-            f"Step {history.steps[index]:,}: training {history.train_loss[index]:.3f}, "
-            f"validation {history.validation_loss[index]:.3f}"
+            f"Step {history.steps[index]:,}: training {history.train_loss[index]:.3f} "
+            f"and validation {history.validation_loss[index]:.3f}"
         )
         expect(plot.locator(".markers circle")).to_have_count(2)
         expect(plot.locator(".pointer")).to_have_class("pointer")
@@ -101,8 +101,8 @@ def test_the_arrow_keys_read_the_values_and_tell_screen_readers(page: Page) -> N
         position = min(last, max(0, position + move))
         read = (
             f"Step {history.steps[position]:,}: "
-            f"training {100 * history.train_accuracy[position]:.1f} %, "
-            f"validation {100 * history.validation_accuracy[position]:.1f} %"
+            f"training {100 * history.train_accuracy[position]:.1f}% "
+            f"and validation {100 * history.validation_accuracy[position]:.1f}%"
         )
         expect(page.locator("#curve-accuracy .read-out")).to_have_text(read)
         expect(plot).to_have_attribute("aria-valuetext", read)
@@ -128,8 +128,8 @@ def test_a_finger_reads_values_that_stay_when_it_is_lifted(
         page.touchscreen.tap(box["x"] + box["width"] - 5, box["y"] + box["height"] / 2)
         expect(page.locator("#reliability .read-out")).to_have_text(
             f"{evaluation.bin_counts[some][-1]:,} predictions with about "
-            f"{100 * evaluation.bin_probability[some][-1]:.1f} %: "
-            f"{100 * evaluation.bin_right[some][-1]:.1f} % correct"
+            f"{100 * evaluation.bin_probability[some][-1]:.1f}%: "
+            f"{100 * evaluation.bin_right[some][-1]:.1f}% correct"
         )
 
 
@@ -149,7 +149,7 @@ def test_a_step_that_another_training_did_not_record_is_read_from_its_line(page:
     index = one.steps.tolist().index(missing)
     expect(page.locator("#curve-loss .read-out")).to_have_text(
         f"Step {missing:,}: training {one.train_loss[index]:.3f}, "
-        f"validation {one.validation_loss[index]:.3f}, normalized about {value:.3f}"
+        f"validation {one.validation_loss[index]:.3f}, and normalized about {value:.3f}"
     )
 
 
@@ -190,7 +190,7 @@ def test_the_tables_have_the_data_of_the_charts(page: Page) -> None:
     open_accuracy(page)
     some = evaluation.bin_counts > 0
     assert rows_of(page.locator("#reliability")) == [
-        [f"{100 * probability:.1f} %", f"{100 * right:.1f} %", f"{count:,}"]
+        [f"{100 * probability:.1f}%", f"{100 * right:.1f}%", f"{count:,}"]
         for probability, right, count in zip(
             evaluation.bin_probability[some],
             evaluation.bin_right[some],

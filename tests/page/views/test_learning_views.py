@@ -78,10 +78,10 @@ def test_the_replayed_heatmaps_are_the_recorded_weights(
         expected = heatmap_colours(weights[:, digit].astype(float), limit)
         assert np.abs(shown[:, :3] - expected).max() <= 1
     words = page.locator("#at-words")
-    expect(words).to_contain_text(f"Step {history.steps[position]}: ")
+    expect(words).to_contain_text(f"Step {history.steps[position]:,}: ")
     expect(words).to_contain_text(f"a loss of {history.validation_loss[position]:.3f}")
     expect(words).to_contain_text(
-        f"an accuracy of {100 * history.validation_accuracy[position]:.1f} %"
+        f"an accuracy of {100 * history.validation_accuracy[position]:.1f}%"
     )
     expect(words).to_contain_text(f"to +{limit:.3f} (for)")
     # The drawing is read by the model as it was then.
@@ -151,7 +151,7 @@ def test_the_page_follows_a_training_from_its_middle_to_its_end(
     draw_with_mouse(page, SEVEN)
     read_answer(page)
     with train(models, *small(1)) as process:
-        expect(page.locator("#live")).to_have_text(re.compile(r"\d+ %"), timeout=30_000)
+        expect(page.locator("#live")).to_have_text(re.compile(r"\d+%"), timeout=30_000)
         # A page that opens in the middle catches up.
         late = page.context.new_page()
         late.goto(page.url)
@@ -253,7 +253,7 @@ def test_the_accuracy_views_numbers_are_the_evaluations(page: Page, model: str) 
     words = page.locator("#accuracy-words")
     expect(words).to_contain_text(
         f"{model} reads {right:,} of MNIST's {confusion.sum():,} test images correctly: "
-        f"{100 * right / confusion.sum():.2f} %"
+        f"{100 * right / confusion.sum():.2f}%"
     )
     cells = page.locator("#confusion button")
     assert numbers(cells) == confusion.ravel().tolist()
@@ -273,7 +273,7 @@ def test_the_accuracy_views_numbers_are_the_evaluations(page: Page, model: str) 
     error = np.average(
         np.abs(evaluation.bin_probability - evaluation.bin_right), weights=evaluation.bin_counts
     )
-    expect(page.locator("#reliability-words")).to_contain_text(f"is {100 * error:.1f} %")
+    expect(page.locator("#reliability-words")).to_contain_text(f"is {100 * error:.1f}%")
 
 
 def test_a_cell_shows_its_digits(page: Page) -> None:

@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from server.storage.model_file import MODELS, load_model
 from server.storage.model_store import DEFAULT_MODEL
 from server.web.routes.page import VIEWS
 from tests.support.digits import FOUR
-from tests.support.page import open_page, open_view, place_of, wait_for_frames
+from tests.support.page import count_sheets, open_page, open_view, place_of, wait_for_frames
 from tests.support.pen import draw_with_mouse, read_answer
 
 Array = NDArray[np.float64]
@@ -73,12 +72,6 @@ def read_png(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 
-def pages_of(page: Page, paper: str, *, landscape: bool) -> int:
-    """Return how many pages the browser prints, without background colours."""
-    pdf = page.pdf(format=paper, landscape=landscape, print_background=False)
-    return len(re.findall(rb"/Type\s*/Page\b", pdf))
-
-
 def lightness(pixels: Array) -> Array:
     """Return what a printer or projector without colours shows of RGB: luminance, 0 to 1."""
     linear = (pixels[..., :3] / 255) ** 2.2
@@ -102,7 +95,7 @@ def test_the_explanation_of_a_drawing_is_one_page(
     # A chosen pixel adds its numbers.
     page.mouse.move(*place_of(page, "#seen", 12, 12))
     expect(page.locator("#pixel")).not_to_be_empty()
-    assert pages_of(page, paper, landscape=landscape) == 1
+    assert count_sheets(page, paper, landscape=landscape) == 1
 
 
 @pytest.mark.parametrize("paper", [PORTRAIT, LANDSCAPE])

@@ -260,4 +260,4 @@ def test_a_drawing_of_too_many_points_is_shared_as_the_picture_of_it(
 
 def test_an_address_of_too_many_points_says_so(page: Page) -> None:
     page.evaluate("() => { location.hash = `drawing=${'YAAWZm'.repeat(5001)}`; }")
-    expect(page.locator("#problem")).to_contain_text("more than 5000 points")
+    expect(page.locator("#problem")).to_contain_text("more than 5,000 points")

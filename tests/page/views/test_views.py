@@ -200,12 +200,12 @@ def test_the_guide_compares_three_models_on_one_drawing(page: Page) -> None:
         expected = Drawing(model, drawing.sent)
         row = rows.nth(place)
         expect(row.locator("th")).to_have_text(
-            f"{name} {100 * model.card.test_accuracy:.1f} % on MNIST"
+            f"{name} {100 * model.card.test_accuracy:.1f}% on MNIST"
         )
         probabilities = softmax(expected.evidence)
         digit = probabilities.argmax()
         expect(row.locator(".reading")).to_have_text(
-            f"{digit}, with {100 * probabilities[digit]:.1f} %"
+            f"{digit}, with {100 * probabilities[digit]:.1f}%"
         )
         shown = colours_of(row.locator(".input"))[:, 3] / 255
         assert shown == pytest.approx(expected.inputs[:, 7], abs=0.003)

@@ -1,0 +1,1 @@
+"""The catalogues of the page's messages, and the choice of a language."""

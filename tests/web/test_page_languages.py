@@ -1,0 +1,94 @@
+"""The page in the languages that it is offered in."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from flask.testing import FlaskClient
+
+from server.translations.catalogs import load_messages
+from server.translations.languages import LANGUAGES
+from server.web.app import create_app
+from server.web.routes.static_files import STATIC
+from tests.support.serving import ROOT, serve
+
+HTML = re.compile(r'<html lang="([^"]*)" dir="([^"]*)"')
+MESSAGES = re.compile(
+    r'<script type="application/json" id="messages" data-others="(?P<others>.*?)">'
+    r"(?P<first>.*?)</script>"
+)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_the_page_says_which_language_it_is_in(client: FlaskClient, tag: str) -> None:
+    response = client.get("/", headers={"Accept-Language": tag})
+    found = HTML.search(response.text)
+    assert found
+    assert found.groups() == (tag, LANGUAGES[tag].direction)
+    assert response.headers["Content-Language"] == tag
+    assert "Accept-Language" in response.headers["Vary"]
+    title = load_messages(LANGUAGES[tag]).translations.gettext("Change its mind")
+    assert title in response.text
+
+
+@pytest.mark.parametrize("tag", sorted(set(LANGUAGES) - {"en"}))
+def test_all_messages_of_scripts_are_in_the_page_or_loaded_on_demand(
+    client: FlaskClient, tag: str
+) -> None:
+    found = MESSAGES.search(client.get(f"/?language={tag}").text)
+    assert found
+    response = client.get(f"/{found['others']}")
+    assert "immutable" in response.headers["Cache-Control"]
+    first, others = json.loads(found["first"]), response.get_json()
+    assert len(first) > 50
+    assert len(others) > 100
+    assert not set(first) & set(others)
+    scripts = [f"static/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*.js")]
+    assert first | others == load_messages(LANGUAGES[tag]).of_scripts(scripts)
+
+
+def test_an_unknown_language_has_no_messages(client: FlaskClient) -> None:
+    response = client.get("/api/messages/xx")
+    assert response.status_code == 404
+    assert "Accepted: en, de," in response.text
+
+
+def test_the_english_page_has_no_translations(client: FlaskClient) -> None:
+    assert not MESSAGES.search(client.get("/").text)
+
+
+def test_the_url_and_the_server_choose_the_language(models: Path) -> None:
+    client = create_app(models, language=LANGUAGES["fr"]).test_client()
+    for url, header, tag in [("/", "de", "fr"), ("/?language=ja", "de", "ja")]:
+        response = client.get(url, headers={"Accept-Language": header})
+        assert response.headers["Content-Language"] == tag
+
+
+def test_an_unknown_language_in_the_url_is_ignored(client: FlaskClient) -> None:
+    response = client.get("/?language=xx&utm_source=mail", headers={"Accept-Language": "es"})
+    assert response.status_code == 200
+    assert response.headers["Content-Language"] == "es"
+
+
+def test_a_browser_revalidates_each_language_by_itself(client: FlaskClient) -> None:
+    tags = {client.get(f"/?language={tag}").headers["ETag"] for tag in LANGUAGES}
+    assert len(tags) == len(LANGUAGES)
+    known = client.get("/?language=de").headers["ETag"]
+    assert client.get("/?language=de", headers={"If-None-Match": known}).status_code == 304
+    assert client.get("/?language=fr", headers={"If-None-Match": known}).status_code == 200
+
+
+def test_the_command_line_says_which_languages_there_are() -> None:
+    command = [sys.executable, "-m", "server", "--language", "klingon"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert f"there is no language 'klingon'; accepted: {', '.join(LANGUAGES)}" in result.stderr
+
+
+def test_the_command_line_chooses_the_language() -> None:
+    with serve("--language", "JA") as url, urlopen(url) as response:
+        assert response.headers["Content-Language"] == "ja"
