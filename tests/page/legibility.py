@@ -10,6 +10,8 @@ from tests.page.accessibility import reach
 WIDTHS = (320, 360, 384, 385, 390, 640, 641, 820, 960, 1008, 1009, 1024, 1168, 1169, 1280, 1920)
 SIZES = tuple((width, 800) for width in WIDTHS)
 
+PHONES = ((320, 800), (390, 844))
+
 # The windows of projectors.
 PROJECTORS = ((1024, 768), (1280, 800), (1920, 1080))
 

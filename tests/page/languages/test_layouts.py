@@ -9,19 +9,16 @@ from playwright.sync_api import Browser, Page, expect
 from server.translations.languages import LANGUAGES as ALL_LANGUAGES
 from server.web.routes.page import VIEWS
 from tests.page.accessibility import check_what_is_shown
+from tests.page.languages.samples import LANGUAGES, SIZES
 from tests.page.legibility import PROJECTORS, find_faults
 from tests.support.digits import FOUR, SEVEN
 from tests.support.page import count_sheets, load_all_views, open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
 
-# German words are long, Chinese texts short, and Arabic is written from right to left.
-LANGUAGES = ("de", "zh-Hans", "ar")
 TRANSLATED = ALL_LANGUAGES.keys() - {"en"}
 
 WINDOW: Any = {"width": 1280, "height": 800}
-SIZES = ((320, 800), (390, 844), (1280, 800), (1920, 1080))
 
-# The page of a phone that joins a room, and the presenter's, are tested in tests/page/room.
 DIALOGS = ("#open-gallery", "#open-share", "#open-keys")
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from server.web.routes.page import VIEWS
-from tests.page.legibility import OVERLAPS, TOLERANCE, find_faults
+from tests.page.legibility import OVERLAPS, PHONES, TOLERANCE, find_faults
 from tests.support.digits import SEVEN
 from tests.support.page import open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
@@ -39,6 +39,15 @@ def test_no_text_collides_with_another_and_nothing_is_wider_than_the_window(
     for step in steps[1:]:
         step.click()
         assert find_faults(drawn) == []
+
+
+def test_the_state_of_a_training_fits_next_to_the_name_of_its_view(drawn: Page) -> None:
+    live = drawn.locator("#live")
+    live.evaluate("(live) => (live.textContent = 'interrupted')")
+    try:
+        assert find_faults(drawn, PHONES) == []
+    finally:
+        live.evaluate("(live) => (live.textContent = '')")
 
 
 @pytest.mark.parametrize("view", MAPS)
