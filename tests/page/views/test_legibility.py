@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from server.web.routes.page import VIEWS
 from tests.page.legibility import OVERLAPS, PHONES, TOLERANCE, find_faults
@@ -17,6 +17,9 @@ MAPS = {
     "pixels": "#view-pixels .map",
     "weights": "#view-weights .pair .map",
 }
+
+# It does not look like a digit, so the answer says by how much.
+SCRIBBLE = [[(0.1 + 0.8 * (step % 2), 0.1 + 0.05 * step) for step in range(16)]]
 
 HAS_PIXEL = "document.querySelector('main').classList.contains('has-pixel')"
 
@@ -93,3 +96,16 @@ def test_a_small_laptop_shows_the_whole_view_without_scrolling(drawn: Page) -> N
     open_view(drawn, "draw")
     drawn.set_viewport_size({"width": 1280, "height": 800})
     assert drawn.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize("size", [(320, 800), (1024, 768)])
+def test_the_longest_answer_stays_in_its_box(
+    browser: Browser, server_url: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    with open_page(browser, server_url, viewport={"width": width, "height": height}) as page:
+        draw_with_mouse(page, SCRIBBLE)
+        read_answer(page)
+        expect(page.locator("#answer-why")).to_contain_text("Distance")
+        inner = "(answer) => answer.scrollHeight <= answer.clientHeight"
+        assert page.locator("#answer").evaluate(inner)
