@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route
 
 from server.translations.catalogs import Messages
 from server.translations.languages import ENGLISH
+from server.web.routes import messages as message_routes
 from server.web.routes import page as page_route
 from tests.translations.sources import source_messages
 
@@ -68,7 +69,11 @@ def marked_page(page: Page, url: str, client: FlaskClient) -> Iterator[None]:
     :param client: of an application that serves the same page as the server
     """
     page_route.render_page.cache_clear()
-    with patch.object(page_route, "load_messages", return_value=marked_messages()):
+    marked = marked_messages()
+    with (
+        patch.object(page_route, "load_messages", return_value=marked),
+        patch.object(message_routes, "load_messages", return_value=marked),
+    ):
         response = client.get("/", headers={"Host": url.partition("//")[2]})
         others = client.get("/api/messages/en").text
     page_route.render_page.cache_clear()

@@ -131,9 +131,9 @@ def test_translations_that_do_not_arrive_are_requested_again(
 ) -> None:
     with browser.new_context(viewport=WINDOW) as context:
         page = context.new_page()
+        page.route("**/api/messages/**", lambda route: route.abort())
         page.goto(f"{server_url}?language=de")
         page.wait_for_selector("#model option", state="attached")
-        page.route("**/api/messages/**", lambda route: route.abort())
         page.keyboard.press("3")
         expect(page.locator("#problem")).not_to_be_empty()
         page.unroute("**/api/messages/**")
