@@ -155,9 +155,18 @@ listenToShortcuts(
 
 // The other views are loaded as soon as somebody does something. A failure is reported when the
 // view is opened.
-for (const type of ["pointermove", "pointerdown", "keydown"]) {
-  addEventListener(type, () => views.loadAll().catch(() => {}), { once: true });
+const FIRST_ACTIONS = ["pointermove", "pointerdown", "keydown"];
+
+/** @param {Event} event */
+function loadOtherViews(event) {
+  // Browsers also send a pointermove when the page changes under a mouse that rests.
+  const isMove = event instanceof PointerEvent && event.type === "pointermove";
+  if (isMove && event.movementX === 0 && event.movementY === 0) return;
+  for (const type of FIRST_ACTIONS) removeEventListener(type, loadOtherViews);
+  views.loadAll().catch(() => {});
 }
+
+for (const type of FIRST_ACTIONS) addEventListener(type, loadOtherViews);
 
 show();
 loader.requestModels();

@@ -176,3 +176,14 @@ def test_a_failed_request_that_is_no_longer_needed_is_no_longer_a_problem(
     expect(page.locator("#problem")).to_contain_text("cannot be reached")
     page.keyboard.press("1")
     expect(page.locator("#problem")).to_be_empty()
+
+
+def test_a_mouse_that_rests_loads_no_other_view_and_one_that_moves_does(page: Page) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(urlsplit(request.url).path))
+    page.evaluate("document.body.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }))")
+    wait_for_frames(page, 5)
+    assert [path for path in loaded if "/views/" in path] == []
+    page.mouse.move(600, 300)
+    page.mouse.move(610, 310)
+    wait_for_event(page, lambda: any(path.endswith("/views/guide.js") for path in loaded))
