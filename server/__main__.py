@@ -12,7 +12,7 @@ from server.room.room import Room, is_local_url, local_address, open_room
 from server.storage.model_file import MODELS
 from server.system.network import format_host, reachable_addresses
 from server.translations.languages import TAGS, Language, find_language
-from server.transport.serving import Files, serve
+from server.transport.serving import Served, serve
 from server.transport.workers import WorkerError, serve_with_workers
 
 
@@ -39,12 +39,12 @@ def main() -> None:
             if message:
                 print(message, flush=True)
 
-    files = Files(arguments.models, arguments.room, arguments.language)
+    served = Served(arguments.models, arguments.room, arguments.language)
     if arguments.workers == 1:
-        serve(listener, files, announce)
+        serve(listener, served, announce)
         return
     try:
-        serve_with_workers(arguments.workers, listener, files, announce)
+        serve_with_workers(arguments.workers, listener, served, announce)
     except WorkerError as error:
         sys.exit(f"Cannot serve: {error}")
 

@@ -45,9 +45,8 @@ TAGS = ", ".join(LANGUAGES)
 
 
 def find_language(tag: str) -> Language | None:
-    """Return the language with a tag, in any case; None if the page is not offered in it."""
-    known = {one.lower(): language for one, language in LANGUAGES.items()}
-    return known.get(tag.lower())
+    """Return the language with a tag, ignoring case; None if the page is not offered in it."""
+    return next((one for one in LANGUAGES.values() if one.tag.lower() == tag.lower()), None)
 
 
 def choose_language(
@@ -66,8 +65,9 @@ def choose_language(
 def _match_language(accepted: LanguageAccept) -> Language:
     """Return the first of the accepted languages that the page is offered in, or English.
 
-    A browser that asks for Portuguese as in Portugal gets that of Brazil rather than the next
-    language of its list. Source: RFC 4647, 3.4, except that varieties stand for each other.
+    A variety of a language that is not offered gets the one that is, before the next language of
+    the browser's list: Portuguese of Portugal that of Brazil, traditional Chinese simplified
+    Chinese.
     """
     by_family = {_family_of(tag): language for tag, language in LANGUAGES.items()}
     for tag, quality in accepted:

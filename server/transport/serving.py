@@ -40,8 +40,8 @@ EXTRA_FILES = 500
 
 
 @dataclass(frozen=True)
-class Files:
-    """What a server serves: a directory of models, the file of a room, and in which language."""
+class Served:
+    """What a server serves: a directory of models, and, if set, a room's file, and the language."""
 
     models: Path
     room: Path | None = None
@@ -49,7 +49,10 @@ class Files:
 
 
 def serve(
-    listener: socket.socket, files: Files, on_ready: Callable[[], None], max_accepts: int = BACKLOG
+    listener: socket.socket,
+    served: Served,
+    on_ready: Callable[[], None],
+    max_accepts: int = BACKLOG,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then shut down gracefully.
 
@@ -57,9 +60,9 @@ def serve(
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
         share the socket can accept the rest
     """
-    store = ModelStore(files.models)
-    room = None if files.room is None else open_room(files.room, listener)
-    app = create_app(files.models, store, room, files.language)
+    store = ModelStore(served.models)
+    room = None if served.room is None else open_room(served.room, listener)
+    app = create_app(served.models, store, room, served.language)
     live = LivePredictions(store)
     polls = TrainingPolls(context_of(app).artifacts.trainings)
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from server.system.child_process import end_with_parent, start_child
-from server.transport.serving import STOP_SECONDS, Files, serve, stop
+from server.transport.serving import STOP_SECONDS, Served, serve, stop
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +66,11 @@ class Supervisor:
     """
 
     def __init__(
-        self, count: int, listener: socket.socket, files: Files, on_ready: Callable[[], None]
+        self, count: int, listener: socket.socket, served: Served, on_ready: Callable[[], None]
     ) -> None:
         self._count = count
         self._listener = listener
-        self._files = files
+        self._served = served
         self._on_ready = on_ready
         self._workers: list[Worker] = []
         # Whether any worker has ever served.
@@ -120,7 +120,7 @@ class Supervisor:
         """
         while len(self._workers) < self._count and time.monotonic() >= self._next_start:
             try:
-                self._workers.append(_start(self._listener, self._files))
+                self._workers.append(_start(self._listener, self._served))
             except OSError as error:
                 self._retry_later(f"A worker cannot be started: {error}")
 
@@ -155,17 +155,17 @@ class Supervisor:
             self._on_ready()
 
 
-def _start(listener: socket.socket, files: Files) -> Worker:
+def _start(listener: socket.socket, served: Served) -> Worker:
     """Start a worker.
 
     :raise OSError: the system allows no more processes or files
     """
-    process, report = start_child(_work, listener, files)
+    process, report = start_child(_work, listener, served)
     return Worker(process, report, time.monotonic())
 
 
 def serve_with_workers(
-    count: int, listener: socket.socket, files: Files, on_ready: Callable[[], None]
+    count: int, listener: socket.socket, served: Served, on_ready: Callable[[], None]
 ) -> None:
     """Serve with several processes until SIGINT or SIGTERM; one that dies is replaced.
 
@@ -174,14 +174,14 @@ def serve_with_workers(
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    supervisor = Supervisor(count, listener, files, on_ready)
+    supervisor = Supervisor(count, listener, served, on_ready)
     try:
         supervisor.run()
     finally:
         supervisor.stop()
 
 
-def _work(report: PipeConnection, listener: socket.socket, files: Files) -> None:
+def _work(report: PipeConnection, listener: socket.socket, served: Served) -> None:
     """Serve in a worker."""
     end_with_parent()
-    serve(listener, files, lambda: report.send("serving"), MAX_ACCEPTS)
+    serve(listener, served, lambda: report.send("serving"), MAX_ACCEPTS)

@@ -62,7 +62,7 @@ export function createSum(change) {
           ),
         headers: [gettext("Pixels"), ...ALL_DIGITS.map(String)],
         toCells: (count) => [
-          String(count),
+          formatCount(count),
           ...ALL_DIGITS.map((digit) => formatSigned(found?.sums[digit][count] ?? 0)),
         ],
       });

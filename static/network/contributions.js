@@ -11,7 +11,7 @@ import { describeDelay, describeProblem } from "./problems.js";
 const NOT_FOUND = 404;
 
 /** Statuses after which the same request may succeed a little later. */
-const PASSING = [429, 503];
+const PASSING = [408, 429, 503];
 
 const WAITS = gettext("Waits for the presenter's approval.");
 

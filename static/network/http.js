@@ -31,7 +31,7 @@ export class ProblemError extends Error {
 
   /** Whether the request itself was wrong, so that repeating it cannot help. */
   get isFinal() {
-    return this.status >= 400 && this.status < 500 && this.status !== 429;
+    return this.status >= 400 && this.status < 500 && ![408, 429].includes(this.status);
   }
 
   /** Whether the server asked to repeat the request later. */

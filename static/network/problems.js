@@ -9,20 +9,19 @@ import { ProblemError } from "./http.js";
  * @type {Record<string, string>}
  */
 const PROBLEMS = {
-  "disk-full": gettext(
-    "The server cannot store the drawing: its disk is full. Your drawing is kept: try again later.",
-  ),
+  "disk-full": gettext("The server cannot store this: its disk is full. Try again later."),
   "internal-error": gettext("The server has an internal error. Try again."),
   "no-model": gettext("The server has no model: it must be trained first."),
-  "not-found": gettext("The server does not have this any more."),
+  "not-found": gettext("The server no longer has this."),
   "room-closed": gettext(
     "The room is closed at the moment. Your drawing is kept: give it when the room is open again.",
   ),
   "room-full": gettext("The room is full. It takes no more drawings."),
   "too-large": gettext("This drawing is too long for the room. Draw the digit with fewer lines."),
-  "too-many-drawings": gettext("There are too many drawings in a short time. Try again later."),
-  "unknown-model": gettext("The server does not have this model any more. Choose another one."),
+  timeout: gettext("The connection is slow. Trying again…"),
+  "unknown-model": gettext("The server no longer has this model. Choose another one."),
   "wrong-key": gettext("The server does not accept the presenter's key."),
+  "wrong-token": gettext("Only the page that gave this drawing can withdraw it."),
 };
 
 /**
@@ -35,7 +34,7 @@ export function describeProblem(error) {
 
 /**
  * @param {unknown} error
- * @returns {string} why a request about a drawing is repeated
+ * @returns {string} why a request is repeated; the drawing on the pad stays
  */
 export function describeDelay(error) {
   return error instanceof ProblemError

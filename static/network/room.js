@@ -54,11 +54,13 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     createToken,
   );
 
-  /** The server does not accept the key: the page is a participant's from now on. */
-  const loseKey = () => {
+  /**
+   * The server does not accept the key: the page is a participant's from now on.
+   * @param {ProblemError} error
+   */
+  const loseKey = (error) => {
     forgetKey();
-    const roomMessage = gettext("The server does not accept the presenter's key.");
-    store.change({ roomKey: "", roomMessage });
+    store.change({ roomKey: "", roomMessage: describeProblem(error) });
   };
 
   const poll = createPoll({
@@ -76,7 +78,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
       }
     },
     onFailure(error) {
-      if (isUnauthorized(error)) loseKey();
+      if (isUnauthorized(error)) loseKey(error);
       else reporter.reportFailure("room", error);
     },
   });
@@ -100,7 +102,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
       await request(store.state.roomKey);
       store.change({ roomMessage: "" });
     } catch (error) {
-      if (isUnauthorized(error)) loseKey();
+      if (isUnauthorized(error)) loseKey(error);
       else store.change({ roomMessage: describeFailure(error) });
     }
     poll.ask();
@@ -134,7 +136,10 @@ function describeFailure(error) {
     : gettext("The server cannot be reached. Try again.");
 }
 
-/** @param {unknown} error */
+/**
+ * @param {unknown} error
+ * @returns {error is ProblemError}
+ */
 function isUnauthorized(error) {
   return error instanceof ProblemError && error.status === UNAUTHORIZED;
 }

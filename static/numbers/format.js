@@ -1,12 +1,12 @@
-/** How the page formats numbers and lists in its language, with the digits that the model reads. */
+/** How the page formats numbers and lists in its language, always with the digits 0 to 9. */
 
-import { LANGUAGE, gettext } from "./messages.js";
+import { IS_RIGHT_TO_LEFT, LANGUAGE, gettext } from "./messages.js";
 
 /** With the digits 0 to 9 in all languages. */
 const LOCALE = `${LANGUAGE}-u-nu-latn`;
 
-/** Keeps a sign before its number in text from right to left, which would have it after. */
-const BEFORE_SIGN = LANGUAGE === "ar" ? "\u200e" : "";
+/** The left-to-right mark, without which a sign follows its number in text from right to left. */
+const BEFORE_SIGN = IS_RIGHT_TO_LEFT ? "\u200e" : "";
 
 /** Chinese and Japanese have no space between sentences. */
 const BETWEEN_SENTENCES = /^(?:zh|ja)\b/.test(LANGUAGE) ? "" : " ";
@@ -27,7 +27,7 @@ const formats = new Map();
  * @param {Intl.NumberFormatOptions} options
  */
 function format(number, options) {
-  const key = Object.values(options).join();
+  const key = JSON.stringify(options);
   let found = formats.get(key);
   if (!found) {
     found = new Intl.NumberFormat(LOCALE, options);

@@ -11,6 +11,9 @@ const page = globalThis.document;
 /** The page's language, as a BCP 47 tag. */
 export const LANGUAGE = page?.documentElement.lang || "en";
 
+/** Whether it is written from right to left. */
+export const IS_RIGHT_TO_LEFT = page?.documentElement.dir === "rtl";
+
 /** @type {Record<string, Translation>} By the English message; empty in English. */
 const translations = JSON.parse(page?.querySelector("#messages")?.textContent ?? "{}");
 

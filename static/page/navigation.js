@@ -101,11 +101,15 @@ export function createNavigation(store, isView) {
       store.change({ view: link.dataset.view });
     });
   }
-  // Another language is another page, which opens with the same drawing.
+  // Another language is another page, which opens with the same drawing. Other buttons of the mouse
+  // and a long press, which open it in another tab, cause no click.
   for (const link of languages) {
-    link.addEventListener("click", () => {
-      link.href = `?language=${link.hreflang}${writeAddress(store.state)}`;
-    });
+    for (const type of ["pointerdown", "click"]) {
+      link.addEventListener(type, () => {
+        const address = isOpen ? writeAddress(store.state) : location.hash;
+        link.href = `?language=${link.hreflang}${address}`;
+      });
+    }
   }
 
   return {

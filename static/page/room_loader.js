@@ -1,7 +1,6 @@
 /** Loads the scripts of the room, where the server has one. */
 
 import { requestModule } from "../network/http.js";
-import { loadTranslations } from "../network/translations.js";
 
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
 
@@ -17,7 +16,7 @@ export function createRoomLoader(page) {
   const join = async () => {
     const url = new URL("./room.js", import.meta.url);
     try {
-      await Promise.all([requestModule(url), loadTranslations()]);
+      await requestModule(url);
       return (await import(url.href)).joinRoom(...page());
     } catch (error) {
       joining = null;

@@ -1,7 +1,7 @@
 /** Saving a part of the page as a PNG. */
 
 import { queryMedia } from "../components/dom.js";
-import { gettext } from "../numbers/messages.js";
+import { IS_RIGHT_TO_LEFT, gettext } from "../numbers/messages.js";
 
 /** Pixels of the picture per CSS pixel. */
 const SCALE = 2;
@@ -31,13 +31,13 @@ export async function toPicture(element) {
   canvas.width = Math.ceil((width + 2 * MARGIN) * SCALE);
   canvas.height = Math.ceil((height + 2 * MARGIN) * SCALE);
   const context = canvas.getContext("2d");
-  if (!context) throw new Error(gettext("This browser draws no pictures."));
+  if (!context) throw new Error(gettext("This browser cannot draw pictures."));
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.scale(SCALE, SCALE);
   context.drawImage(image, MARGIN, MARGIN);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-  if (!blob) throw new Error(gettext("This browser made no picture."));
+  if (!blob) throw new Error(gettext("This browser could not create the picture."));
   return /** @type {Blob} */ (blob);
 }
 
@@ -48,11 +48,13 @@ export async function toPicture(element) {
  */
 function sizeOf(element) {
   const box = element.getBoundingClientRect();
-  const { left, top } = box;
+  const { left, right, top } = box;
   let { width, height } = box;
   for (const area of element.querySelectorAll(".scrolled:not(.data *), .side")) {
+    if (!area.checkVisibility()) continue;
     const start = area.getBoundingClientRect();
-    width = Math.max(width, start.left - left + area.scrollWidth);
+    const before = IS_RIGHT_TO_LEFT ? right - start.right : start.left - left;
+    width = Math.max(width, before + area.scrollWidth);
     height = Math.max(height, start.top - top + area.scrollHeight);
   }
   return { width, height };
@@ -76,7 +78,7 @@ function toSvg(element, width, height) {
       style="font-size: ${getComputedStyle(root).fontSize}; color-scheme: ${scheme}">
     ${serializer.serializeToString(style)}
     <foreignObject width="100%" height="100%">
-      <body xmlns="${XHTML}"
+      <body xmlns="${XHTML}" lang="${root.lang}" dir="${root.dir}"
           style="margin: 0; padding: 0; max-width: none; width: ${element.offsetWidth}px">
         ${serializer.serializeToString(copy(element))}
       </body>

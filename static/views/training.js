@@ -83,6 +83,7 @@ const ENDS = {
 export function createView(change) {
   const run = find("#run", HTMLSelectElement);
   const state = find("#run-state", HTMLElement);
+  const reason = find("#run-reason", HTMLElement);
   const settings = find("#run-settings", HTMLElement);
   const news = find("#run-news", HTMLElement);
   const showCurves = createCurves(change);
@@ -102,9 +103,10 @@ export function createView(change) {
     setText(
       state,
       training
-        ? joinSentences([describeState(training), training.reason ?? ""])
+        ? describeState(training)
         : gettext("There is no recorded training yet; run python -m training to make one."),
     );
+    setText(reason, training?.reason ?? "");
     setText(settings, training ? describeSettings(training) : "");
     const isEnded = training && training.state !== "running";
     setText(news, isEnded ? describeState(training) : "");

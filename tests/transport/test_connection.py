@@ -28,7 +28,7 @@ connection.MAX_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"
-serving.serve(listener, serving.Files(MODELS), lambda: print(f"Serving on {{url}}", flush=True))
+serving.serve(listener, serving.Served(MODELS), lambda: print(f"Serving on {{url}}", flush=True))
 """
 
 

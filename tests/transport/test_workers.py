@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.transport import workers as workers_module
-from server.transport.serving import Files
+from server.transport.serving import Served
 from server.transport.workers import Supervisor, WorkerError
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
@@ -113,10 +113,10 @@ def test_a_count_that_is_none_is_refused(count: str) -> None:
 def test_a_worker_that_cannot_start_ends_the_whole() -> None:
     # A socket that is none for streams cannot be served.
     program = (
-        "import pathlib, socket; from server.transport.serving import Files;"
+        "import pathlib, socket; from server.transport.serving import Served;"
         "from server.transport.workers import serve_with_workers;"
         "listener = socket.socket(type=socket.SOCK_DGRAM);"
-        "serve_with_workers(2, listener, Files(pathlib.Path()), lambda: print('ready'))"
+        "serve_with_workers(2, listener, Served(pathlib.Path()), lambda: print('ready'))"
     )
     command = [sys.executable, "-c", program]
     result = subprocess.run(
@@ -152,7 +152,7 @@ if __name__ == "__main__":
     listener = socket.create_server(("127.0.0.1", 0))
     url = "http://127.0.0.1:" + str(listener.getsockname()[1])
     workers.serve_with_workers(
-        2, listener, serving.Files(MODELS), lambda: print("Serving on " + url, flush=True)
+        2, listener, serving.Served(MODELS), lambda: print("Serving on " + url, flush=True)
     )
 """
 
@@ -187,7 +187,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(workers_module, "_start", refuse)
     monkeypatch.setattr(workers_module, "MIN_RESTART_SECONDS", 0.01)
     with socket.socket() as listener:
-        supervisor = Supervisor(1, listener, Files(Path()), lambda: None)
+        supervisor = Supervisor(1, listener, Served(Path()), lambda: None)
         with pytest.raises(WorkerError, match="Resource temporarily unavailable"):
             supervisor.run()
         supervisor._has_served = True

@@ -23,7 +23,14 @@ from server.regression.shapes import DIGITS, PIXELS, SIDE
 from server.regression.transformations import Transformation
 from server.storage.model_file import MODELS, load_model
 from server.web.app import MAX_BODY_BYTES, create_app
-from server.web.common.problems import OTHER_CODE, encode_problem
+from server.web.common.presenter import WrongTokenError
+from server.web.common.problems import (
+    CODES,
+    OTHER_CODE,
+    NoModelError,
+    UnknownModelError,
+    encode_problem,
+)
 from tests.support.factories import ink_on, save_small_model
 from tests.support.serving import ROOT
 
@@ -499,3 +506,12 @@ def test_without_any_model_the_code_says_so(tmp_path: Path) -> None:
     empty = create_app(tmp_path).test_client()
     answer = empty.post("/api/predict", json={"pixels": [0] * PIXELS})
     assert json.loads(answer.data)["code"] == "no-model"
+
+
+def test_the_page_translates_codes_that_the_server_has() -> None:
+    script = (ROOT / "static" / "network" / "problems.js").read_text("utf-8")
+    table = script[script.index("const PROBLEMS") : script.index("};")]
+    translated = set(re.findall(r'^  "?([a-z-]+)"?: gettext', table, re.MULTILINE))
+    assert len(translated) > 5
+    special = {kind.problem_code for kind in (NoModelError, UnknownModelError, WrongTokenError)}
+    assert translated <= special | set(CODES.values())

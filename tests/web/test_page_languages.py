@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 from flask.testing import FlaskClient
 
+from server.room.room import Room
 from server.translations.catalogs import load_messages
 from server.translations.languages import LANGUAGES
 from server.web.app import create_app
@@ -49,6 +50,15 @@ def test_all_messages_of_scripts_are_in_the_page_or_loaded_on_demand(
     assert not set(first) & set(others)
     scripts = [f"static/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*.js")]
     assert first | others == load_messages(LANGUAGES[tag]).of_scripts(scripts)
+
+
+def test_the_page_of_a_room_has_the_messages_of_the_room(models: Path, tmp_path: Path) -> None:
+    room = Room(tmp_path / "room.db", list)
+    client = create_app(models, room=room).test_client()
+    found = MESSAGES.search(client.get("/?language=de").text)
+    assert found
+    assert "Was it right?" not in found["first"]
+    assert "First say which digit it was." in json.loads(found["first"])
 
 
 def test_an_unknown_language_has_no_messages(client: FlaskClient) -> None:

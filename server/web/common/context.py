@@ -17,7 +17,7 @@ _EXTENSION = "evidence"
 
 @dataclass(frozen=True)
 class Context:
-    """The models, their artifacts, the sample digits, the room and the language, if there are any.
+    """The models, their artifacts, the sample digits and, if set, the room and the language.
 
     `language` is the page's for visitors who have not chosen one; without it, their browser's.
     """

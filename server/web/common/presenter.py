@@ -28,8 +28,12 @@ def is_same_secret(sent: str, secret: str) -> bool:
     return secrets.compare_digest(sent.encode(), secret.encode())
 
 
-def unauthorized(detail: str) -> Unauthorized:
+class WrongTokenError(Unauthorized):
+    """The request has neither the presenter's key nor the token of the drawing."""
+
+    problem_code = "wrong-token"
+
+
+def unauthorized(detail: str, kind: type[Unauthorized] = Unauthorized) -> Unauthorized:
     """Return the error of a request without the right key."""
-    return Unauthorized(
-        f"{detail} Accepted: {ACCEPTED_KEY}.", www_authenticate=WWWAuthenticate("bearer")
-    )
+    return kind(f"{detail} Accepted: {ACCEPTED_KEY}.", www_authenticate=WWWAuthenticate("bearer"))

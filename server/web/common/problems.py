@@ -22,7 +22,7 @@ CODES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong-content-type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "wrong-content",
     HTTPStatus.TOO_MANY_REQUESTS: "too-many-drawings",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "too-large",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "too-large-headers",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal-error",
     HTTPStatus.SERVICE_UNAVAILABLE: "busy",
     HTTPStatus.INSUFFICIENT_STORAGE: "disk-full",

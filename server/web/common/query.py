@@ -31,7 +31,7 @@ class PredictQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CacheQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`v`: the digest of the model or history, with which clients may cache the answer forever."""
+    """`v`: the digest of what is asked for, with which clients may cache the answer forever."""
 
     v: str | None = None
 

@@ -15,7 +15,7 @@ from server.translations.templates import template_variables
 from server.web.common.context import get_context
 from server.web.common.responses import with_etag
 from server.web.common.security import security_policy
-from server.web.routes.messages import MESSAGES_API, script_messages
+from server.web.routes.messages import first_messages, messages_url
 from server.web.routes.static_files import BUNDLE, bundled_files, static_version
 
 routes = Blueprint("page", __name__)
@@ -26,11 +26,11 @@ VIEWS = ("draw", "pixels", "softmax", "weights", "change", "training", "accuracy
 # The view of a server with a room.
 ROOM_VIEW = "room"
 
-# Stands for the host in the cached page.
-_HOST = "HOST"
+# Stands for the host in the cached page. No text has it.
+_HOST = "HOST-OF-THE-REQUEST"
 
 
-# The page and its files ignore all other parameters: mail and chat programs add some to links.
+# Like its files, the page ignores unknown parameters: mail and chat programs add some to links.
 @routes.get("/")
 def page() -> Response:
     """Return the page, in the language of the parameter `language`, the server or the browser."""
@@ -54,7 +54,6 @@ def render_page(version: str, language: Language, *, has_room: bool) -> tuple[st
     """
     imports = import_map(version)
     messages = load_messages(language)
-    scripts = script_messages(messages)
     html = render_template(
         "index.html",
         bundle=BUNDLE,
@@ -63,8 +62,8 @@ def render_page(version: str, language: Language, *, has_room: bool) -> tuple[st
         host=_HOST,
         import_map=imports,
         languages=LANGUAGES.values(),
-        other_messages=f"{MESSAGES_API[1:]}/{language.tag}?v={scripts.digest}",
-        script_messages=to_json_element(scripts.bundled),
+        first_messages=to_json_element(first_messages(messages, has_room=has_room)),
+        messages_url=messages_url(language, version),
         version=version,
         views=(*VIEWS, ROOM_VIEW) if has_room else VIEWS,
         **template_variables(messages),
@@ -74,7 +73,7 @@ def render_page(version: str, language: Language, *, has_room: bool) -> tuple[st
 
 
 def to_json_element(value: object) -> str:
-    """Return a value as JSON that can stand in an HTML element for data, empty for an empty one."""
+    """Return a value as JSON for an inline script element; an empty string for an empty value."""
     # The element would end at a `<` of a closing tag.
     return msgspec.json.encode(value).decode().replace("<", "\\u003c") if value else ""
 

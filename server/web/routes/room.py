@@ -45,7 +45,12 @@ from server.web.common.contribution import (
     pixels_of,
 )
 from server.web.common.drawing import JSON, MalformedDrawingError, NotADrawingError, decode_json
-from server.web.common.presenter import is_same_secret, sent_secret, unauthorized
+from server.web.common.presenter import (
+    WrongTokenError,
+    is_same_secret,
+    sent_secret,
+    unauthorized,
+)
 from server.web.common.problems import problem_response
 from server.web.common.responses import json_response, uncached
 from server.web.common.room_messages import (
@@ -357,7 +362,8 @@ def require_key_or_token(number: str) -> int:
         raise unauthorized("The request has neither the key of the room nor the drawing's token.")
     is_key = is_same_secret(secret, database.read_state().key)
     if not is_key and not database.may_withdraw(identifier, secret):
-        raise unauthorized("This is neither the key of the room nor the token of this drawing.")
+        detail = "This is neither the key of the room nor the token of this drawing."
+        raise unauthorized(detail, WrongTokenError)
     return identifier
 
 

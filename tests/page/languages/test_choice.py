@@ -103,12 +103,9 @@ def test_an_arrow_key_moves_the_chosen_pixel_as_it_looks_in_arabic(
         read_answer(page)
         page.locator(".pictures .map").first.focus()
         page.keyboard.press("ArrowRight")
-        column = (
-            "getComputedStyle(document.querySelector('main')).getPropertyValue('--pixel-column')"
-        )
-        before = int(page.evaluate(column))
+        before = int(page.evaluate(COLUMN))
         page.keyboard.press("ArrowRight")
-        assert int(page.evaluate(column)) == before + 1
+        assert int(page.evaluate(COLUMN)) == before + 1
 
 
 @pytest.mark.parametrize("tag", ["en", "de"])
@@ -140,3 +137,32 @@ def test_translations_that_do_not_arrive_are_requested_again(
         expect(page.locator("#view-softmax[aria-busy=false]")).to_be_visible(timeout=15_000)
         expect(page.locator("#problem")).to_be_empty()
         expect(page.locator("#odds")).to_contain_text("Ziffer")
+
+
+def test_a_language_that_is_chosen_early_keeps_the_drawing_of_the_link(
+    browser: Browser, server_url: str
+) -> None:
+    with browser.new_context(viewport=WINDOW) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        draw_with_mouse(page, SEVEN)
+        read_answer(page)
+        link = current_address(page)
+        page.route("**/api/models", lambda route: route.abort())
+        page.goto("about:blank")
+        page.goto(link)
+        page.locator(".languages a", has_text="Deutsch").click()
+        page.unroute("**/api/models")
+        page.wait_for_selector("#model option", state="attached")
+        assert read_answer(page) == "7"
+
+
+def test_a_language_opened_in_another_tab_has_the_drawing(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    with page.context.expect_page() as opened:
+        page.locator(".languages a", has_text="Deutsch").click(button="middle")
+    other = opened.value
+    assert read_answer(other) == "7"
+    assert other.locator("html").get_attribute("lang") == "de"

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from server.translations.catalogs import load_messages
 from server.translations.languages import LANGUAGES as ALL_LANGUAGES
 from server.web.routes.page import VIEWS
 from tests.page.accessibility import check_what_is_shown
 from tests.page.languages.samples import LANGUAGES, SIZES
-from tests.page.legibility import PROJECTORS, find_faults
+from tests.page.legibility import PHONES, PROJECTORS, find_faults
 from tests.support.digits import FOUR, SEVEN
 from tests.support.page import count_sheets, load_all_views, open_page, open_view
 from tests.support.pen import draw_with_mouse, read_answer
@@ -43,6 +44,23 @@ def test_no_text_collides_and_nothing_is_cut(translated: Page, view: str) -> Non
     for step in steps[1:]:
         step.click()
         assert find_faults(page, SIZES) == []
+
+
+def test_the_longest_state_of_a_training_fits_next_to_the_name_of_its_view(
+    translated: Page,
+) -> None:
+    page = translated
+    open_view(page, "draw")
+    tag = page.locator("html").get_attribute("lang")
+    assert tag
+    gettext = load_messages(ALL_LANGUAGES[tag]).translations.gettext
+    state = max(map(gettext, ("diverged", "interrupted", "failed", "died", "finished")), key=len)
+    live = page.locator("#live")
+    live.evaluate("(live, state) => (live.textContent = state)", state)
+    try:
+        assert find_faults(page, PHONES) == []
+    finally:
+        live.evaluate("(live) => (live.textContent = '')")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -157,7 +157,12 @@ test(
 /** @type {[string, unknown, number, number][]} what failed, and the range of delays, ms */
 const DELAYS = [
   ["a busy server's time", new ProblemError(503, { detail: "", code: "other" }, 3), 3_000, 4_500],
-  ["a time beyond reason", new ProblemError(503, { detail: "", code: "other" }, 1e9), 10_000, 15_000],
+  [
+    "a time beyond reason",
+    new ProblemError(503, { detail: "", code: "other" }, 1e9),
+    10_000,
+    15_000,
+  ],
   ["no time", new ProblemError(503, { detail: "", code: "other" }, 0), 1_000, 1_500],
   ["a time in the past", new ProblemError(503, { detail: "", code: "other" }, -5), 1_000, 1_500],
   ["no server", new TypeError("not there"), 1_000, 1_500],

@@ -198,7 +198,7 @@ def test_a_training_that_diverges_leaves_curves_and_a_reason_but_no_model(
     with train(models, *small(0), "--learning-rate", "50", "--steps", "60") as process:
         assert process.wait(timeout=60) == 1
     expect(page.locator("#run-state")).to_contain_text("diverged and left no model")
-    expect(page.locator("#run-state")).to_contain_text("the learning rate is too high")
+    expect(page.locator("#run-reason")).to_contain_text("the learning rate is too high")
     assert page.locator("#curve-loss path.chosen").get_attribute("d")
     assert page.locator(f"#model option[value={NAME}]").count() == 0
     assert not (models / f"{NAME}.npz").exists()

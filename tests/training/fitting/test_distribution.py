@@ -55,6 +55,15 @@ def free_addresses(count: int) -> list[str]:
         return [f"127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
 
 
+def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
+    """Wait until the process writes a line with a text: TensorFlow may write others before."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    pytest.fail(f"the process has ended without {text!r}")
+
+
 def start(arguments: list[str], tf_config: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "training", "--recipe", "tutorial", *arguments],
@@ -227,7 +236,7 @@ def test_a_worker_that_waits_for_the_others_is_ended_by_a_signal(
     with start(["--models", str(tmp_path)], config(addresses, worker)) as process:
         try:
             assert process.stderr is not None
-            assert "waits for the others" in process.stderr.readline()
+            wait_for_line(process, "waits for the others")
             if worker == 0:
                 wait_until(lambda: accepts_connections(leader))
                 said = check_that_it_stops(process, number)
@@ -268,7 +277,7 @@ def test_a_worker_that_trains_is_ended_by_a_signal_and_reports_it(
 def test_a_worker_whose_supervisor_is_killed_ends_too(tmp_path: Path) -> None:
     with start(["--models", str(tmp_path)], config(free_addresses(2), 1)) as process:
         assert process.stderr is not None
-        assert "waits for the others" in process.stderr.readline()
+        wait_for_line(process, "waits for the others")
         children = descendants(process.pid)
         process.kill()
     wait_until(lambda: not any(is_running(child) for child in children))
