@@ -451,7 +451,7 @@ def test_markup_in_names_and_reasons_is_text(browser: Browser, tmp_path: Path) -
         for view in ("weights", "training", "accuracy", "guide"):
             open_view(page, view)
             if view == "training":
-                expect(page.locator("#run-state")).to_contain_text(MARKUP)
+                expect(page.locator("#run-reason")).to_contain_text(MARKUP)
             shown += page.locator("body").inner_text()
             assert page.locator("img[src=x]").count() == 0
         assert shown.count(MARKUP) > 5
