@@ -119,15 +119,16 @@ def test_a_package_has_few_modules(package: str) -> None:
 
 # The same for the folders of the page's scripts. Views know nothing of the network.
 SCRIPTS = {
-    "numbers": set(),
-    "state": {"numbers"},
-    "network": {"numbers", "state"},
-    "components": {"numbers", "state"},
-    "drawing": {"numbers", "state", "components"},
-    "guide": {"numbers", "state", "components"},
-    "room": {"numbers", "state", "components"},
-    "views": {"numbers", "state", "components", "drawing", "guide", "room"},
-    "page": {"numbers", "state", "network", "components", "room", "views"},
+    "language": set(),
+    "numbers": {"language"},
+    "state": {"language", "numbers"},
+    "network": {"language", "numbers", "state"},
+    "components": {"language", "numbers", "state"},
+    "drawing": {"language", "numbers", "state", "components"},
+    "guide": {"language", "numbers", "state", "components"},
+    "room": {"language", "numbers", "state", "components"},
+    "views": {"language", "numbers", "state", "components", "drawing", "guide", "room"},
+    "page": {"language", "numbers", "state", "network", "components", "room", "views"},
 }
 
 

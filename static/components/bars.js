@@ -1,7 +1,7 @@
 /** Numbers with bars. The layout does not change with the number, only the bar's fill. */
 
 import { find, setText } from "./dom.js";
-import { formatPercent } from "../numbers/format.js";
+import { formatPercent } from "../language/format.js";
 
 /**
  * @param {ParentNode} root holds a bar from 0 to 1 and its number

@@ -1,7 +1,7 @@
 /** A chart with numbered axes, a read-out at the pointer or by arrow keys, and its data as a table. */
 
 import { linePath, nearestIndex, placeBetween, valueOnLine } from "../numbers/axis.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { find, setText } from "./dom.js";
 
 /** @typedef {import("../numbers/axis.js").Tick} Tick */

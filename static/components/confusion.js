@@ -1,6 +1,6 @@
 /** A confusion matrix: a row for each true digit, a column for each predicted one. */
 
-import { formatNumber, formatPercent } from "../numbers/format.js";
+import { formatNumber, formatPercent } from "../language/format.js";
 import { ALL_DIGITS, DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 import { createProbability } from "./bars.js";

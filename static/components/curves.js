@@ -2,8 +2,9 @@
 
 import { nameOf, findNamedRun } from "../state/state.js";
 import { memoized, whenChanged } from "../state/memo.js";
-import { formatCount, formatList, formatNumber, formatPercent } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatCount, formatNumber, formatPercent } from "../language/format.js";
+import { formatList } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { linearTicks, placeOfStep, stepTicks, valueOnLine } from "../numbers/axis.js";
 import { createChart, placeLine } from "./chart.js";
 import { find } from "./dom.js";

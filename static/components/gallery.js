@@ -1,7 +1,7 @@
 /** Sample digits of MNIST as buttons: pressing one replaces the drawing. */
 
 import { paintInk } from "./heatmap.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";

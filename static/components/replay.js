@@ -2,14 +2,9 @@
 
 import { limitOf, paintHeatmap } from "./heatmap.js";
 import { find, findAll, setText } from "./dom.js";
-import {
-  formatCount,
-  formatNumber,
-  formatPercent,
-  formatSigned,
-  joinSentences,
-} from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatCount, formatNumber, formatPercent, formatSigned } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { evidence, largest, softmaxSteps } from "../numbers/regression.js";
 import { memoized, whenChanged } from "../state/memo.js";
 import { inputsUnder } from "../state/inputs.js";

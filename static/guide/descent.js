@@ -5,8 +5,9 @@ import { find, findAll, setChoices, setText } from "../components/dom.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { describeReading } from "../components/replay.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatCount, formatExact, formatNumber, joinSentences } from "../numbers/format.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { formatCount, formatExact, formatNumber } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { toInk } from "../numbers/rasterizer.js";
 import {
   crossEntropy,

@@ -1,8 +1,8 @@
 /** Step 2 of the guide: the label as ten numbers. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatPercent } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatPercent } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { createDigitButtons } from "./digit_buttons.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */

@@ -3,8 +3,8 @@
 import { createChart, placeLine } from "../components/chart.js";
 import { find, setText } from "../components/dom.js";
 import { linearTicks } from "../numbers/axis.js";
-import { formatCount, formatNumber, formatPercent } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatCount, formatNumber, formatPercent } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { crossEntropy } from "../numbers/regression.js";
 import { createDigitButtons } from "./digit_buttons.js";
 

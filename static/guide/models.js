@@ -2,8 +2,8 @@
 
 import { find, findAll, setHidden, setText } from "../components/dom.js";
 import { inkOutline, limitOf, paintHeatmap, paintInk } from "../components/heatmap.js";
-import { formatPercent } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatPercent } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { PIXELS, evidence, largest, softmaxSteps } from "../numbers/regression.js";
 import { inputsUnder } from "../state/inputs.js";
 import { whenChanged } from "../state/memo.js";

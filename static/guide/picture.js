@@ -2,8 +2,8 @@
 
 import { find, setText } from "../components/dom.js";
 import { paintInk } from "../components/heatmap.js";
-import { formatNumber } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatNumber } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { PIXELS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";

@@ -3,8 +3,8 @@
 import { createProbability, createValueBar } from "../components/bars.js";
 import { find, findAll, setText } from "../components/dom.js";
 import { limitOf } from "../components/heatmap.js";
-import { formatSigned } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatSigned } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { largest, softmaxSteps } from "../numbers/regression.js";
 import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
 import { createDigitButtons } from "./digit_buttons.js";

@@ -1,6 +1,6 @@
 /** This page's contributions to the room: each is sent until the server has stored or refused it. */
 
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { canGive, findGiven, withoutDrawing } from "../state/room.js";
 import { ProblemError, retryDelay } from "./http.js";
 import { describeDelay, describeProblem } from "./problems.js";

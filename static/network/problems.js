@@ -1,6 +1,6 @@
 /** What the page says about requests that fail. */
 
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { ProblemError } from "./http.js";
 
 /**
@@ -18,7 +18,7 @@ const PROBLEMS = {
   ),
   "room-full": gettext("The room is full. It takes no more drawings."),
   "too-large": gettext("This drawing is too long for the room. Draw the digit with fewer lines."),
-  timeout: gettext("The connection is slow. Trying again…"),
+  timeout: gettext("The request took too long: the connection is slow."),
   "unknown-model": gettext("The server no longer has this model. Choose another one."),
   "wrong-key": gettext("The server does not accept the presenter's key."),
   "wrong-token": gettext("Only the page that gave this drawing can withdraw it."),

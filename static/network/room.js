@@ -1,6 +1,6 @@
 /** The room: keeps the state's room and drawings current, and carries out what is done in it. */
 
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { findModel } from "../state/state.js";
 import { findUnread, mergeDrawings } from "../state/room.js";
 import { createContributions } from "./contributions.js";

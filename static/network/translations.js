@@ -1,6 +1,6 @@
 /** The translations for the scripts that are loaded on demand. The page has those for all others. */
 
-import { addTranslations } from "../numbers/messages.js";
+import { addTranslations } from "../language/messages.js";
 import { JSON_TYPE, request } from "./http.js";
 
 /** @type {Promise<void> | null} */

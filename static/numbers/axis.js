@@ -1,6 +1,6 @@
 /** Axes of charts: round ticks, the logarithmic axis of steps, the nearest value, lines as paths. */
 
-import { formatCompact, formatCount } from "./format.js";
+import { formatCompact, formatCount } from "../language/format.js";
 
 /**
  * A number on an axis, and its place: 0 is the start of the axis, 1 its end.

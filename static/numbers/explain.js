@@ -1,6 +1,6 @@
 /** Why one digit has more evidence than another, and what would change that, from W, b and x. */
 
-import { gettext } from "./messages.js";
+import { gettext } from "../language/messages.js";
 import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, PIXELS, evidence, largest } from "./regression.js";
 

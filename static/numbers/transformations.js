@@ -3,8 +3,8 @@
  * arithmetic is that of `server/regression/transformations.py`.
  */
 
-import { formatList } from "./format.js";
-import { gettext } from "./messages.js";
+import { formatList } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { SIDE } from "./rasterizer.js";
 import { ALL_DIGITS, largest } from "./regression.js";
 

@@ -2,9 +2,10 @@
 
 import { find, setChoices, setHidden, setText } from "../components/dom.js";
 import { compareEvidence } from "../numbers/explain.js";
-import { formatNumber, formatPercent, formatSigned, joinSentences } from "../numbers/format.js";
+import { formatNumber, formatPercent, formatSigned } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
 import { paintInk } from "../components/heatmap.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { runnerUp } from "../numbers/regression.js";
 import { describeTransformation } from "../numbers/transformations.js";

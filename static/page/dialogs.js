@@ -4,7 +4,7 @@ import { weightFiles } from "../network/api.js";
 import { loadTranslations } from "../network/translations.js";
 import { find } from "../components/dom.js";
 import { createGallery } from "../components/gallery.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Shown} Shown */

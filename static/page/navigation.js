@@ -1,8 +1,9 @@
 /** The current view, its entry in the browser's history, and the address that holds the state. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatPercent, joinSentences } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatPercent } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { emptyAddress, readAddress, writeAddress } from "../state/address.js";
 import { STATE_NAMES, findModel, isComparable } from "../state/state.js";
 import { isOtherAddress } from "../state/store.js";

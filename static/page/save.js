@@ -1,7 +1,8 @@
 /** Saving a part of the page as a PNG. */
 
 import { queryMedia } from "../components/dom.js";
-import { IS_RIGHT_TO_LEFT, gettext } from "../numbers/messages.js";
+import { IS_RIGHT_TO_LEFT } from "../language/locale.js";
+import { gettext } from "../language/messages.js";
 
 /** Pixels of the picture per CSS pixel. */
 const SCALE = 2;

@@ -5,8 +5,8 @@
 
 import { find, findAll, setHidden, setText } from "../components/dom.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
-import { formatSigned } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatSigned } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { contributions, runnerUp } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 

@@ -1,7 +1,7 @@
 /** What a participant does after an answer: say whether it was right, and give the drawing. */
 
 import { find, setText } from "../components/dom.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { canGive, canLabel, findGiven, isFromWall } from "../state/room.js";
 import { createQuestion } from "./question.js";
 import { createOwnDrawings } from "./own_drawings.js";

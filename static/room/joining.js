@@ -1,7 +1,7 @@
 /** How to join the room: the QR code, the address, and what to check when nobody gets through. */
 
 import { find, setText } from "../components/dom.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { whenChanged } from "../state/memo.js";
 
 /** @typedef {import("../state/state.js").Room} Room */

@@ -1,7 +1,7 @@
 /** The drawings that this page has given to the room; each can be withdrawn. */
 
 import { find, setText } from "../components/dom.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { PEN_WIDTH } from "../numbers/rasterizer.js";
 import { strokesToPath } from "../numbers/stroke_path.js";
 import { whenChanged } from "../state/memo.js";

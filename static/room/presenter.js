@@ -1,7 +1,7 @@
 /** The presenter's controls. They exist only in a page that has the key. */
 
 import { find, queryMedia, setChoices, setText } from "../components/dom.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { copyText } from "./copy.js";
 import { describeWaiting } from "./waiting.js";
 

@@ -1,7 +1,7 @@
 /** "Was it right?": yes, or the digit that it was. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { ALL_DIGITS } from "../numbers/regression.js";
 import { whenChanged } from "../state/memo.js";
 

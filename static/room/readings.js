@@ -2,8 +2,9 @@
 
 import { createConfusion } from "../components/confusion.js";
 import { find, queryMedia, setText } from "../components/dom.js";
-import { formatCount, formatPercent, joinSentences } from "../numbers/format.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { formatCount, formatPercent } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { countReadAgain, entriesOf } from "./entries.js";
 
 /** @typedef {import("../state/state.js").Change} Change */

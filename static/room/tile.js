@@ -1,8 +1,8 @@
 /** A drawing in the room as a button, which opens it in the view Draw. */
 
 import { find } from "../components/dom.js";
-import { joinSentences } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { strokesToPath } from "../numbers/stroke_path.js";
 import { snap } from "../state/address_parts.js";
 import { whenChanged } from "../state/memo.js";

@@ -1,8 +1,8 @@
 /** The drawings that wait for the presenter's approval. */
 
 import { find, setText } from "../components/dom.js";
-import { formatCount } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatCount } from "../language/format.js";
+import { gettext } from "../language/messages.js";
 import { whenChanged } from "../state/memo.js";
 import { entriesOf } from "./entries.js";
 import { REMOVE, createTileMaker, openDrawing } from "./tile.js";

@@ -1,8 +1,8 @@
 /** The wall: the room's drawings, the newest first, with filters. */
 
 import { find, setText } from "../components/dom.js";
-import { formatCount, formatPercent } from "../numbers/format.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { formatCount, formatPercent } from "../language/format.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { matches, summarize } from "../numbers/room_statistics.js";
 import { whenChanged } from "../state/memo.js";
 import { countReadAgain, entriesOf } from "./entries.js";
@@ -193,10 +193,10 @@ function createAim(list, showNew) {
  */
 function describeChosen(all, chosen) {
   if (chosen.length === all.length) {
-    return gettext("Newest first. Press a drawing to see why it is read so.");
+    return gettext("Newest first. Press a drawing to see why it was read this way.");
   }
   if (chosen.length === 0) {
-    return gettext("No drawing is like this. Show all, or choose another filter.");
+    return gettext("No drawing matches the filter. Show all, or choose another filter.");
   }
   const { right } = summarize(chosen);
   return ngettext(

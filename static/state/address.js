@@ -3,7 +3,7 @@
  * views' settings, as `#view=NAME&model=NAME&drawing=…`. Defaults are left out.
  */
 
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { DIGITS, PIXELS } from "../numbers/regression.js";
 import { DRAWING_PROBLEMS, MAX_POINTS, PARTS, PartError, quoted } from "./address_parts.js";
 import { repairName, repairValue, splitFragment } from "./repair.js";

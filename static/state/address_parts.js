@@ -1,6 +1,6 @@
 /** How each part of an address is written and read. */
 
-import { gettext, ngettext } from "../numbers/messages.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { DIGITS, PIXELS } from "../numbers/regression.js";
 
 /** @typedef {import("../numbers/explain.js").Edit} Edit */

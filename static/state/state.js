@@ -1,6 +1,6 @@
 /** What the page knows, and what can be derived from it. */
 
-import { gettext } from "../numbers/messages.js";
+import { gettext } from "../language/messages.js";
 import { zeroWeights } from "../numbers/regression.js";
 import { emptyAddress } from "./address.js";
 import { ALL_RECIPES } from "./address_parts.js";

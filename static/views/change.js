@@ -2,14 +2,9 @@
 
 import { find, findAll, setText } from "../components/dom.js";
 import { applyEdits, editInputs, fewestEdits } from "../numbers/explain.js";
-import {
-  formatNumber,
-  formatPercent,
-  formatPlace,
-  formatSigned,
-  joinSentences,
-} from "../numbers/format.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { formatNumber, formatPercent, formatSigned } from "../language/format.js";
+import { formatPlace, joinSentences } from "../language/sentences.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
 import { listenToStrokes } from "../drawing/pointer.js";

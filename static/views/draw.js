@@ -1,8 +1,9 @@
 /** One row for each digit: weights, contributions, their sum, bias, evidence, probability. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatNumber, formatPlace, formatSigned } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatNumber, formatSigned } from "../language/format.js";
+import { formatPlace } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";

@@ -1,8 +1,9 @@
 /** The model's input as 784 numbers, and how they were computed from the drawing. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { formatIntensity, formatNumber, formatSigned, joinSentences } from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatIntensity, formatNumber, formatSigned } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { describeTransformation } from "../numbers/transformations.js";
 import { describePixel } from "./draw.js";

@@ -2,14 +2,9 @@
 
 import { MAX_ADDED_EVIDENCE } from "../state/address_parts.js";
 import { find, findAll, setText } from "../components/dom.js";
-import {
-  formatNumber,
-  formatPercent,
-  formatSigned,
-  formatSmall,
-  joinSentences,
-} from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatNumber, formatPercent, formatSigned, formatSmall } from "../language/format.js";
+import { joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { limitOf } from "../components/heatmap.js";
 import { crossEntropy, largest, softmaxSteps } from "../numbers/regression.js";
 import { createValueBar } from "../components/bars.js";

@@ -3,17 +3,12 @@
 import { createCurves } from "../components/curves.js";
 import { find, setChoices, setText } from "../components/dom.js";
 import { createReplay } from "../components/replay.js";
-import {
-  formatCount,
-  formatExact,
-  formatList,
-  formatNumber,
-  joinSentences,
-} from "../numbers/format.js";
-import { gettext, ngettext } from "../numbers/messages.js";
+import { formatCount, formatExact, formatNumber } from "../language/format.js";
+import { formatList, joinSentences } from "../language/sentences.js";
+import { gettext, ngettext } from "../language/messages.js";
 import { nameOf } from "../state/state.js";
 
-/** @typedef {import("../numbers/messages.js").Values} Values */
+/** @typedef {import("../language/messages.js").Values} Values */
 /** @typedef {import("../state/state.js").Change} Change */
 /** @typedef {import("../state/state.js").Shown} Shown */
 /** @typedef {import("../state/state.js").Training} Training */

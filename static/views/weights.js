@@ -1,14 +1,9 @@
 /** W as ten heatmaps, for one model or several, and the difference between two digits. */
 
 import { find, findAll, setChoices, setText } from "../components/dom.js";
-import {
-  formatNumber,
-  formatPercent,
-  formatPlace,
-  formatSigned,
-  joinSentences,
-} from "../numbers/format.js";
-import { gettext } from "../numbers/messages.js";
+import { formatNumber, formatPercent, formatSigned } from "../language/format.js";
+import { formatPlace, joinSentences } from "../language/sentences.js";
+import { gettext } from "../language/messages.js";
 import { inkOutline, limitOf, paintHeatmap } from "../components/heatmap.js";
 import { SIDE } from "../numbers/rasterizer.js";
 import { contributions } from "../numbers/regression.js";

@@ -118,7 +118,7 @@ def test_filters_choose_by_digit_by_reading_and_wrong_ones(wall: Page, room: Roo
     wall.check("#filter-wrong")
     assert shown_ids(wall) == [joke]
     wall.select_option("#filter-label", "4")
-    expect(wall.locator("#wall-words")).to_contain_text("No drawing is like this")
+    expect(wall.locator("#wall-words")).to_contain_text("No drawing matches the filter")
     wall.click("#filter-none")
     assert shown_ids(wall) == [joke, four, seven]
     expect(wall.locator("#filter-none")).to_be_hidden()

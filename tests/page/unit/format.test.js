@@ -7,10 +7,10 @@ import {
   formatExact,
   formatIntensity,
   formatPercent,
-  formatPlace,
   formatSigned,
   formatSmall,
-} from "../../../static/numbers/format.js";
+} from "../../../static/language/format.js";
+import { formatPlace } from "../../../static/language/sentences.js";
 
 /** @type {[string, (value: number) => string, [number, string][]][]} */
 const TABLES = [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addTranslations, gettext, ngettext } from "../../../static/numbers/messages.js";
+import { addTranslations, gettext, ngettext } from "../../../static/language/messages.js";
 
 test("values take the place of placeholders, each as often as it occurs", () => {
   assert.equal(

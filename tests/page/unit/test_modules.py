@@ -90,9 +90,9 @@ def test_modules_in_the_browser(browser: Browser, name: str) -> None:
 
 
 def test_a_module_that_is_wrong_fails_in_the_browser_too(browser: Browser, tmp_path: Path) -> None:
-    for folder in ("static/numbers", FOLDER):
+    for folder in ("static/language", FOLDER):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    wrong = tmp_path / "static" / "numbers" / "format.js"
+    wrong = tmp_path / "static" / "language" / "format.js"
     wrong.write_text(wrong.read_text().replace("fraction, places = 1", "fraction, places = 2"))
     report = run_in_browser(browser, "format.test.js", tmp_path)
     failed = [one["name"] for one in report if one["error"]]

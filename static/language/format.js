@@ -1,39 +1,32 @@
-/** How the page formats numbers and lists in its language, always with the digits 0 to 9. */
+/** How the page formats numbers in its language. */
 
-import { IS_RIGHT_TO_LEFT, LANGUAGE, gettext } from "./messages.js";
-
-/** With the digits 0 to 9 in all languages. */
-const LOCALE = `${LANGUAGE}-u-nu-latn`;
+import { IS_RIGHT_TO_LEFT, LOCALE } from "./locale.js";
 
 /** The left-to-right mark, without which a sign follows its number in text from right to left. */
 const BEFORE_SIGN = IS_RIGHT_TO_LEFT ? "\u200e" : "";
 
-/** Chinese and Japanese have no space between sentences. */
-const BETWEEN_SENTENCES = /^(?:zh|ja)\b/.test(LANGUAGE) ? "" : " ";
-
+const decimals = createFormats((places) => exactly(places));
+const percents = createFormats((places) => ({ style: "percent", ...exactly(places) }));
+const threeDigits = new Intl.NumberFormat(LOCALE, {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
+const allDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 15 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
 
-/** Chinese has no "and" between clauses and numbers. */
-const list = new Intl.ListFormat(LOCALE, {
-  type: "conjunction",
-  style: LANGUAGE.startsWith("zh") ? "narrow" : "long",
-});
-
-/** @type {Map<string, Intl.NumberFormat>} Creating a format takes longer than formatting. */
-const formats = new Map();
-
 /**
- * @param {number} number
- * @param {Intl.NumberFormatOptions} options
+ * Creating a format takes longer than formatting, so each is created once.
+ * @param {(places: number) => Intl.NumberFormatOptions} toOptions
+ * @returns {(places: number) => Intl.NumberFormat}
  */
-function format(number, options) {
-  const key = JSON.stringify(options);
-  let found = formats.get(key);
-  if (!found) {
-    found = new Intl.NumberFormat(LOCALE, options);
-    formats.set(key, found);
-  }
-  return found.format(number);
+function createFormats(toOptions) {
+  /** @type {Map<number, Intl.NumberFormat>} */
+  const formats = new Map();
+  return (places) => {
+    const format = formats.get(places) ?? new Intl.NumberFormat(LOCALE, toOptions(places));
+    formats.set(places, format);
+    return format;
+  };
 }
 
 /** @param {number} places after the decimal point */
@@ -47,12 +40,12 @@ function exactly(places) {
  */
 export function formatNumber(number, places) {
   // Intl would round 1.005 up, although the nearest binary number is less than that.
-  return format(Number(number.toFixed(places)), { style: "decimal", ...exactly(places) });
+  return decimals(places).format(Number(number.toFixed(places)));
 }
 
 /** @param {number} count */
 export function formatCount(count) {
-  return format(count, { style: "decimal", ...exactly(0) });
+  return decimals(0).format(count);
 }
 
 /**
@@ -69,7 +62,7 @@ export function formatCompact(count) {
  */
 export function formatPercent(fraction, places = 1) {
   const percent = Number((fraction * 100).toFixed(places));
-  return format(percent / 100, { style: "percent", ...exactly(places) });
+  return percents(places).format(percent / 100);
 }
 
 /**
@@ -89,7 +82,7 @@ export function formatSigned(number, places = 2) {
 export function formatSmall(number) {
   if (number === 0) return "0";
   if (number >= 1000 || number < 0.001) return formatPower(number);
-  return format(number, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+  return threeDigits.format(number);
 }
 
 /**
@@ -97,7 +90,7 @@ export function formatSmall(number) {
  * @param {number} number not negative
  */
 export function formatExact(number) {
-  return format(number, { style: "decimal", maximumSignificantDigits: 15 });
+  return allDigits.format(number);
 }
 
 /** @param {number} number */
@@ -115,27 +108,4 @@ export function formatIntensity(intensity) {
   const text = intensity.toFixed(2);
   if (text === "0.00" || text === "1.00") return text[0];
   return formatNumber(intensity, 2).slice(1);
-}
-
-/**
- * @param {number} pixel an index, row-major
- * @param {number} side pixels in a row
- * @returns {string} its row and column, counted from 1
- */
-export function formatPlace(pixel, side) {
-  const [row, column] = [Math.floor(pixel / side) + 1, (pixel % side) + 1];
-  return gettext("Row {row}, column {column}", { row, column });
-}
-
-/**
- * @param {readonly string[]} items
- * @returns {string} as "a, b, and c"
- */
-export function formatList(items) {
-  return list.format(items);
-}
-
-/** @param {readonly string[]} sentences */
-export function joinSentences(sentences) {
-  return sentences.filter(Boolean).join(BETWEEN_SENTENCES);
 }

@@ -1,24 +1,23 @@
 /** The page's messages in its language. The English text of a message identifies it. */
 
+import { formatCount } from "./format.js";
+import { LANGUAGE } from "./locale.js";
+
 /** @typedef {Readonly<Record<string, string | number>>} Values By the name of the placeholder. */
 
 /** A translation, or one for each plural category (Unicode CLDR) of the language. */
 /** @typedef {string | Readonly<Record<string, string>>} Translation */
 
-// Tests in Node.js have no document.
-const page = globalThis.document;
-
-/** The page's language, as a BCP 47 tag. */
-export const LANGUAGE = page?.documentElement.lang || "en";
-
-/** Whether it is written from right to left. */
-export const IS_RIGHT_TO_LEFT = page?.documentElement.dir === "rtl";
-
 /** @type {Record<string, Translation>} By the English message; empty in English. */
-const translations = JSON.parse(page?.querySelector("#messages")?.textContent ?? "{}");
+const translations = readTranslations();
 
 const pluralRules = new Intl.PluralRules(LANGUAGE);
-const counts = new Intl.NumberFormat(`${LANGUAGE}-u-nu-latn`);
+
+/** @returns {Record<string, Translation>} those in the page */
+function readTranslations() {
+  // Tests in Node.js have no document.
+  return JSON.parse(globalThis.document?.querySelector("#messages")?.textContent ?? "{}");
+}
 
 /**
  * Add translations: the page begins with those that its first view needs.
@@ -51,7 +50,7 @@ export function ngettext(one, other, count, values = {}) {
   const english = count === 1 ? one : other;
   const text =
     typeof translation === "object" ? (translation[category] ?? translation.other) : english;
-  return fill(text, { count: counts.format(count), ...values });
+  return fill(text, { count: formatCount(count), ...values });
 }
 
 /**
