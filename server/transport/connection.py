@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -58,8 +59,38 @@ class Deadline:
             self._handle = None
 
 
+class Flow(FlowControl):
+    """Uvicorn's flow control, which can be kept from reading."""
+
+    _is_held = False
+
+    def hold(self) -> None:
+        """Read nothing until `release`, whoever resumes reading."""
+        self._is_held = True
+        self.pause_reading()
+
+    def release(self) -> None:
+        """Resume reading after `hold`."""
+        if self._is_held:
+            self._is_held = False
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        """Resume reading, unless it is held."""
+        if not self._is_held:
+            super().resume_reading()
+
+
 class ClientConnection(HttpToolsProtocol):
-    """Uvicorn's connection, with limits."""
+    """Uvicorn's connection, with limits.
+
+    A client may send further requests before the response to its first one (pipelining). While one of
+    them waits for its turn, what follows is neither parsed nor read.
+    """
+
+    flow: Flow
+    # What has been received and not been parsed.
+    _unparsed = b""
 
     # Whether there are already MAX_CONNECTIONS others.
     _is_surplus = False
@@ -83,6 +114,7 @@ class ClientConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Prepare the socket, and start the request timer."""
         super().connection_made(transport)
+        self.flow = Flow(transport)
         # The head and the body of a response are written one after the other, and Nagle's algorithm
         # would hold back the second. Asyncio disables it only for sockets made with IPPROTO_TCP.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -105,11 +137,22 @@ class ClientConnection(HttpToolsProtocol):
             self._refuse(BUSY)
         if self._is_refused:
             self._discard(data)
+        else:
+            self._unparsed += data
+            self._parse_unparsed()
+
+    def _parse_unparsed(self) -> None:
+        """Parse what has been received, until a request waits for its turn."""
+        data, self._unparsed = self._unparsed, b""
+        self.flow.release()
         for start in range(0, len(data), _PIECE_BYTES):
-            if self._is_refused or self.transport.is_closing():
+            if self.pipeline:
+                self._unparsed = data[start:]
+                self.flow.hold()
+                self._request_deadline.stop()
                 return
             self._parse(data[start : start + _PIECE_BYTES])
-            if self._is_upgraded:
+            if self._is_upgraded or self._is_refused or self.transport.is_closing():
                 return
         # Any data stops uvicorn's keep-alive timer, even an empty line, which begins no request. So
         # this timer also runs between requests.
@@ -167,6 +210,8 @@ class ClientConnection(HttpToolsProtocol):
         """Start the next pipelined request, or send a refusal that waits for earlier responses."""
         if self._waiting_refusal is None or self.pipeline or self.transport.is_closing():
             super().on_response_complete()
+            if self._unparsed and not self.transport.is_closing():
+                self.loop.call_soon(self._parse_unparsed)
         else:
             self._send_refusal(self._waiting_refusal)
 

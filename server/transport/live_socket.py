@@ -32,6 +32,9 @@ from server.transport.live_predictions import LivePredictions, Query, read_query
 # pen moves again.
 IDLE_SECONDS = 20.0
 
+# A client that keeps the rules sends less at a time: a drawing, and a few control frames.
+MAX_DATA_BYTES = 4096
+
 # The longest reason that a close frame can hold is 123 bytes.
 _ACCEPTED = f"Accepted: a binary message of {PIXELS} bytes, after the response to the last one."
 
@@ -76,7 +79,13 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer the handshake, and let each drawing be answered."""
-        self._protocol.receive_data(data)
+        if self._transport.get_write_buffer_size():
+            # The client does not read what it is sent: the operating system takes no more.
+            self._transport.abort()
+            return
+        # The handshake is as long as the connection allows.
+        is_flood = self._protocol.state is State.OPEN and len(data) > MAX_DATA_BYTES
+        self._protocol.receive_data(data[:MAX_DATA_BYTES] if is_flood else data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._shake_hands(event)
@@ -86,6 +95,8 @@ class LiveSocket(asyncio.Protocol):
             # The protocol would only close the connection.
             self._transport.write(self._refuse("a handshake as in RFC 6455.").serialize())
         self._flush()
+        if is_flood:
+            self._close(CloseCode.POLICY_VIOLATION, _ACCEPTED)
 
     def eof_received(self) -> None:
         """Close the transport, because the client sends no more data."""
@@ -117,9 +128,6 @@ class LiveSocket(asyncio.Protocol):
             self._close(CloseCode.UNSUPPORTED_DATA, _ACCEPTED)
         elif self._is_answering:
             self._close(CloseCode.POLICY_VIOLATION, _ACCEPTED)
-        elif self._transport.get_write_buffer_size():
-            # The client does not read its responses: the operating system takes no more.
-            self._transport.abort()
         elif self._query is None or not self._live.submit(self._query, drawing, self._respond):
             self._close(CloseCode.TRY_AGAIN_LATER, "Send this drawing to /api/predict.")
         else:
@@ -143,13 +151,16 @@ class LiveSocket(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Write what the protocol has to send."""
-        for data in self._protocol.data_to_send():
-            if data:
-                self._transport.write(data)
-            elif self._transport.can_write_eof():
-                self._transport.write_eof()
+        parts = self._protocol.data_to_send()
+        data = b"".join(parts)
+        if data:
+            self._transport.write(data)
+        # An empty part stands for the end of what is sent.
+        if b"" in parts and self._transport.can_write_eof():
+            self._transport.write_eof()
         if self._protocol.close_expected():
-            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.close)
+            # Not `close`, which waits until the client has read everything.
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
 
     def _watch(self) -> None:
         """Close the socket if it is idle, and look again when it could be."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -385,6 +385,39 @@ def test_a_refusal_is_not_lost_when_the_client_goes_on_sending(server: Running) 
         for _ in range(2):
             connection.sendall(b"a" * 100_000)
         assert [answer[0] for answer in read_responses(connection)] == [431]
+
+
+def test_a_flood_of_pipelined_requests_fills_no_memory(patient_server: Running) -> None:
+    server = patient_server
+    before = server.megabytes()
+    request = b"GET /healthz HTTP/1.1\r\nHost: room\r\n\r\n"
+    unsent = b""
+    with connect(server.url) as connection:
+        connection.setblocking(False)
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            # Responses are read, so that the server goes on.
+            with suppress(BlockingIOError):
+                unsent = unsent or request * 10_000
+                unsent = unsent[connection.send(unsent) :]
+            with suppress(BlockingIOError):
+                connection.recv(100_000)
+            time.sleep(0.001)
+        assert is_served(server.url)
+        assert server.megabytes() < before + 20
+
+
+def test_all_of_many_pipelined_requests_are_answered_in_order(server: Running) -> None:
+    sizes = [1 + index % 32 for index in range(300)]
+    paths = [f"/api/models/normalized/weights.png?digit=1&scale={size}" for size in sizes]
+    requests = "".join(f"GET {path} HTTP/1.1\r\nHost: room\r\n\r\n" for path in paths).encode()
+    end = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(requests + end)
+        *images, last = read_responses(connection)
+    widths = [int.from_bytes(body[16:20], "big") for _, _, body in images]
+    assert widths == [28 * size for size in sizes]
+    assert last[0] == 200
 
 
 def test_empty_lines_do_not_keep_a_connection_open(server: Running) -> None:

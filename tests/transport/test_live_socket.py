@@ -49,6 +49,14 @@ def visit(demo: Demo, use: Use, path: str = LIVE) -> None:
     demo.serve(open_and_use)
 
 
+def open_deaf_client(host: str, port: int) -> socket.socket:
+    """Return a client's connection that takes few bytes before they are read."""
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.connect((host, port))
+    return deaf
+
+
 async def close_code(client: ClientConnection) -> int:
     """Wait until the server closes the socket, and return the code."""
     with pytest.raises(ConnectionClosed) as closed:
@@ -251,9 +259,7 @@ def test_a_client_that_leaves_before_its_answer_takes_nobody_along(demo: Demo) -
 
 def test_a_client_that_does_not_read_its_answers_is_disconnected(demo: Demo) -> None:
     async def draw(host: str, port: int) -> None:
-        deaf = socket.socket()
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.connect((host, port))
+        deaf = open_deaf_client(host, port)
         async with connect(f"ws://{host}:{port}{LIVE}", sock=deaf, close_timeout=0.1) as client:
             client.transport.pause_reading()
             while demo.state.connections:
@@ -263,6 +269,48 @@ def test_a_client_that_does_not_read_its_answers_is_disconnected(demo: Demo) -> 
                 await asyncio.sleep(0.001)
 
     demo.serve(draw, send_buffer=4096)
+
+
+def test_a_client_that_does_not_read_its_pongs_is_disconnected(demo: Demo) -> None:
+    async def ping(host: str, port: int) -> None:
+        deaf = open_deaf_client(host, port)
+        async with connect(f"ws://{host}:{port}{LIVE}", sock=deaf, close_timeout=0.1) as client:
+            client.transport.pause_reading()
+            while demo.state.connections:
+                client.protocol.send_ping(b"x" * 125)
+                client.transport.write(b"".join(client.protocol.data_to_send()))
+                await asyncio.sleep(0)
+
+    demo.serve(ping, send_buffer=4096)
+
+
+def test_a_client_that_stops_to_read_and_to_send_is_disconnected(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(live_socket, "LINGER_SECONDS", 0.1)
+
+    async def draw(host: str, port: int) -> None:
+        deaf = open_deaf_client(host, port)
+        async with connect(f"ws://{host}:{port}{LIVE}", sock=deaf, close_timeout=0.1) as client:
+            client.transport.pause_reading()
+            (connection,) = demo.state.connections
+            # More than the system's buffers hold, as after many responses.
+            connection._transport.write(bytes(100_000))
+            while demo.state.connections:
+                await asyncio.sleep(0.01)
+
+    demo.serve(draw, send_buffer=4096)
+
+
+def test_a_flood_of_pings_closes_the_socket(demo: Demo) -> None:
+    async def ping(client: ClientConnection) -> None:
+        for _ in range(10_000):
+            client.protocol.send_ping(b"")
+        client.transport.write(b"".join(client.protocol.data_to_send()))
+        assert await close_code(client) == 1008
+
+    visit(demo, ping)
 
 
 def test_an_upgrade_behind_an_unanswered_request_closes_the_connection(demo: Demo) -> None:
