@@ -41,7 +41,7 @@ def main() -> None:
 
     served = Served(arguments.models, arguments.room, arguments.language)
     if arguments.workers == 1:
-        serve(listener, served, announce)
+        serve(listener, served, announce, room=room)
         return
     try:
         serve_with_workers(arguments.workers, listener, served, announce)

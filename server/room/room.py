@@ -70,6 +70,8 @@ class Room:
 def open_room(path: Path, listener: socket.socket) -> Room:
     """Return the room of a server that listens on a socket.
 
+    A process opens a room once, because of its locks (`check_room`).
+
     :raise RoomError: the file is not a room, or cannot be created
     """
     return Room(path, lambda: join_addresses(listener))

@@ -71,6 +71,11 @@ def ensure_room(path: Path) -> None:
 def check_room(path: Path) -> None:
     """Check that a file is a room of this version, without opening it as a database.
 
+    Not to be called in a process that has a connection to the file: when a process closes any
+    descriptor of a file, the system releases all of its locks, SQLite's among them. Another process
+    that closes the file then deletes what SQLite has not yet moved into it.
+    Source: https://sqlite.org/howtocorrupt.html, 2.2.
+
     :raise RoomError: it is missing or something else
     """
     try:

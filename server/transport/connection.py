@@ -84,8 +84,8 @@ class Flow(FlowControl):
 class ClientConnection(HttpToolsProtocol):
     """Uvicorn's connection, with limits.
 
-    A client may send further requests before the response to its first one (pipelining). While one of
-    them waits for its turn, what follows is neither parsed nor read.
+    A client may send further requests before the response to its first one (pipelining). While one
+    of them waits for its turn, what follows is neither parsed nor read.
     """
 
     flow: Flow

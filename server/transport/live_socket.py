@@ -11,11 +11,13 @@ what is wrong.
 import asyncio
 import socket
 import time
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from uvicorn.server import ServerState
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidMessage
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
@@ -25,7 +27,7 @@ from websockets.server import ServerProtocol
 
 from server.regression.shapes import PIXELS
 from server.transport.connection import LINGER_SECONDS
-from server.transport.gateway import Response
+from server.transport.gateway import Response, make_problem
 from server.transport.live_predictions import LivePredictions, Query, read_query
 
 # A socket without a message for so long is closed, in seconds. The page opens another one when the
@@ -38,7 +40,23 @@ MAX_DATA_BYTES = 4096
 # The longest reason that a close frame can hold is 123 bytes.
 _ACCEPTED = f"Accepted: a binary message of {PIXELS} bytes, after the response to the last one."
 
+_REFUSED = (
+    "The WebSocket was refused. Accepted: a handshake as in RFC 6455 with a head of at most 8 kB, "
+    "and the query of /api/predict with fields that are not images."
+)
+
 _DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
+
+
+class _Protocol(ServerProtocol):
+    """The rules of RFC 6455; a handshake is refused with a problem, as other requests are."""
+
+    def reject(self, status: HTTPStatus | int, _text: str = "") -> HandshakeResponse:
+        """Return the response to a handshake that is refused, with the reason in our own words."""
+        problem = make_problem(HTTPStatus(status), _REFUSED, Connection="close")
+        headers = Headers((name.decode(), value.decode()) for name, value in problem.headers)
+        headers["Date"] = formatdate(usegmt=True)
+        return HandshakeResponse(status, HTTPStatus(status).phrase, headers, problem.body)
 
 
 class LiveSocket(asyncio.Protocol):
@@ -60,7 +78,7 @@ class LiveSocket(asyncio.Protocol):
         # Uvicorn shuts down whatever is in this set.
         self._open_connections: set[Any] = server_state.connections
         # A larger message is refused by its header.
-        self._protocol = ServerProtocol(max_size=PIXELS)
+        self._protocol = _Protocol(max_size=PIXELS)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over the transport of an HTTP connection."""
@@ -93,7 +111,8 @@ class LiveSocket(asyncio.Protocol):
                 self._receive(event)
         if isinstance(self._protocol.handshake_exc, InvalidMessage) and not self._is_refused:
             # The protocol would only close the connection.
-            self._transport.write(self._refuse("a handshake as in RFC 6455.").serialize())
+            self._is_refused = True
+            self._transport.write(self._protocol.reject(HTTPStatus.BAD_REQUEST).serialize())
         self._flush()
         if is_flood:
             self._close(CloseCode.POLICY_VIOLATION, _ACCEPTED)
@@ -111,14 +130,11 @@ class LiveSocket(asyncio.Protocol):
         """Accept a handshake, or refuse it with 400."""
         self._query = read_query(urlsplit(request.path).query.encode())
         if self._query is None:
-            response = self._refuse("the query of /api/predict, with fields that are no images.")
+            self._is_refused = True
+            response = self._protocol.reject(HTTPStatus.BAD_REQUEST)
         else:
             response = self._protocol.accept(request)
         self._protocol.send_response(response)
-
-    def _refuse(self, accepted: str) -> HandshakeResponse:
-        self._is_refused = True
-        return self._protocol.reject(HTTPStatus.BAD_REQUEST, f"Accepted: {accepted}\n")
 
     def _receive(self, frame: Frame) -> None:
         """Let a drawing be answered, or close the socket if only the app can answer it."""

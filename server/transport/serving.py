@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn import Config, Server
 
-from server.room.room import open_room
+from server.room.room import Room, open_room
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
 from server.translations.languages import Language
@@ -53,15 +53,18 @@ def serve(
     served: Served,
     on_ready: Callable[[], None],
     max_accepts: int = BACKLOG,
+    room: Room | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then shut down gracefully.
 
     :param on_ready: called as soon as requests are answered
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
         share the socket can accept the rest
+    :param room: that of `served`, if this process has opened it already
     """
     store = ModelStore(served.models)
-    room = None if served.room is None else open_room(served.room, listener)
+    if room is None and served.room is not None:
+        room = open_room(served.room, listener)
     app = create_app(served.models, store, room, served.language)
     live = LivePredictions(store)
     polls = TrainingPolls(context_of(app).artifacts.trainings)
