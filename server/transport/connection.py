@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
+import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -27,6 +28,10 @@ TRANSFER_SECONDS = 30.0
 
 # The longest request line and headers; a browser's are under a kilobyte.
 MAX_HEAD_BYTES = 64 * 1024
+
+# The longest URL, and the most headers. Each header takes some 500 bytes of memory, however short.
+MAX_URL_BYTES = 8 * 1024
+MAX_HEADERS = 100
 
 # The parser does not tell where in its input a head begins or ends, so it gets pieces of this size:
 # the length of a head is measured with an error of less than one piece at either end.
@@ -57,6 +62,14 @@ class Deadline:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+
+
+class _RefusedHeadError(Exception):
+    """A head is refused while it is parsed."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.response = make_problem(status, detail)
 
 
 class Flow(FlowControl):
@@ -163,12 +176,52 @@ class ClientConnection(HttpToolsProtocol):
 
     def _parse(self, piece: bytes) -> None:
         self._has_begun_in_piece = False
-        super().data_received(piece)
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(piece)
+        except httptools.HttpParserError as error:
+            if isinstance(error.__context__, _RefusedHeadError):
+                self._refuse(error.__context__.response)
+            else:
+                self.send_400_response("Invalid HTTP request received.")
+            return
         if self._is_in_head and not self._has_begun_in_piece:
             self._head_bytes += len(piece)
             if self._head_bytes > MAX_HEAD_BYTES:
                 detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
                 self._refuse(make_problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser parse data, which calls the methods `on_…`.
+
+        :raise HttpParserError: the data is not HTTP, or one of these methods has raised an error
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._feed_without_upgrade(data[upgrade.args[0] :])
+
+    def _feed_without_upgrade(self, rest: bytes) -> None:
+        """Parse a head again, without the upgrade for which it asks, and what follows it.
+
+        The parser takes what follows such a head for the other protocol, even if it is a body.
+        Source: RFC 9110, 7.8: a server ignores an upgrade that it does not support.
+        """
+        lines = [
+            b"%b %b HTTP/%b"
+            % (self.parser.get_method(), self.url, self.parser.get_http_version().encode()),
+            *(b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"),
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join([*lines, b"", rest]))
+
+    def _is_upgrade_ignored(self) -> bool:
+        """Tell whether the current head asks for an upgrade that is not supported."""
+        asks = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        return asks and not self._should_upgrade()
 
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes += len(data)
@@ -177,11 +230,13 @@ class ClientConnection(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the transport over to the WebSocket, unless earlier requests await responses."""
+        if self._has_pending_response():
+            detail = "A WebSocket needs a connection without unanswered requests."
+            self._refuse(make_problem(HTTPStatus.BAD_REQUEST, detail))
+            return
         self._is_upgraded = True
         self._request_deadline.stop()
-        if self._has_pending_response():
-            self.transport.abort()
-            return
+        self._response_deadline.stop()
         super().handle_websocket_upgrade()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
@@ -189,18 +244,37 @@ class ClientConnection(HttpToolsProtocol):
         return self._close_after_responses()
 
     def on_message_begin(self) -> None:
-        """Record that a request has begun."""
+        """Record that a request has begun; it has a time of its own."""
+        self._request_deadline.stop()
         self._is_in_request = self._is_in_head = self._has_begun_in_piece = True
         self._head_bytes = 0
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        """Add a part of the URL."""
+        super().on_url(url)
+        if len(self.url) > MAX_URL_BYTES:
+            detail = f"The URL is longer than {MAX_URL_BYTES} bytes."
+            raise _RefusedHeadError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header."""
+        super().on_header(name, value)
+        if len(self.headers) > MAX_HEADERS:
+            detail = f"The request has more than {MAX_HEADERS} headers."
+            raise _RefusedHeadError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+
     def on_headers_complete(self) -> None:
         """Record that the head is complete."""
+        if self._is_upgrade_ignored():
+            return
         super().on_headers_complete()
         self._is_in_head = False
 
     def on_message_complete(self) -> None:
         """Record that the request has arrived completely, and when."""
+        if self._is_upgrade_ignored():
+            return
         self._is_in_request = False
         self._last_complete = self.cycle
         self.scope["state"][ARRIVED] = time.monotonic()

@@ -39,9 +39,8 @@ ARRIVED = "arrived"
 
 RETRY_AFTER_SECONDS = 1
 
-# WSGI passes the length as CONTENT_LENGTH, the body is no longer chunked, and Flask would look for
-# a route that is a WebSocket.
-_NOT_FOR_WSGI = {b"content-length", b"transfer-encoding", b"upgrade"}
+# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked.
+_NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
 
 class Response(NamedTuple):

@@ -52,7 +52,7 @@ class LiveConnection(ClientConnection):
         """
         return (
             super()._should_upgrade_to_ws()
-            and self.scope["method"] == "GET"
+            and self.parser.get_method() == b"GET"
             and self.url.partition(b"?")[0] == LIVE
         )
 

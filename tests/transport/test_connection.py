@@ -135,6 +135,33 @@ def test_the_next_request_is_measured_by_itself(server: Running) -> None:
         assert read_answer(connection)[0] == 200
 
 
+def test_each_pipelined_request_has_a_time_of_its_own(server: Running) -> None:
+    # Each piece ends a request and begins the next, for longer than one request may take.
+    start, end = b"GET /healthz HTTP/1.1\r\nHost", b": room\r\n\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(start)
+        for _ in range(5):
+            time.sleep(0.4)
+            connection.sendall(end + start)
+            assert read_answer(connection)[0] == 200
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+def test_an_upgrade_that_is_not_supported_is_ignored(server: Running, protocol: bytes) -> None:
+    upgrade = b"HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: " + protocol
+    drawing = request_bytes().replace(b"HTTP/1.1", upgrade, 1)
+    requests = drawing + b"GET /healthz " + upgrade + b"\r\n\r\n" + request_bytes()
+    last = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"
+    for size in (len(requests), 100, 7):
+        with connect(server.url) as connection:
+            for start in range(0, len(requests), size):
+                connection.sendall(requests[start : start + size])
+            connection.sendall(last)
+            responses = read_responses(connection)
+        assert [answer[0] for answer in responses] == [200] * 4
+        assert [b"probabilities" in answer[2] for answer in responses] == [True, False, True, False]
+
+
 def test_a_client_that_sends_on_after_a_refusal_is_disconnected(server: Running) -> None:
     head = b"POST /api/predict HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n"
     with connect(server.url) as connection:
