@@ -9,11 +9,14 @@ from pathlib import Path
 
 from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.room.room import Room, is_local_url, local_address, open_room
+from server.storage.archive import FILE_SUFFIX
 from server.storage.model_file import MODELS
 from server.system.network import format_host, reachable_addresses
 from server.translations.languages import TAGS, Language, find_language
 from server.transport.serving import Served, serve
 from server.transport.workers import WorkerError, serve_with_workers
+
+MAX_PORT = 65_535
 
 
 def main() -> None:
@@ -21,7 +24,7 @@ def main() -> None:
     arguments = parse_arguments()
     try:
         listener = listen(arguments.host, arguments.port)
-    except (OSError, OverflowError, ValueError) as error:
+    except (OSError, OverflowError, TypeError, ValueError) as error:
         sys.exit(f"Cannot serve on {format_host(arguments.host)}:{arguments.port}: {error}")
 
     room = None
@@ -35,7 +38,12 @@ def main() -> None:
     def announce() -> None:
         port = listener.getsockname()[1]
         print(f"Serving on http://{format_host(arguments.host)}:{port}", flush=True)
-        for message in (describe_exposure(listener, room), describe_room(listener, room)):
+        messages = (
+            describe_exposure(listener, room),
+            describe_room(listener, room),
+            describe_models(arguments.models),
+        )
+        for message in messages:
             if message:
                 print(message, flush=True)
 
@@ -52,14 +60,21 @@ def main() -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; for `::`, all addresses, a dual-stack one (IPv4 and IPv6).
 
+    A name that has addresses of both kinds stands for its IPv4 address.
+
     :raise OSError: the address is not this machine's, is unknown, or is in use
     :raise OverflowError: the port is out of range
+    :raise TypeError: the host contains bytes that are not text
     :raise ValueError: the host cannot be encoded for a DNS lookup
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if not 0 <= port <= MAX_PORT:
+        raise OverflowError(f"a port is a number from 0 to {MAX_PORT}")
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
     # Explicit, because by default Linux listens on both and Windows only on IPv6.
-    is_dual = host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
+    is_dual = address[0] == "::" and socket.has_dualstack_ipv6()
+    # The address of an IPv6 interface (fe80::1%eth0) has its number too.
+    return socket.create_server(address, family=family, dualstack_ipv6=is_dual)
 
 
 def describe_exposure(listener: socket.socket, room: Room | None) -> str:
@@ -91,6 +106,16 @@ def describe_room(listener: socket.socket, room: Room | None) -> str:
     if is_local_url(join):
         lines.append("Only this machine can join: --host 0.0.0.0 lets phones in.")
     return "\n".join(lines)
+
+
+def describe_models(directory: Path) -> str:
+    """Return a message about a directory without model files; empty if it has any."""
+    if any(path.suffix == FILE_SUFFIX for path in directory.iterdir()):
+        return ""
+    return (
+        f"There is no model in {str(directory)!r}, so nothing can be predicted. "
+        "`python -m training --models DIR` saves one there, which is then loaded."
+    )
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -144,7 +169,7 @@ def parse_host(text: str) -> str:
     :raise argparse.ArgumentTypeError: it is empty
     """
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if not host:
+    if not host.strip():
         # An empty host would mean all addresses.
         raise argparse.ArgumentTypeError("it is empty; accepted: an address or a name")
     return host

@@ -6,7 +6,7 @@ digit costs accuracy: position, size, aspect ratio and slant.
 
 import math
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -66,11 +66,6 @@ _ZERO_OFFSETS = np.zeros((2, PIXELS), np.float32)
 _RIGHTMOST = np.full((SIDE, SIDE), SIDE + 1, np.float32)
 
 
-# Not tuple[float, float]: its JSON schema is unknown to generators of API clients.
-_Pair = Annotated[tuple[float, ...], msgspec.Meta(min_length=2, max_length=2)]
-_Four = Annotated[tuple[float, ...], msgspec.Meta(min_length=4, max_length=4)]
-
-
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Where a normalized image was sampled from, in pixels of the image as drawn.
 
@@ -79,9 +74,9 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     pixels to the right per pixel down.
     """
 
-    centre: _Pair
+    centre: tuple[float, float]
     slant: float
-    reach: _Four
+    reach: tuple[float, float, float, float]
 
 
 def leave_as_drawn(pixels: Floats) -> Floats:

@@ -55,11 +55,16 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 class RoomDatabase:
     """A room's file. It can be used by several threads, each with a connection of its own.
 
-    :raise RoomError: the file is not a room, or cannot be created; it is left untouched
+    :param create: whether to create the file if it is missing
+    :raise RoomError: the file is not a room, or is missing, or cannot be created; it is left
+        untouched
     """
 
-    def __init__(self, path: Path) -> None:
-        ensure_room(path)
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        if create:
+            ensure_room(path)
+        else:
+            check_room(path)
         self.path = path
         self._identity = _file_identity(path)
         self._local = threading.local()
@@ -88,15 +93,17 @@ class RoomDatabase:
             connection.execute("DELETE FROM devices")
             connection.execute("UPDATE room SET devices = 0, join_url = ''")
 
+    def has_device(self, device: str) -> bool:
+        """Tell whether a device has been counted."""
+        return self._fetch_one("SELECT 1 FROM devices WHERE id = ?", (device,)) is not None
+
     def add_device(self, device: str) -> None:
         """Count a device that has joined, once.
 
         :raise RoomBusyError: other writers took too long
         :raise RoomStorageError: the file cannot be written
         """
-        if self._fetch_one("SELECT 1 FROM devices WHERE id = ?", (device,)):
-            return
-        if self.read_state().devices >= MAX_DEVICES:
+        if self.has_device(device) or self.read_state().devices >= MAX_DEVICES:
             return
         with self._writing() as connection:
             added = connection.execute("INSERT OR IGNORE INTO devices VALUES (?)", (device,))
@@ -287,7 +294,9 @@ class RoomDatabase:
         """Return this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            # Without `mode`, SQLite would create an empty database in place of a file that is gone.
+            url = f"{self.path.absolute().as_uri()}?mode=rw"
+            connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             # A drawing that was acknowledged also survives a power failure.
             connection.execute("PRAGMA synchronous = FULL")
             # What is withdrawn is overwritten.
@@ -304,7 +313,8 @@ class RoomDatabase:
             try:
                 yield connection
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -1,9 +1,11 @@
 """A room as the server uses it: its file, its limit on contributions, and the address to join."""
 
 import ipaddress
+import logging
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -11,8 +13,11 @@ from urllib.parse import urlsplit
 
 from server.room.database import RoomDatabase
 from server.room.drawings import RoomState
+from server.room.errors import RoomBusyError, RoomStorageError
 from server.room.rate_limit import RateLimit
 from server.system.network import format_host, is_dual_stack, reachable_addresses
+
+_log = logging.getLogger(__name__)
 
 # How many drawings one connection may give in how many seconds.
 MAX_CONTRIBUTIONS = 30
@@ -40,15 +45,41 @@ class Room:
     """A room's file, its limit on contributions, and its addresses.
 
     :param addresses: returns the URLs at which the server can be reached, the best first
-    :raise RoomError: the file is not a room, or cannot be created
+    :param create: whether to create the file if it is missing
+    :raise RoomError: the file is not a room, or is missing, or cannot be created
     """
 
-    def __init__(self, path: Path, addresses: Callable[[], list[JoinAddress]]) -> None:
-        self.database = RoomDatabase(path)
+    def __init__(
+        self, path: Path, addresses: Callable[[], list[JoinAddress]], *, create: bool = True
+    ) -> None:
+        self.database = RoomDatabase(path, create=create)
+        self._device_counter = ThreadPoolExecutor(1, "devices")
+        # Those that are being counted.
+        self._new_devices: set[str] = set()
         self.contributions = RateLimit(MAX_CONTRIBUTIONS, CONTRIBUTION_SECONDS)
         self._find_addresses = addresses
         self._addresses: list[JoinAddress] = []
         self._expiry = -inf
+
+    def count_device(self, device: str) -> None:
+        """Count a device that has joined, once.
+
+        It is counted in a thread of its own: a write waits for the disk and for other writers, and
+        every page tells its device whenever it asks for the room's state.
+        """
+        if device in self._new_devices or self.database.has_device(device):
+            return
+        self._new_devices.add(device)
+        self._device_counter.submit(self._add_device, device)
+
+    def _add_device(self, device: str) -> None:
+        try:
+            self.database.add_device(device)
+        except (RoomBusyError, RoomStorageError) as error:
+            # The room can be used without the count.
+            _log.warning("A device cannot be counted: %s", error)
+        finally:
+            self._new_devices.discard(device)
 
     def addresses(self) -> list[JoinAddress]:
         """Return the URLs at which the server can be reached, the best first.
@@ -67,14 +98,15 @@ class Room:
         return state.join_url if state.join_url in urls else urls[0]
 
 
-def open_room(path: Path, listener: socket.socket) -> Room:
+def open_room(path: Path, listener: socket.socket, *, create: bool = True) -> Room:
     """Return the room of a server that listens on a socket.
 
     A process opens a room once, because of its locks (`check_room`).
 
-    :raise RoomError: the file is not a room, or cannot be created
+    :param create: whether to create the file if it is missing
+    :raise RoomError: the file is not a room, or is missing, or cannot be created
     """
-    return Room(path, lambda: join_addresses(listener))
+    return Room(path, lambda: join_addresses(listener), create=create)
 
 
 def join_addresses(listener: socket.socket) -> list[JoinAddress]:

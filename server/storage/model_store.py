@@ -35,8 +35,13 @@ class ModelStore:
         return _find(self.models, name)
 
     def find_recent(self, name: str | None = None) -> Model | None:
-        """Return the same as `find`, but from a scan at most `max_scan_age` seconds old."""
-        return _find(_default_first(self._files.recent(self._max_scan_age)), name)
+        """Return the same as `find`, but checked for changes at most `max_scan_age` seconds ago.
+
+        Also None if a file has changed: then `find` loads it, which takes too long for an event
+        loop.
+        """
+        models = self._files.recent(self._max_scan_age)
+        return None if models is None else _find(_default_first(models), name)
 
 
 def _default_first(models: dict[str, Model]) -> dict[str, Model]:

@@ -1,7 +1,9 @@
 """The trainings of a models directory: those in progress, and the latest under each name.
 
 A running training writes its history every WRITE_SECONDS, changed or not, as a heartbeat. The
-heartbeat's age is measured by the monotonic clock, because the system time may be set back.
+heartbeat's age is measured by the monotonic clock, because the system time may be set back. Only a
+file that is seen for the first time has the age by its time of modification: its training may have
+died long before this process was started.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ import numpy as np
 
 from server.regression.shapes import Floats
 from server.regression.training_settings import Settings
+from server.storage.archive import FILE_SUFFIX
 from server.storage.history import TRAININGS, History, Outcome, Phase, load_history
 from server.storage.watched_directory import WatchedDirectory
 
@@ -118,7 +121,8 @@ class TrainingMonitor:
     """Watches the trainings of a models directory. Thread-safe."""
 
     def __init__(self, models: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._files = WatchedDirectory(models / TRAININGS, load_history, "Training")
+        self._directory = models / TRAININGS
+        self._files = WatchedDirectory(self._directory, load_history, "Training")
         self._clock = clock
         # The last heartbeat of each training: a changed file is loaded as a new History.
         self._heartbeats: dict[str, tuple[History, float]] = {}
@@ -156,7 +160,7 @@ class TrainingMonitor:
         heartbeats = {}
         states: dict[str, State] = {}
         for name, history in histories.items():
-            previous, since = self._heartbeats.get(name, (None, now))
+            previous, since = self._heartbeats.get(name, (history, now - self._age(name)))
             heartbeats[name] = (history, since if previous is history else now)
             is_silent = now - heartbeats[name][1] > DEAD_SECONDS
             is_running = history.card.outcome == "running"
@@ -166,6 +170,14 @@ class TrainingMonitor:
         if snapshot is None or (histories, states) != (snapshot.histories, snapshot.states):
             snapshot = self._snapshot = _take_snapshot(histories, states)
         return snapshot
+
+    def _age(self, name: str) -> float:
+        """Return for how many seconds a training's file has not been modified, at least 0."""
+        try:
+            modified = (self._directory / f"{name}{FILE_SUFFIX}").stat().st_mtime
+        except OSError:
+            return 0.0
+        return max(0.0, time.time() - modified)
 
 
 def _take_snapshot(histories: dict[str, History], states: dict[str, State]) -> Snapshot:

@@ -49,19 +49,31 @@ class WatchedDirectory(Generic[Content]):
         with self._lock:
             return self._scan()
 
-    def recent(self, max_age: float) -> dict[str, Content]:
-        """Return the content found by a scan at most `max_age` seconds ago.
+    def recent(self, max_age: float) -> dict[str, Content] | None:
+        """Return the content, checked for changes at most `max_age` seconds ago; None for a change.
 
-        While another thread scans, it returns the previous content, but waits for the first scan.
+        After None, the caller has to call `scan`. This method neither loads a file nor waits, so
+        that it can be called on an event loop. While another thread scans, it returns the previous
+        content.
         """
-        scanned = self._scanned
-        is_recent = scanned is not None and time.monotonic() - scanned < max_age
-        if is_recent or not self._lock.acquire(blocking=scanned is None):
+        if self._scanned is None:
+            return None
+        if time.monotonic() - self._scanned < max_age or not self._lock.acquire(blocking=False):
             return self._files
         try:
-            return self._scan()
+            if self._has_changed():
+                return None
+            self._scanned = time.monotonic()
+            return self._files
         finally:
             self._lock.release()
+
+    def _has_changed(self) -> bool:
+        try:
+            return _read_stamps(self._directory) != self._stamps
+        except OSError:
+            # All content is kept.
+            return False
 
     def _scan(self) -> dict[str, Content]:
         """Scan; the caller holds the lock."""

@@ -39,6 +39,9 @@ ARRIVED = "arrived"
 
 RETRY_AFTER_SECONDS = 1
 
+# Types of files that take milliseconds to make or to copy.
+_SLOW_TYPES = (".png", ".webp", ".csv")
+
 # WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked.
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
 
@@ -151,8 +154,8 @@ class Gateway:
 
 
 def is_slow(path: str) -> bool:
-    """Tell whether responses at a path take milliseconds: PNGs, and the room's drawings."""
-    return path == PREDICT or path.endswith(".png") or path.startswith(f"{ROOM_API}/")
+    """Tell whether responses at a path take milliseconds: images, CSV, and the room's drawings."""
+    return path == PREDICT or path.endswith(_SLOW_TYPES) or path.startswith(f"{ROOM_API}/")
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:

@@ -64,7 +64,9 @@ def serve(
     """
     store = ModelStore(served.models)
     if room is None and served.room is not None:
-        room = open_room(served.room, listener)
+        # The process that started this one has created the file. If it is gone, another one would
+        # have another key.
+        room = open_room(served.room, listener, create=False)
     app = create_app(served.models, store, room, served.language)
     live = LivePredictions(store)
     polls = TrainingPolls(context_of(app).artifacts.trainings)

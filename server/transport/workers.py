@@ -7,6 +7,7 @@ the listening socket: an idle one accepts the next connection.
 import logging
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from multiprocessing.connection import Connection as PipeConnection
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
+from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.system.child_process import end_with_parent, start_child
 from server.transport.serving import STOP_SECONDS, Served, serve, stop
 
@@ -184,4 +186,7 @@ def serve_with_workers(
 def _work(report: PipeConnection, listener: socket.socket, served: Served) -> None:
     """Serve in a worker."""
     end_with_parent()
-    serve(listener, served, lambda: report.send("serving"), MAX_ACCEPTS)
+    try:
+        serve(listener, served, lambda: report.send("serving"), MAX_ACCEPTS)
+    except (RoomError, RoomBusyError, RoomStorageError) as error:
+        sys.exit(f"A worker cannot open the room: {error}")

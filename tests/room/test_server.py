@@ -1,9 +1,14 @@
 """`python -m server --room FILE` as a process: what it prints, and what survives its death."""
 
+import os
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,13 @@ from tests.room.kills import GIVERS, kill, lost
 from tests.support.digits import SEVEN
 from tests.support.room import serve_room
 from tests.support.serving import ROOT, running
+from tests.support.waiting import wait_until
+
+
+def child_processes(pid: int) -> list[int]:
+    """Return the workers of a server."""
+    listed = subprocess.run(["pgrep", "-P", str(pid), "-f", "spawn_main"], capture_output=True)
+    return [int(number) for number in listed.stdout.split()]
 
 
 def test_the_server_prints_the_urls_of_the_room(tmp_path: Path) -> None:
@@ -76,6 +88,48 @@ def test_every_acknowledged_drawing_survives_a_kill(tmp_path: Path, seconds: flo
         ids = [server.give(token=token)["id"] for token in acknowledged[:5] * 2]
         assert len(set(ids)) == 5
         assert server.request("/api/room")[1]["drawings"] == len(stored)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_another_program_that_closes_the_file_deletes_nothing(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "room.db"
+    with serve_room(file, "--workers", workers) as server:
+        server.give()
+        # A file that nobody else has locked is tidied up by the program that closes it.
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("SELECT * FROM drawings").fetchall()
+        server.give()
+        server.process.kill()
+    with serve_room(file) as server:
+        assert server.request("/api/room")[1]["drawings"] == 2
+
+
+def test_a_worker_creates_no_other_room(tmp_path: Path) -> None:
+    file = tmp_path / "room.db"
+    with serve_room(file, "--workers", "2") as server:
+        server.give()
+        file.rename(tmp_path / "elsewhere.db")
+        first, *_ = child_processes(server.pid)
+        os.kill(first, signal.SIGKILL)
+        # The replacement has failed when the process is gone for the second time.
+        wait_until(lambda: len(child_processes(server.pid)) == 1)
+        for _ in range(10):
+            status, _ = server.request("/api/room/drawings", "POST", {"strokes": SEVEN, "label": 7})
+            assert status == 507
+            time.sleep(0.2)
+        assert not file.exists()
+
+
+def test_a_file_that_is_busy_delays_nothing_but_its_writers(tmp_path: Path) -> None:
+    file = tmp_path / "room.db"
+    with serve_room(file) as server, closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for device in range(4):
+            status, _ = server.request(f"/api/room?device=device-{device}")
+            assert status == 200
+        assert server.request("/api/models")[0] == 200
+        other.execute("ROLLBACK")
+        wait_until(lambda: server.request("/api/room")[1]["devices"] == 4)
 
 
 def test_the_room_resists_attacks_without_the_key() -> None:

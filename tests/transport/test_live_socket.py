@@ -209,6 +209,8 @@ def test_a_model_that_is_replaced_closes_the_socket_and_a_new_one_has_it(models:
         assert await close_code(client) == 1013
 
     visit(demo, draw, f"{LIVE}&v={first}")
+    # As the page does with the drawing that was not answered.
+    post(demo, FIELDS, PAPER)
 
     async def draw_again(client: ClientConnection) -> None:
         await client.send(PAPER)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.factories import save_small_model
-from tests.support.serving import ROOT, serve
+from tests.support.serving import ROOT, running, serve
 from tests.support.sockets import send
 
 
@@ -25,7 +25,7 @@ from tests.support.sockets import send
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: minus one\r\n\r\n", 400),
         (b"POST /api/predict HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"POST /api/predict HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
-        (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n", 431),
+        (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n", 414),
     ],
 )
 def test_requests_that_never_reach_the_app_are_answered_with_a_problem_too(
@@ -99,6 +99,7 @@ def test_it_says_to_whom_it_is_open_beyond_this_machine(host: str, lines: int) -
         ("[::1]", {socket.AF_INET6}),
         ("::", {socket.AF_INET, socket.AF_INET6}),
         ("[::]", {socket.AF_INET, socket.AF_INET6}),
+        ("0:0:0:0:0:0:0:0", {socket.AF_INET, socket.AF_INET6}),
     ],
 )
 def test_it_listens_on_the_addresses_that_were_asked_for(
@@ -118,6 +119,12 @@ def test_it_listens_on_the_addresses_that_were_asked_for(
             connection.close()
             answered.add(family)
     assert answered == families
+
+
+def test_it_says_that_a_directory_has_no_models(tmp_path: Path) -> None:
+    with running(["-m", "server", "--port", "0", "--models", str(tmp_path)]) as server:
+        assert server.process.stdout is not None
+        assert str(tmp_path) in server.process.stdout.readline()
 
 
 @pytest.mark.parametrize(

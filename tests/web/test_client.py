@@ -5,16 +5,33 @@ import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from server.regression.shapes import DIGITS, PIXELS
+from tests.support.digits import SEVEN
+from tests.support.room import RoomServer, serve_room
 
 GENERATOR = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
 
-# The generator knows no images unless it is told to read them as bytes.
-SETTINGS = {"content_type_overrides": {"image/png": "application/octet-stream"}, "post_hooks": []}
+# The generator knows neither images nor lines of JSON unless it is told to read them as bytes.
+BYTES = "application/octet-stream"
+KINDS = ("image/png", "image/svg+xml", "application/x-ndjson")
+SETTINGS = {"content_type_overrides": dict.fromkeys(KINDS, BYTES), "post_hooks": []}
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomServer]:
+    with serve_room(tmp_path_factory.mktemp("room") / "room.db") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server_url(room: RoomServer) -> str:
+    """Return the URL of a server with all routes."""
+    return room.url
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +87,29 @@ def test_a_generated_client_reads_every_answer(generated: Any, server_url: str) 
             # No training is under way, and the name of a run is not known beforehand.
             if "get" not in operations or path.startswith(("/api/training/", "/api/histories/")):
                 continue
+            # These need the key of the room, or a drawing.
+            if path in ("/api/room/drawings.jsonl", "/api/room/drawings/{number}"):
+                continue
             example = "de" if path.startswith("/api/messages/") else "normalized"
             names = [example] * path.count("{")
             answer = operation(operations["get"]["operationId"]).sync(*names, client=client)
             assert answer is not None, path
             assert type(answer).__name__ != "Problem", path
+
+
+def test_a_generated_client_gives_a_drawing_and_withdraws_it(
+    generated: Any, room: RoomServer
+) -> None:
+    models = importlib.import_module("evidence_client.models")
+    contribution = models.Contribution(strokes=[[list(point) for point in SEVEN[0]]], label=7)
+    with generated.Client(base_url=room.url) as client:
+        given = operation("give_drawing").sync(client=client, body=contribution)
+        assert isinstance(given, models.Given)
+        wall = operation("show_wall").sync(client=client)
+        assert [drawing.label for drawing in wall.drawings] == [7]
+    with generated.AuthenticatedClient(base_url=room.url, token=given.token) as client:
+        removed = operation("remove_drawing").sync_detailed(str(given.id), client=client)
+        assert removed.status_code == 204
+    with generated.AuthenticatedClient(base_url=room.url, token=room.key) as client:
+        lines = operation("download_drawings").sync(client=client)
+        assert lines.payload.read() == b""

@@ -16,6 +16,7 @@ from server.web.common.contribution import MAX_CONTRIBUTION_BYTES, MAX_POINTS
 from tests.support.digits import ONE, SEVEN
 from tests.support.factories import save_small_model
 from tests.support.limits import no_room_beyond
+from tests.support.waiting import wait_until
 
 ADDRESSES = [
     JoinAddress("http://192.168.1.7:8000/", "wlan0", is_virtual=False),
@@ -320,6 +321,7 @@ def test_the_digest_changes_with_everything(client: FlaskClient, key: dict[str, 
     client.patch("/api/room", headers=key, json={"open": False})
     note()
     client.get("/api/room?device=0123456789")
+    wait_until(lambda: client.get("/api/room").get_json()["devices"] == 1)
     note()
     client.delete(DRAWINGS, headers=key)
     note()
@@ -329,6 +331,8 @@ def test_the_digest_changes_with_everything(client: FlaskClient, key: dict[str, 
 def test_devices_that_join_are_counted(client: FlaskClient) -> None:
     for device in ("device-one", "device-one", "device-two"):
         client.get(f"/api/room?device={device}")
+    wait_until(lambda: client.get("/api/room").get_json()["devices"] == 2)
+    client.get("/api/room?device=device-two")
     assert client.get("/api/room").get_json()["devices"] == 2
     assert client.get("/api/room?device=x").status_code == 400
 

@@ -117,6 +117,7 @@ def describe_api(app: Flask) -> Schema:
         types |= {kind for kind in (operation.answer, *accepted) if isinstance(kind, type)}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_SCHEMAS)
+    schemas = _without_tuples(schemas)
     paths: Schema = {}
     for rule in app.url_map.iter_rules():
         if rule.endpoint in operations:
@@ -201,6 +202,22 @@ def _without_null(schema: Schema) -> Schema:
     (kind,) = (kind for kind in schema["anyOf"] if kind["type"] != "null")
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
     return {**rest, **kind}
+
+
+def _without_tuples(schema: Any) -> Any:
+    """Return a schema whose tuples are described as lists of their length.
+
+    Msgspec describes them with `"items": false`, which generators of clients do not accept.
+    """
+    if isinstance(schema, list):
+        return [_without_tuples(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("items") is False:
+        kinds = schema.pop("prefixItems")
+        different = [kind for index, kind in enumerate(kinds) if kind not in kinds[:index]]
+        schema = {**schema, "items": different[0] if len(different) == 1 else {"anyOf": different}}
+    return {name: _without_tuples(part) for name, part in schema.items()}
 
 
 def _reference(kind: type) -> Schema:

@@ -8,6 +8,7 @@ from flask import Response
 from werkzeug.exceptions import NotFound
 
 from server.regression.heatmap import heatmap
+from server.regression.model import Model
 from server.regression.shapes import DIGITS, SIDE
 from server.regression.transformations import TRANSFORMATIONS, Transformation
 from server.storage.evaluation import Evaluation, EvaluationAnswer
@@ -96,8 +97,7 @@ def draw_weights(query: HeatmapQuery, name: str) -> Response:
 def show_weights(query: CacheQuery, name: str) -> Response:
     """Return W and b as JSON."""
     model = find_model(name)
-    weights = Weights(model.weights.tolist(), model.bias.tolist())
-    return cached(json_response(weights), model.digest, query.v)
+    return cached(Response(_encode_weights(model), content_type=JSON), model.digest, query.v)
 
 
 @routes.api_route("/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,))
@@ -111,7 +111,7 @@ def send_weights(query: CacheQuery, name: str) -> Response:
 def tabulate_weights(query: CacheQuery, name: str) -> Response:
     """Return W and b as CSV: a line for each pixel, then one for the bias."""
     model = find_model(name)
-    return cached(Response(weights_csv(model), content_type=CSV), model.digest, query.v)
+    return cached(Response(_encode_csv(model), content_type=CSV), model.digest, query.v)
 
 
 @routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
@@ -137,6 +137,18 @@ def list_transformations() -> Response:
 def show_digits() -> Response:
     """Return some MNIST test digits, and the mean of each digit."""
     return with_etag(json_response(get_context().digits))
+
+
+@lru_cache(maxsize=8)
+def _encode_weights(model: Model) -> bytes:
+    """Encode W and b as JSON, once for all clients."""
+    return msgspec.json.encode(Weights(model.weights.tolist(), model.bias.tolist()))
+
+
+@lru_cache(maxsize=8)
+def _encode_csv(model: Model) -> bytes:
+    """Encode W and b as CSV, once for all clients."""
+    return weights_csv(model).encode()
 
 
 @lru_cache(maxsize=8)

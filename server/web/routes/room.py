@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from http import HTTPStatus
 from math import ceil
 from pathlib import Path
@@ -98,11 +99,7 @@ def show_room(query: RoomQuery) -> Response:
     """Show the state of the room."""
     room, is_presenter = get_room(), has_key()
     if query.device is not None:
-        try:
-            room.database.add_device(query.device)
-        except (RoomBusyError, RoomStorageError):
-            # The room can be used without the count.
-            _log.warning("A device cannot be counted", exc_info=True)
+        room.count_device(query.device)
     return answer_room(room, is_presenter=is_presenter)
 
 
@@ -310,9 +307,21 @@ def explain_busy(_error: RoomBusyError) -> Response:
 
 @routes.errorhandler(RoomStorageError)
 def explain_storage(error: RoomStorageError) -> Response:
-    """Say that the room's file cannot be written."""
-    detail = f"The server cannot store it: its disk may be full. {error}"
+    """Say that the room's file cannot be written or read, without SQLite's words."""
+    _log_once(f"The room's file: {error}")
+    if request.method in ("GET", "HEAD"):
+        detail = "The server cannot read the room's file. Try again later."
+        return problem_response(HTTPStatus.SERVICE_UNAVAILABLE, detail, Retry_After="1")
+    detail = (
+        "The server cannot store it: its disk may be full, or the room's file was moved or deleted."
+    )
     return problem_response(HTTPStatus.INSUFFICIENT_STORAGE, detail)
+
+
+@lru_cache(maxsize=64)
+def _log_once(message: str) -> None:
+    """Log an error that hundreds of pages may ask for every second."""
+    _log.error(message)
 
 
 @routes.errorhandler(NoDrawingError)

@@ -6,7 +6,10 @@ from flask import Response, current_app
 from server.web.common.blueprint import ApiBlueprint, describe_api
 from server.web.common.context import find_model, get_context
 from server.web.common.drawing import JSON
-from server.web.common.responses import json_response
+from server.web.common.responses import json_response, with_etag
+
+# Where an application keeps its description.
+_DOCUMENT = "openapi"
 
 routes = ApiBlueprint("service")
 
@@ -27,4 +30,8 @@ def check_health() -> Response:
 @routes.api_route("/openapi.json", answer=JSON)
 def show_api() -> Response:
     """Describe this API as OpenAPI 3.1."""
-    return json_response(describe_api(current_app))
+    # To describe it takes milliseconds, and nothing changes while the application runs.
+    extensions = current_app.extensions
+    if _DOCUMENT not in extensions:
+        extensions[_DOCUMENT] = msgspec.json.encode(describe_api(current_app))
+    return with_etag(Response(extensions[_DOCUMENT], content_type=JSON))
