@@ -17,6 +17,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from server.web.app import MAX_BODY_BYTES
 from server.web.common.problems import INTERNAL_ERROR, PROBLEM_TYPE, encode_problem
 from server.web.common.security import SECURITY_HEADERS
+from server.web.routes.messages import MESSAGES_API
 from server.web.routes.prediction import PREDICT
 from server.web.routes.room import ROOM_API
 
@@ -41,6 +42,7 @@ RETRY_AFTER_SECONDS = 1
 
 # Types of files that take milliseconds to make or to copy.
 _SLOW_TYPES = (".png", ".webp", ".csv")
+_SLOW_ROUTES = (f"{ROOM_API}/", f"{MESSAGES_API}/")
 
 # WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked.
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
@@ -154,8 +156,12 @@ class Gateway:
 
 
 def is_slow(path: str) -> bool:
-    """Tell whether responses at a path take milliseconds: images, CSV, and the room's drawings."""
-    return path == PREDICT or path.endswith(_SLOW_TYPES) or path.startswith(f"{ROOM_API}/")
+    """Tell whether responses at a path take milliseconds.
+
+    These are images, CSV, the room's drawings, and pages and messages in a language that is used
+    for the first time.
+    """
+    return path in ("/", PREDICT) or path.endswith(_SLOW_TYPES) or path.startswith(_SLOW_ROUTES)
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:
@@ -163,18 +169,27 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
 
     A body that is too long is cut off one byte beyond the limit, so that the app refuses it.
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and int(value) > MAX_BODY_BYTES:
-            return bytes(MAX_BODY_BYTES + 1)
-    body = b""
-    while len(body) <= MAX_BODY_BYTES:
+    headers = dict(scope["headers"])
+    is_long = int(headers.get(b"content-length", 0)) > MAX_BODY_BYTES
+    # If the connection were closed while its body arrives, the client could lose the refusal. A
+    # client that waits for the status 100 sends no body after a refusal.
+    must_end = _is_closing(scope) and b"expect" not in headers
+    body = bytes(MAX_BODY_BYTES + 1) if is_long else b""
+    while must_end or len(body) <= MAX_BODY_BYTES:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message["body"]
+        if len(body) <= MAX_BODY_BYTES:
+            body += message["body"]
         if not message["more_body"]:
             break
     return body
+
+
+def _is_closing(scope: Scope) -> bool:
+    """Tell whether a request asks to close the connection after its response."""
+    is_close = dict(scope["headers"]).get(b"connection", b"").lower() == b"close"
+    return is_close or scope.get("http_version") == "1.0"
 
 
 async def send_response(send: Send, response: Response) -> None:

@@ -146,6 +146,18 @@ def test_each_pipelined_request_has_a_time_of_its_own(server: Running) -> None:
             assert read_answer(connection)[0] == 200
 
 
+def test_a_refusal_is_read_after_a_long_body_that_ends_the_connection(
+    patient_server: Running,
+) -> None:
+    size = 20_000_000
+    head = f"Content-Length: {size}\r\nConnection: close\r\n\r\n"
+    with connect(patient_server.url) as connection:
+        connection.sendall(b"POST /api/predict HTTP/1.1\r\n" + head.encode())
+        connection.sendall(bytes(size))
+        time.sleep(0.2)
+        assert [answer[0] for answer in read_responses(connection)] == [413]
+
+
 @pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
 def test_an_upgrade_that_is_not_supported_is_ignored(server: Running, protocol: bytes) -> None:
     upgrade = b"HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: " + protocol

@@ -380,6 +380,46 @@ def test_all_drawings_can_be_removed(client: FlaskClient, key: dict[str, str]) -
     assert given(client)["id"] == 3
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", DRAWINGS, {"strokes": SEVEN, "label": 7}),
+        ("PATCH", "/api/room", {"open": True}),
+        ("PATCH", f"{DRAWINGS}/1", {"shown": True}),
+    ],
+)
+def test_a_byte_order_mark_before_json_is_ignored(
+    client: FlaskClient, key: dict[str, str], method: str, path: str, body: Any
+) -> None:
+    given(client)
+    sent = b"\xef\xbb\xbf" + json.dumps(body).encode()
+    response = client.open(
+        path, method=method, data=sent, content_type="application/json", headers=key
+    )
+    assert response.status_code < 300, response.data
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_line_break_does_not_belong_to_an_id_or_a_token(client: FlaskClient, end: str) -> None:
+    expected = (400, 422) if end else (200, 201)
+    asked = client.get("/api/room", query_string={"device": "aaaaaaaa" + end})
+    sent = give(client, token="b" * 20 + end)
+    assert (asked.status_code, sent.status_code) == expected
+
+
+def test_a_file_that_is_gone_is_a_problem_without_the_words_of_sqlite(
+    client: FlaskClient, room: Room
+) -> None:
+    room.database.path.rename(room.database.path.with_name("elsewhere.db"))
+    # As in a thread that has not read the room yet.
+    room.database._local.connection.close()
+    del room.database._local.connection
+    answers = [client.get("/api/room"), client.get(DRAWINGS), give(client)]
+    assert [answer.status_code for answer in answers] == [503, 503, 507]
+    assert not any("SQL" in detail(answer) or "table" in detail(answer) for answer in answers)
+    assert not room.database.path.exists()
+
+
 def test_a_full_disk_is_said(client: FlaskClient, room: Room) -> None:
     given(client)
     room.database._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")

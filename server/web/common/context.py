@@ -55,6 +55,6 @@ def find_model(name: str | None) -> Model:
     model = store.find(name)
     if model is not None:
         return model
-    if name is None:
+    if name is None or not store.models:
         raise NoModelError("No model is ready. `python -m training` creates one.")
     raise UnknownModelError(f"There is no model {name!r}. Accepted: {', '.join(store.models)}.")

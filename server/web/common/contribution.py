@@ -25,7 +25,8 @@ ACCEPTED_STROKES = (
 # A pen may leave the pad; the page clamps coordinates to this range.
 Coordinate = Annotated[float, msgspec.Meta(ge=-0.5, le=1.5)]
 Digit = Annotated[int, msgspec.Meta(ge=0, lt=DIGITS)]
-Token = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{16,64}$")]
+# In Python's regular expressions, "$" also stands before a line break at the end.
+Token = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$(?!\n)")]
 
 
 class Contribution(msgspec.Struct, forbid_unknown_fields=True):

@@ -68,7 +68,9 @@ def decode_json(decode: Callable[[bytes], Decoded], body: bytes, accepted: str) 
     except msgspec.ValidationError as error:
         raise NotADrawingError(f"{error}. Accepted: {accepted}.") from error
     # Msgspec raises UnicodeDecodeError for text that is not UTF-8.
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise MalformedDrawingError(f"The text is not UTF-8. Accepted: {accepted}.") from error
+    except msgspec.DecodeError as error:
         _refuse_nan(body, accepted)
         raise MalformedDrawingError(f"{error}. Accepted: {accepted}.") from error
 

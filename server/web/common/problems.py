@@ -3,8 +3,15 @@
 from http import HTTPStatus
 
 import msgspec
-from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
+from flask import Flask, Response, request
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 PROBLEM_TYPE = "application/problem+json"
@@ -75,6 +82,20 @@ def problem_response(status: int, detail: str, **headers: str) -> Response:
     return response
 
 
+def _explain(error: HTTPException, max_body_bytes: int) -> str:
+    """Return what was wrong and what is accepted, for errors that Werkzeug raises by itself."""
+    match error:
+        case MethodNotAllowed(valid_methods=methods):
+            return f"Got {request.method}. Accepted: {', '.join(sorted(methods or ()))}."
+        case NotFound():
+            return "There is nothing at this path. Accepted: / and the paths in /openapi.json."
+        case RequestEntityTooLarge():
+            return f"The body is too long. Accepted: at most {max_body_bytes} bytes."
+        case RequestedRangeNotSatisfiable():
+            return "The range is not within the file. Accepted: one that is, or no Range."
+    return "The request's head is malformed. Accepted: HTTP/1.1, with a valid Host."
+
+
 def register_error_handlers(app: Flask) -> None:
     """Make the app answer every error, expected or not, with a problem."""
 
@@ -83,11 +104,20 @@ def register_error_handlers(app: Flask) -> None:
         # A redirect is an exception too, with its own response.
         response = error.get_response()
         if error.code is not None and error.code >= HTTPStatus.BAD_REQUEST:
+            detail = error.description or ""
+            if detail == type(error).description:
+                detail = _explain(error, app.config["MAX_CONTENT_LENGTH"])
             response.content_type = PROBLEM_TYPE
-            response.data = encode_problem(
-                error.code, error.description or "", getattr(error, "problem_code", None)
-            )
+            response.data = encode_problem(error.code, detail, getattr(error, "problem_code", None))
         return response
+
+    @app.after_request
+    def explain_precondition(response: Response) -> Response:
+        if response.status_code != HTTPStatus.PRECONDITION_FAILED:
+            return response
+        response.close()
+        detail = "If-Match names another version. Accepted: the current ETag, or no If-Match."
+        return problem_response(HTTPStatus.PRECONDITION_FAILED, detail)
 
     @app.errorhandler(Exception)
     def unexpected_error(error: Exception) -> Response:

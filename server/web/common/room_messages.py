@@ -13,7 +13,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 class RoomQuery(msgspec.Struct, forbid_unknown_fields=True):
     """`device`: a random ID of a page that wants to be counted as joined."""
 
-    device: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{8,64}$")] | None = None
+    device: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$(?!\n)")] | None = None
 
 
 class WallQuery(msgspec.Struct, forbid_unknown_fields=True):

@@ -438,8 +438,9 @@ def read_json(limit: int, accepted: str) -> bytes:
     """
     body = request.get_data(cache=False)
     if request.content_encoding or request.mimetype != JSON:
-        sent = request.content_encoding or request.mimetype or "no content type"
-        raise UnsupportedMediaType(f"Got {sent}. Accepted: {accepted}.")
+        encoding = f"Content-Encoding {request.content_encoding}"
+        sent = encoding if request.content_encoding else request.mimetype or "no content type"
+        raise UnsupportedMediaType(f"Got {sent}. Accepted: {accepted}, without an encoding.")
     if len(body) > limit:
         raise RequestEntityTooLarge(f"Got {len(body)} bytes. Accepted: {accepted}.")
     return body

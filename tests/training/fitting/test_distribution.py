@@ -142,6 +142,7 @@ def test_addresses_are_names_or_ip_addresses_with_a_port() -> None:
 
 def test_a_config_tells_which_worker_this_is() -> None:
     assert read_config(config(["a:1", "b:1"], 1)) == (1, ["a:1", "b:1"])
+    assert read_config("\ufeff" + config(["a:1", "b:1"], 1)) == (1, ["a:1", "b:1"])
 
 
 @pytest.mark.parametrize("text", [None, ""])
