@@ -33,6 +33,9 @@ MAX_HEAD_BYTES = 64 * 1024
 MAX_URL_BYTES = 8 * 1024
 MAX_HEADERS = 100
 
+# The most chunks of a body. Each takes about as long to parse as a small request.
+MAX_CHUNKS = 1000
+
 # The parser does not tell where in its input a head begins or ends, so it gets pieces of this size:
 # the length of a head is measured with an error of less than one piece at either end.
 _PIECE_BYTES = 2 * 1024
@@ -64,8 +67,8 @@ class Deadline:
             self._handle = None
 
 
-class _RefusedHeadError(Exception):
-    """A head is refused while it is parsed."""
+class _RefusedError(Exception):
+    """A request is refused while it is parsed."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -113,6 +116,7 @@ class ClientConnection(HttpToolsProtocol):
     # Whether a request has begun in the piece that is being parsed.
     _has_begun_in_piece = False
     _head_bytes = 0
+    _chunks = 0
     # The newest request that has arrived completely.
     _last_complete: RequestResponseCycle | None = None
     # Whether another protocol has taken over the transport.
@@ -180,7 +184,7 @@ class ClientConnection(HttpToolsProtocol):
         try:
             self._feed(piece)
         except httptools.HttpParserError as error:
-            if isinstance(error.__context__, _RefusedHeadError):
+            if isinstance(error.__context__, _RefusedError):
                 self._refuse(error.__context__.response)
             else:
                 self.send_400_response("Invalid HTTP request received.")
@@ -247,7 +251,7 @@ class ClientConnection(HttpToolsProtocol):
         """Record that a request has begun; it has a time of its own."""
         self._request_deadline.stop()
         self._is_in_request = self._is_in_head = self._has_begun_in_piece = True
-        self._head_bytes = 0
+        self._head_bytes = self._chunks = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -255,14 +259,14 @@ class ClientConnection(HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > MAX_URL_BYTES:
             detail = f"The URL is longer than {MAX_URL_BYTES} bytes."
-            raise _RefusedHeadError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
+            raise _RefusedError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header."""
         super().on_header(name, value)
         if len(self.headers) > MAX_HEADERS:
             detail = f"The request has more than {MAX_HEADERS} headers."
-            raise _RefusedHeadError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+            raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
 
     def on_headers_complete(self) -> None:
         """Record that the head is complete."""
@@ -270,6 +274,13 @@ class ClientConnection(HttpToolsProtocol):
             return
         super().on_headers_complete()
         self._is_in_head = False
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk of a body."""
+        self._chunks += 1
+        if self._chunks > MAX_CHUNKS:
+            detail = f"The body has more than {MAX_CHUNKS} chunks."
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
     def on_message_complete(self) -> None:
         """Record that the request has arrived completely, and when."""

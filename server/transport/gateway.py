@@ -145,11 +145,11 @@ class Gateway:
     def _is_late(self, scope: Scope) -> bool:
         """Tell whether a request to the API has waited for too long.
 
-        Requests for the page's files have no such limit: the page needs every file to run.
+        Requests for the page's files and messages have no such limit: the page needs each of them.
         """
         # Not set if a body is too long: the app refuses it before its end has arrived.
-        arrived = scope["state"].get(ARRIVED)
-        if arrived is None or not scope["path"].startswith(API):
+        arrived, path = scope["state"].get(ARRIVED), scope["path"]
+        if arrived is None or not path.startswith(API) or path.startswith(f"{MESSAGES_API}/"):
             return False
         late: bool = time.monotonic() - arrived > self._max_wait_seconds
         return late

@@ -74,6 +74,9 @@ def test_a_request_that_has_waited_too_long_is_answered_with_503(app: Flask) -> 
 def test_the_page_and_its_files_are_answered_however_long_they_waited(app: Flask) -> None:
     answer = ask_once(Gateway(app), "/echo", waited=2 * MAX_WAIT_SECONDS)
     assert answer.status == 200
+    # The page needs its messages too. This app has none.
+    messages = ask_once(Gateway(app), "/api/messages/de", waited=2 * MAX_WAIT_SECONDS)
+    assert messages.status == 404
 
 
 def test_waiting_for_a_thread_counts_too(app: Flask, door: threading.Event) -> None:

@@ -105,6 +105,8 @@ def test_odd_request_lines(server: Running, line: bytes, status: int) -> None:
         (b"Content-Length: 784\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings", 200),
         (b"Content-Length: 784\r\n" + b"a:\r\n" * 101, 431),
         (b"Content-Length: 784\r\n" + b"a:\r\n" * 15_000, 431),
+        (b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 784 + b"0", 200),
+        (b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 40_000 + b"0", 413),
         (b"Content-Length: 784\r\nExpect: 100-continue", 100),
         (b"Content-Length: 784\r\nCookie: " + b"a" * 60_000, 200),
         (b"Content-Length: 784\r\nRange: bytes=9-3", 200),
