@@ -40,7 +40,7 @@ const DIRECTIONS = {
  * Space puts it down and lifts it.
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLElement} cursor marks the pen's position
- * @param {Omit<StrokeListener, "cancel">} pen
+ * @param {StrokeListener} pen
  * @param {() => boolean} isDrawing whether any pen is down: the keyboard's begins no stroke then
  */
 export function listenToKeys(canvas, cursor, pen, isDrawing) {
