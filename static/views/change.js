@@ -7,6 +7,7 @@ import { formatPlace, joinSentences } from "../language/sentences.js";
 import { gettext, ngettext } from "../language/messages.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { isSpace } from "../drawing/pad.js";
 import { listenToStrokes } from "../drawing/pointer.js";
 import { evidence, largest, runnerUp, softmaxSteps } from "../numbers/regression.js";
 import { createProbability } from "../components/bars.js";
@@ -219,7 +220,7 @@ function listenToEdits(map, { begin, toggle }) {
     end() {},
   });
   map.addEventListener("keydown", (event) => {
-    if (event.key !== " " && event.key !== "Enter") return;
+    if (!isSpace(event) && event.key !== "Enter") return;
     event.preventDefault();
     toggle();
   });
