@@ -358,6 +358,38 @@ def test_a_pressed_mouse_goes_on_choosing_pixels_whatever_is_selected(
     assert "--pixel-column: 22" in style
 
 
+@pytest.mark.parametrize(
+    ("view", "element"),
+    [
+        ("accuracy", ".plot"),
+        ("accuracy", ".confusion button"),
+        ("softmax", "tbody button"),
+        ("guide", "#guide-steps button"),
+    ],
+)
+def test_what_is_pressed_and_moved_is_not_dragged_with_the_selection(
+    page: Page, view: str, element: str
+) -> None:
+    open_view(page, view)
+    page.evaluate(
+        """() => {
+          window.dragged = [];
+          addEventListener("dragstart", ({ defaultPrevented }) => dragged.push(defaultPrevented));
+        }"""
+    )
+    target = page.locator(f"#view-{view} {element}").first
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box is not None
+    select_all(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 25, y, steps=6)
+    page.mouse.up()
+    assert False not in page.evaluate("dragged")
+
+
 def test_a_slider_is_moved_whatever_is_selected(page: Page) -> None:
     open_view(page, "guide")
     page.locator("#guide-steps button").nth(2).click()
