@@ -46,7 +46,7 @@ export function createDrawing(store) {
   const readInkColour = () => store.change({ inkColour: getComputedStyle(pad).color });
   // The size changes with the window, the screen's density with zoom or another screen, and the
   // ink's colour with the colour scheme and with forced colours.
-  new ResizeObserver(() => paint(store.state, true)).observe(pad);
+  if (window.ResizeObserver) new ResizeObserver(() => paint(store.state, true)).observe(pad);
   addEventListener("resize", repaint);
   for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
     queryMedia(query)?.addEventListener("change", () => {
