@@ -123,11 +123,12 @@ listenToPixels(main, {
   },
 });
 
-// Browsers drag selected text and pictures, which would interrupt drawing and pointing.
+// Browsers drag selected text and pictures, which would interrupt drawing, pointing and clicks on
+// buttons. Only links are dragged.
 addEventListener("dragstart", (event) => {
   const { target } = event;
   const element = target instanceof Element ? target : /** @type {Node} */ (target).parentElement;
-  if (element?.closest(".paper, .map, .strip, .slider, .gallery, canvas")) event.preventDefault();
+  if (!element?.closest("a")) event.preventDefault();
 });
 
 function escape() {

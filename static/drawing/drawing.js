@@ -46,7 +46,7 @@ export function createDrawing(store) {
   const readInkColour = () => store.change({ inkColour: getComputedStyle(pad).color });
   // The size changes with the window, the screen's density with zoom or another screen, and the
   // ink's colour with the colour scheme and with forced colours.
-  new ResizeObserver(() => paint(store.state, true)).observe(pad);
+  if (window.ResizeObserver) new ResizeObserver(() => paint(store.state, true)).observe(pad);
   addEventListener("resize", repaint);
   for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
     queryMedia(query)?.addEventListener("change", () => {
@@ -74,24 +74,32 @@ export function createDrawing(store) {
 function createPen(store) {
   /** @type {Stroke} */
   let stroke = [];
-  /** @type {Pick<State, "strokes" | "image" | "label" | "past"> | null} */
-  let beforeStroke = null;
+  /** Undo what the pen has done since it was put down, in this order. @type {(() => void)[]} */
+  let undos = [];
 
   /** @param {Point} point */
-  const begin = (point) => {
-    const { strokes, image, label, past } = store.state;
-    beforeStroke = { strokes, image, label, past };
-    stroke = [snap(point)];
+  const add = (point) => {
+    const { strokes, image, label, past, edits, addedEvidence, notice } = store.state;
+    const before = { strokes, image, label, past, edits, addedEvidence, notice };
+    const added = [snap(point)];
+    undos.unshift(() => cancelStroke(store, added, before));
+    stroke = added;
     store.change({ strokes: [...strokes, stroke], image: null, isDrawing: true });
   };
 
   return {
-    begin,
+    begin(point) {
+      /** @type {typeof undos} */
+      const mine = [];
+      undos = mine;
+      add(point);
+      return () => mine.forEach((undo) => undo());
+    },
 
     extend(points) {
       // After an undo or clear under the pen, the rest is a stroke of its own.
       const isGone = store.state.strokes.at(-1) !== stroke;
-      if (isGone) begin(points[0]);
+      if (isGone) add(points[0]);
       const rest = isGone ? points.slice(1) : points;
       // The stroke grows in place, so that painting and rasterizing continue where they were.
       stroke.push(...rest.map(snap));
@@ -99,19 +107,25 @@ function createPen(store) {
     },
 
     end: () => store.change({ isDrawing: false }),
-
-    cancel() {
-      const { strokes, past } = store.state;
-      if (beforeStroke && strokes.at(-1) === stroke) return store.change(beforeStroke);
-      // The stroke was undone or cleared: it must not come back by another undo.
-      store.change({
-        isDrawing: false,
-        past: past.map((before) => {
-          return { ...before, strokes: before.strokes.filter((other) => other !== stroke) };
-        }),
-      });
-    },
   };
+}
+
+/**
+ * Undo a stroke as if it had not been made.
+ * @param {Store} store
+ * @param {Stroke} stroke
+ * @param {Partial<State>} before what the stroke has changed, as it was
+ */
+function cancelStroke({ state, change }, stroke, before) {
+  const { strokes, isDrawing } = state;
+  if (strokes.at(-1) === stroke) return change(before);
+  // What came after the stroke stays, but the stroke must not come back by another undo.
+  /** @param {readonly Stroke[]} all */
+  const others = (all) => all.filter((other) => other !== stroke);
+  const past = state.past
+    .filter((drawing) => drawing.strokes.at(-1) !== stroke)
+    .map((drawing) => ({ ...drawing, strokes: others(drawing.strokes) }));
+  change(strokes.includes(stroke) ? { strokes: others(strokes), past, isDrawing } : { past });
 }
 
 /**

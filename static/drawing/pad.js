@@ -36,11 +36,19 @@ const DIRECTIONS = {
 };
 
 /**
+ * Whether the key is the space bar, which types other spaces on some layouts, as Bépo and Persian.
+ * @param {KeyboardEvent} event
+ */
+export function isSpace({ key, code }) {
+  return key === " " || code === "Space";
+}
+
+/**
  * Report the strokes of the keyboard's pen, while the canvas has the focus: the arrow keys move it,
  * Space puts it down and lifts it.
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLElement} cursor marks the pen's position
- * @param {Omit<StrokeListener, "cancel">} pen
+ * @param {StrokeListener} pen
  * @param {() => boolean} isDrawing whether any pen is down: the keyboard's begins no stroke then
  */
 export function listenToKeys(canvas, cursor, pen, isDrawing) {
@@ -62,7 +70,8 @@ export function listenToKeys(canvas, cursor, pen, isDrawing) {
   canvas.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const direction = DIRECTIONS[event.key];
-    if (event.key === " " && !event.repeat) {
+    const isPenKey = isSpace(event);
+    if (isPenKey && !event.repeat) {
       if (isDown) lift();
       else if (!isDrawing()) {
         isDown = true;
@@ -73,7 +82,7 @@ export function listenToKeys(canvas, cursor, pen, isDrawing) {
       point.x = Math.min(1, Math.max(0, point.x + direction[0] * step));
       point.y = Math.min(1, Math.max(0, point.y + direction[1] * step));
       if (isDown) pen.extend([{ ...point }]);
-    } else if (event.key !== " ") {
+    } else if (!isPenKey) {
       return;
     }
     event.preventDefault();

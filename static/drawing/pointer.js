@@ -3,13 +3,24 @@
 /** @typedef {import("../numbers/rasterizer.js").Point} Point */
 
 /**
- * Receives strokes. Each stroke that begins ends or is cancelled exactly once. Points are fractions of
- * the element's sides; points outside of it are reported too.
+ * Receives strokes. Points are fractions of the element's sides; points outside of it are reported too.
  * @typedef {object} StrokeListener
- * @property {(point: Point) => void} begin
+ * @property {(point: Point) => () => void} begin returns a function that cancels the stroke: it undoes
+ *   what the stroke has done, and nothing else. It may be called after the stroke has ended, and after
+ *   later strokes; instead of `end` if the stroke has not ended
  * @property {(points: Point[]) => void} extend
  * @property {() => void} end
- * @property {() => void} cancel forget the last stroke, which may have ended: it was made by a palm
+ */
+
+/**
+ * A stroke of a finger, or of a palm.
+ * @typedef {object} Touch
+ * @property {number} id of its pointer
+ * @property {Point} start
+ * @property {boolean} isLong whether it has left its place
+ * @property {boolean} isCancelled whether the browser has cancelled it, as it does with palms
+ * @property {number} end time of its last contact, ms; Infinity while it is in contact
+ * @property {() => void} cancel
  */
 
 /** `PointerEvent.buttons` of the left button, a finger's contact or a pen's tip. */
@@ -24,16 +35,21 @@ const PEN_NEAR_MS = 1000;
 /** After this time without an event, a pen that is down is considered lost, ms. */
 const PEN_LOST_MS = 5000;
 
+/** A palm that lands and leaves again moves less than this, in fractions of the element's sides. */
+const PALM_REACH = 0.1;
+
 /**
- * Report the strokes that pointers make on an element. A pen takes precedence over touches: a stroke
- * that a palm made before the pen came near is cancelled.
+ * Report the strokes that pointers make on an element. A pen takes precedence over touches: strokes that
+ * a palm made before the pen came near are cancelled.
  * @param {HTMLElement} element gets the focus when a stroke begins
  * @param {StrokeListener} listener
  */
-export function listenToStrokes(element, { begin, extend, end, cancel }) {
-  const tracker = createTracker(end, cancel);
+export function listenToStrokes(element, { begin, extend, end }) {
+  const tracker = createTracker(end);
   /** Time of the last raw move, ms. */
   let lastRaw = -Infinity;
+  /** The pointer whose first button was pressed on the element, until all are released. */
+  let held = -1;
 
   /** @param {PointerEvent[]} events */
   const toPoints = (events) => {
@@ -43,7 +59,8 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
     });
   };
 
-  element.addEventListener("pointerdown", (event) => {
+  /** @param {PointerEvent} event */
+  const press = (event) => {
     if (event.button !== 0 || !tracker.press(event)) return;
     try {
       element.setPointerCapture(event.pointerId);
@@ -51,7 +68,13 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
       // The pointer is gone, or a script made the event. The stroke continues without capture.
     }
     element.focus({ preventScroll: true });
-    begin(toPoints([event])[0]);
+    const [point] = toPoints([event]);
+    tracker.begin(event, point, begin(point));
+  };
+
+  element.addEventListener("pointerdown", (event) => {
+    held = event.pointerId;
+    press(event);
   });
   // By default, a press starts to drag or select text, and moves the focus.
   element.addEventListener("mousedown", (event) => event.preventDefault());
@@ -75,10 +98,18 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
     const newMoves = (moves.length ? moves : [event]).filter(
       ({ timeStamp }) => timeStamp > lastRaw,
     );
-    if (newMoves.length) extend(toPoints(newMoves));
+    if (!newMoves.length) return;
+    const points = toPoints(newMoves);
+    tracker.extend(points);
+    extend(points);
   };
 
-  element.addEventListener("pointermove", move);
+  element.addEventListener("pointermove", (event) => {
+    const isHeld = event.pointerId === held && (event.buttons & PRIMARY) !== 0;
+    // While another button is down, browsers report the press of the primary one as a move.
+    if (!tracker.isDrawing(event) && isHeld) press(event);
+    else move(event);
+  });
   // Over HTTPS and on localhost, Chromium also reports each move immediately, and then again with
   // the next frame.
   element.addEventListener("pointerrawupdate", (event) => {
@@ -92,6 +123,7 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
   // On the window, since a pointer that could not be captured may be lifted elsewhere.
   for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
     addEventListener(type, tracker.release, { capture: true });
+    addEventListener(type, (event) => event.pointerId === held && (held = -1), { capture: true });
   }
   for (const type of /** @type {const} */ ([
     "pointerover",
@@ -109,11 +141,10 @@ export function listenToStrokes(element, { begin, extend, end, cancel }) {
 }
 
 /**
- * Decide which pointer draws.
+ * Decide which pointer draws, and which strokes were a palm's.
  * @param {() => void} end
- * @param {() => void} cancel
  */
-function createTracker(end, cancel) {
+function createTracker(end) {
   /**
    * The pointer that draws. Events made by scripts may lack `buttons`.
    * @type {{id: number, type: string, hasButtons: boolean} | null}
@@ -121,8 +152,8 @@ function createTracker(end, cancel) {
   let active = null;
   /** Time of the last event of a pen, anywhere in the window, ms. */
   let lastPen = -Infinity;
-  /** Time at which the browser last cancelled a drawing touch, as it does with palms, ms. */
-  let lastCancelledTouch = -Infinity;
+  /** The touches that drew since a pen was last near, oldest first. @type {Touch[]} */
+  let touches = [];
 
   const lift = () => {
     if (!active) return;
@@ -145,6 +176,16 @@ function createTracker(end, cancel) {
     return pointerType === "mouse" && active?.type === "pen" && silence < PEN_NEAR_MS;
   };
 
+  /**
+   * Whether a touch was made by the hand that now brings a pen near. It draws still, or the browser
+   * has cancelled it, or it has not left its place: a stroke on which a finger was lifted stays.
+   * @param {Touch} touch
+   */
+  const isPalm = ({ id, isLong, isCancelled, end: lastContact }) => {
+    const isDrawing = id === active?.id && lastContact === Infinity;
+    return (isDrawing || isCancelled || !isLong) && lastPen - lastContact < PEN_NEAR_MS;
+  };
+
   return {
     lift,
 
@@ -152,10 +193,32 @@ function createTracker(end, cancel) {
     press(event) {
       if (isIntruder(event)) return false;
       lift();
-      lastCancelledTouch = -Infinity;
       const hasButtons = (event.buttons & PRIMARY) !== 0;
       active = { id: event.pointerId, type: event.pointerType, hasButtons };
       return true;
+    },
+
+    /**
+     * Remember a stroke that has begun.
+     * @param {PointerEvent} event
+     * @param {Point} start
+     * @param {() => void} cancel
+     */
+    begin({ pointerType, pointerId: id, isPrimary, timeStamp }, start, cancel) {
+      if (pointerType !== "touch") return;
+      // A touch is primary if no other is in contact: the ends of earlier ones were not reported.
+      if (isPrimary) for (const touch of touches) touch.end = Math.min(touch.end, timeStamp);
+      touches = touches.filter((touch) => timeStamp - touch.end < PEN_NEAR_MS);
+      touches.push({ id, start, isLong: false, isCancelled: false, end: Infinity, cancel });
+    },
+
+    /** Notice how far a stroke goes. @param {Point[]} points */
+    extend(points) {
+      if (active?.type !== "touch") return;
+      const touch = touches[touches.length - 1];
+      touch.isLong ||= points.some(
+        ({ x, y }) => Math.hypot(x - touch.start.x, y - touch.start.y) > PALM_REACH,
+      );
     },
 
     /** @param {PointerEvent} event a move @returns {boolean} whether its pointer draws */
@@ -169,22 +232,24 @@ function createTracker(end, cancel) {
     },
 
     /** @param {PointerEvent} event the end of a pointer's contact or capture */
-    release(event) {
-      if (event.pointerId !== active?.id) return;
-      if (event.type === "pointercancel" && active.type === "touch") {
-        lastCancelledTouch = event.timeStamp;
+    release({ type, pointerId, timeStamp }) {
+      for (const touch of touches) {
+        if (touch.id !== pointerId || touch.end !== Infinity) continue;
+        touch.end = timeStamp;
+        touch.isCancelled = type === "pointercancel";
       }
-      lift();
+      if (pointerId === active?.id) lift();
     },
 
-    /** Notice that a pen is near, and cancel a palm's stroke. @param {PointerEvent} event */
+    /** Notice that a pen is near, and cancel a palm's strokes. @param {PointerEvent} event */
     noticePen({ pointerType, timeStamp }) {
       if (pointerType !== "pen") return;
       lastPen = timeStamp;
-      if (active?.type !== "touch" && timeStamp - lastCancelledTouch > PEN_NEAR_MS) return;
-      active = null;
-      lastCancelledTouch = -Infinity;
-      cancel();
+      const palms = touches.filter(isPalm);
+      touches = [];
+      if (active?.type === "touch") active = null;
+      // The newest first: each finds what it has left.
+      for (const { cancel } of palms.reverse()) cancel();
     },
   };
 }

@@ -3,11 +3,14 @@
 import { LANGUAGE, LOCALE } from "./locale.js";
 import { gettext } from "./messages.js";
 
-const list = new Intl.ListFormat(LOCALE, {
-  type: "conjunction",
-  // Chinese has no "and" between clauses and numbers.
-  style: LANGUAGE.startsWith("zh") ? "narrow" : "long",
-});
+// Some older browsers that run the page lack it.
+const list = Intl.ListFormat
+  ? new Intl.ListFormat(LOCALE, {
+      type: "conjunction",
+      // Chinese has no "and" between clauses and numbers.
+      style: LANGUAGE.startsWith("zh") ? "narrow" : "long",
+    })
+  : null;
 
 /** Chinese and Japanese have no space between sentences. */
 const BETWEEN_SENTENCES = /^(?:zh|ja)\b/.test(LANGUAGE) ? "" : " ";
@@ -17,7 +20,7 @@ const BETWEEN_SENTENCES = /^(?:zh|ja)\b/.test(LANGUAGE) ? "" : " ";
  * @returns {string} as "a, b, and c"
  */
 export function formatList(items) {
-  return list.format(items);
+  return list?.format(items) ?? items.join(", ");
 }
 
 /**

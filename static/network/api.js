@@ -119,8 +119,11 @@ const EXPLAINED = "digest,probabilities,evidence,pixels,placement,transformation
 /** The fields that are needed while the pen moves. */
 const LIVE = "digest,probabilities,evidence";
 
-/** The API's path is relative to the page, which a reverse proxy may serve under a prefix. */
-export const API = new URL("api", document.baseURI).pathname;
+/**
+ * The API's URL is relative to the page, which a reverse proxy may serve under a prefix. Not its path
+ * only: of a page at "//", that would be another host's URL.
+ */
+export const API = new URL("api", document.baseURI).href;
 
 const askSocket = createLiveSocket();
 

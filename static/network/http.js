@@ -107,5 +107,6 @@ export async function requestModule(module, checked = new Set()) {
 
 /** @returns {RequestInit} options of a request that the server answers without delay */
 export function withTimeout() {
-  return { signal: AbortSignal.timeout(TIMEOUT_MS) };
+  // Chromium has it since version 103.
+  return { signal: AbortSignal.timeout?.(TIMEOUT_MS) };
 }

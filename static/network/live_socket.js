@@ -48,9 +48,16 @@ export function createLiveSocket() {
 
   return async (path, question) => {
     if (path !== openPath) close();
-    if (!socket && performance.now() >= nextTry) open(path);
-    if (socket?.readyState !== WebSocket.OPEN) return null;
-    socket.send(/** @type {BufferSource} */ (question));
+    try {
+      if (!socket && performance.now() >= nextTry) open(path);
+      if (socket?.readyState !== WebSocket.OPEN) return null;
+      socket.send(/** @type {BufferSource} */ (question));
+    } catch {
+      // Some extensions and policies take WebSockets away from pages.
+      nextTry = performance.now() + RETRY_MS;
+      close();
+      return null;
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(close, TIMEOUT_MS);
       finish = (answer) => {

@@ -84,7 +84,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
   });
 
   store.subscribe((state, before) => {
-    if (state.roomKey !== before.roomKey) poll.ask();
+    if (state.roomKey !== before.roomKey) poll.askAnew();
     else if (state.view === "room" && before.view !== "room") poll.ask();
     wall.requestMissing();
   });
@@ -105,7 +105,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
       if (isUnauthorized(error)) loseKey(error);
       else store.change({ roomMessage: describeFailure(error) });
     }
-    poll.ask();
+    poll.askAnew();
   };
 
   return {
@@ -152,11 +152,13 @@ function isUnauthorized(error) {
  * @param {() => Promise<Answer>} question.ask
  * @param {(answer: Answer) => void} question.onAnswer
  * @param {(error: unknown) => void} question.onFailure
+ * @returns {{ask: () => void, askAnew: () => void}} `ask` asks now, unless an answer is awaited;
+ *   `askAnew` drops that answer, and asks again after it
  */
 function createPoll({ delay, ask, onAnswer, onFailure }) {
   let timer = 0;
   let isAwaited = false;
-  /** Whether the answer that is awaited is outdated: it is dropped, and the question asked again. */
+  /** Whether the answer that is awaited is outdated. */
   let isOld = false;
 
   /** @param {number} ms */
@@ -166,9 +168,9 @@ function createPoll({ delay, ask, onAnswer, onFailure }) {
   };
   const next = () => {
     clearTimeout(timer);
-    isOld = isAwaited;
     if (isAwaited || document.hidden) return;
     isAwaited = true;
+    isOld = false;
     ask().then(
       (answer) => {
         const isOutdated = isOld;
@@ -176,12 +178,19 @@ function createPoll({ delay, ask, onAnswer, onFailure }) {
         if (!isOutdated) onAnswer(answer);
       },
       (error) => {
+        const isOutdated = isOld;
         wait(retryDelay(error));
-        onFailure(error);
+        if (!isOutdated) onFailure(error);
       },
     );
   };
-  return { ask: next };
+  return {
+    ask: next,
+    askAnew() {
+      isOld = isAwaited;
+      next();
+    },
+  };
 }
 
 /**

@@ -2,11 +2,14 @@
 
 import { find, findAll } from "../components/dom.js";
 
-/** After an Escape that closed a dialog, further ones are ignored for this long, ms. */
+/** After an Escape, or a click that may have closed a dialog, Escapes are ignored for this long, ms. */
 const ESCAPE_MS = 700;
 
-/** Question marks of other scripts: Arabic, Greek, Armenian, Ethiopic and full-width ones. */
-const QUESTION_MARKS = "؟\u037e՞፧？";
+/** Question marks of other scripts: Arabic, Greek, Armenian and Ethiopic ones. */
+const QUESTION_MARKS = "؟\u037e՞፧";
+
+/** `keyCode` of all keys that an input method takes. */
+const COMPOSING = 229;
 
 const SETTING = "single-key-shortcuts";
 
@@ -19,16 +22,24 @@ const PREFIX = "evidence.";
  */
 export function listenToShortcuts(actions, undo) {
   const isOn = createSwitch();
-  let lastDialogEscape = -Infinity;
+  /** Time of the last Escape, or click in an open dialog, ms. */
+  let lastEscape = -Infinity;
+
+  // Not "close", which may be reported after the next key.
+  const noticeClick = (/** @type {Event} */ { target, timeStamp }) => {
+    if (/** @type {Element} */ (target).closest("dialog[open]")) lastEscape = timeStamp;
+  };
+  addEventListener("click", noticeClick, { capture: true });
 
   addEventListener("keydown", (event) => {
     const key = keyOf(event);
-    // A second Escape, pressed quickly to close a dialog, must not clear the drawing.
-    const isLeavingDialog = key === "Escape" && event.timeStamp - lastDialogEscape < ESCAPE_MS;
-    if (document.querySelector("dialog[open]") || isLeavingDialog) {
-      if (key === "Escape") lastDialogEscape = event.timeStamp;
-      return;
-    }
+    const isEscape = key === "Escape";
+    // A second Escape, pressed quickly to close something, must not clear the drawing.
+    const isLeaving = isEscape && event.timeStamp - lastEscape < ESCAPE_MS;
+    // After another key, an Escape is meant.
+    lastEscape = isEscape ? event.timeStamp : -Infinity;
+    if (document.querySelector("dialog[open]") || isLeaving) return;
+    if (isEscape && leaveList(event.target)) return;
     if (event.altKey || isComposing(event) || isChoosing(event)) return;
     const isCommand = event.ctrlKey || event.metaKey;
     const isUndo = key === "z" && !event.shiftKey;
@@ -49,7 +60,9 @@ export function listenToShortcuts(actions, undo) {
  */
 function keyOf(event) {
   // Autofill sends keydown events without a key.
-  const { key = "", code = "", shiftKey } = event;
+  const { key: typed = "", code = "", shiftKey } = event;
+  // Input methods for Chinese and Japanese type full-width characters.
+  const key = /^[\uff01-\uff5e]$/.test(typed) ? typed.normalize("NFKC") : typed;
   if (/^[a-z0-9?]$/i.test(key)) return key.toLowerCase();
   if (key.length === 1 && QUESTION_MARKS.includes(key)) return "?";
   // Names of keys, as "Enter", are ASCII and longer than one character.
@@ -83,8 +96,20 @@ function isOfOtherScript(key) {
  * Whether the key is part of a composed character, from an input method or a dead key.
  * @param {KeyboardEvent} event
  */
-function isComposing({ isComposing, key }) {
-  return isComposing || key === "Process" || key === "Dead";
+function isComposing({ isComposing, key, keyCode }) {
+  return isComposing || keyCode === COMPOSING || key === "Process" || key === "Dead";
+}
+
+/**
+ * Leave a select element. Not all browsers report the Escape that closes its list of options, so the
+ * next one may be meant for the list too.
+ * @param {EventTarget | null} target of an Escape
+ * @returns {boolean} whether it is a select element
+ */
+function leaveList(target) {
+  if (!(target instanceof HTMLSelectElement)) return false;
+  target.blur();
+  return true;
 }
 
 /**
@@ -101,20 +126,22 @@ function isChoosing({ target, key = "" }) {
 
 /**
  * The checkbox for single-key shortcuts, which people who dictate can turn off (WCAG 2.1.4). The
- * browser remembers the choice.
+ * browser remembers the choice. The small page of a room's participants has no checkbox, so they are off.
  * @returns {() => boolean} whether they are on
  */
 function createSwitch() {
   const box = find("#single-keys", HTMLInputElement);
+  const { classList } = document.documentElement;
+  const isOn = () => box.checked && !classList.contains("joining");
   const shortcuts = findAll("[aria-keyshortcuts]", HTMLElement).map((element) => ({
     element,
     all: element.getAttribute("aria-keyshortcuts") ?? "",
   }));
 
   const show = () => {
-    document.documentElement.classList.toggle("no-single-keys", !box.checked);
+    classList.toggle("no-single-keys", !isOn());
     for (const { element, all } of shortcuts) {
-      const left = all.split(" ").filter((key) => box.checked || key.length > 1);
+      const left = all.split(" ").filter((key) => isOn() || key.length > 1);
       if (left.length) element.setAttribute("aria-keyshortcuts", left.join(" "));
       else element.removeAttribute("aria-keyshortcuts");
     }
@@ -125,8 +152,10 @@ function createSwitch() {
     writeSetting(SETTING, box.checked ? "on" : "off");
     show();
   });
+  // The small page becomes the whole one.
+  new MutationObserver(show).observe(document.documentElement, { attributeFilter: ["class"] });
   show();
-  return () => box.checked;
+  return isOn;
 }
 
 /**

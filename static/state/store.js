@@ -10,7 +10,8 @@ import { findModel, isComparable } from "./state.js";
  * @typedef {object} Store
  * @property {Readonly<State>} state the current one; a change replaces it
  * @property {(changes: Partial<State>) => void} change
- * @property {(listener: Listener) => void} subscribe calls the listener after each change
+ * @property {(listener: Listener) => void} subscribe calls the listener after each change; an error of
+ *   one listener is reported, and the others are called all the same
  * @property {(listener: () => void) => void} afterChanges calls the listener once after a change and
  *   all changes that listeners made because of it, before `change` returns
  */
@@ -38,12 +39,12 @@ export function createStore(initial) {
     isNotifying = true;
     try {
       for (let pair = queue.shift(); pair; pair = queue.shift()) {
-        for (const listener of listeners) listener(...pair);
+        for (const listener of listeners) tell(listener, pair);
       }
     } finally {
       isNotifying = false;
     }
-    for (const listener of finalListeners) listener();
+    for (const listener of finalListeners) tell(listener, []);
   };
 
   return {
@@ -63,6 +64,20 @@ export function createStore(initial) {
       finalListeners.push(listener);
     },
   };
+}
+
+/**
+ * Call a listener. Its error is reported, and does not keep others from hearing of the change.
+ * @template {unknown[]} News
+ * @param {(...news: News) => void} listener
+ * @param {News} news
+ */
+function tell(listener, news) {
+  try {
+    listener(...news);
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 /**

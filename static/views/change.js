@@ -7,6 +7,7 @@ import { formatPlace, joinSentences } from "../language/sentences.js";
 import { gettext, ngettext } from "../language/messages.js";
 import { paintInk } from "../components/heatmap.js";
 import { SIDE, toInk } from "../numbers/rasterizer.js";
+import { isSpace } from "../drawing/pad.js";
 import { listenToStrokes } from "../drawing/pointer.js";
 import { evidence, largest, runnerUp, softmaxSteps } from "../numbers/regression.js";
 import { createProbability } from "../components/bars.js";
@@ -74,8 +75,6 @@ function createEditor(change) {
   const showPictures = createPictures();
   /** @type {Shown | null} */
   let current = null;
-  /** @type {Shown | null} */
-  let beforeStroke = null;
 
   /** @param {number} pixel @param {0 | 1} value */
   const setInk = (pixel, value) => {
@@ -86,12 +85,27 @@ function createEditor(change) {
   };
   listenToEdits(map, {
     begin() {
-      beforeStroke = current;
-    },
-    draw: (pixel) => current && setInk(pixel, current.tool),
-    cancel() {
-      const isSameDrawing = beforeStroke?.explanation === current?.explanation;
-      if (beforeStroke && isSameDrawing) change({ edits: beforeStroke.edits });
+      const before = current;
+      /** The edits that the stroke has left. @type {Shown["edits"]} */
+      let after = before?.edits ?? [];
+      /** @type {Set<Edit>} */
+      const made = new Set();
+      return {
+        draw(pixel) {
+          if (!current) return;
+          const known = new Set(current.edits);
+          setInk(pixel, current.tool);
+          after = current.edits;
+          for (const edit of after) if (!known.has(edit)) made.add(edit);
+        },
+        cancel() {
+          if (!current || !before) return;
+          const { edits, explanation } = current;
+          // What has changed the edits since then, as Reset does, stays.
+          const isLast = edits === after && explanation === before.explanation;
+          change({ edits: isLast ? before.edits : edits.filter((edit) => !made.has(edit)) });
+        },
+      };
     },
     toggle() {
       if (!current?.explanation || current.pixel === null) return;
@@ -176,11 +190,13 @@ function createFewest(change) {
 
 /**
  * @param {HTMLElement} map that shows 28×28 pixels
- * @param {{begin: () => void, draw: (pixel: number) => void, cancel: () => void,
- *   toggle: () => void}} pen `draw` gets each pixel under the pen
+ * @param {{begin: () => {draw: (pixel: number) => void, cancel: () => void}, toggle: () => void}} pen
+ *   `draw` gets each pixel under the pen
  */
-function listenToEdits(map, { begin, draw, cancel, toggle }) {
+function listenToEdits(map, { begin, toggle }) {
   let last = -1;
+  /** @type {(pixel: number) => void} */
+  let draw = () => {};
 
   /** @param {Point} point */
   const pass = ({ x, y }) => {
@@ -195,15 +211,16 @@ function listenToEdits(map, { begin, draw, cancel, toggle }) {
   listenToStrokes(map, {
     begin(point) {
       last = -1;
-      begin();
+      const stroke = begin();
+      draw = stroke.draw;
       pass(point);
+      return stroke.cancel;
     },
     extend: (points) => points.forEach(pass),
     end() {},
-    cancel,
   });
   map.addEventListener("keydown", (event) => {
-    if (event.key !== " " && event.key !== "Enter") return;
+    if (!isSpace(event) && event.key !== "Enter") return;
     event.preventDefault();
     toggle();
   });

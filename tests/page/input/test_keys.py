@@ -1,12 +1,22 @@
 """Shortcuts on the world's keyboards, the switch that turns them off, and Escape."""
 
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import GUARDS
 from tests.support.digits import ONE, Stroke
-from tests.support.page import collect_console_messages, strokes_of, wait_for_frames
+from tests.support.page import (
+    collect_console_messages,
+    open_page,
+    open_view,
+    strokes_of,
+    wait_for_frames,
+)
 from tests.support.pen import draw_with_mouse, read_answer
 
 ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
@@ -170,6 +180,14 @@ LAYOUTS: dict[str, list[tuple[str, str, int, str]]] = {
         ("z", "KeyZ", ALT, ""),
         ("ż", "KeyZ", CONTROL | ALT, ""),
     ],
+    # Full-width characters of Chinese and Japanese input methods, but no other variants of letters
+    "full-width": [
+        ("ｚ", "KeyZ", 0, "z"),
+        ("Ｚ", "KeyZ", SHIFT, "z"),
+        ("３", "Digit3", 0, "3"),
+        ("？", "Slash", SHIFT, "?"),
+        ("²", "Backquote", 0, ""),
+    ],
     # Input methods and dead keys
     "input methods": [
         ("Process", "KeyC", 0, ""),
@@ -206,11 +224,31 @@ def test_altgr_combinations_and_composed_characters_are_not_shortcuts(page: Page
           document.body.dispatchEvent(new KeyboardEvent("keydown", options));
           const composing = { key: "c", code: "KeyC", bubbles: true, isComposing: true };
           document.body.dispatchEvent(new KeyboardEvent("keydown", composing));
+          const taken = { key: "c", code: "KeyC", bubbles: true, keyCode: 229 };
+          document.body.dispatchEvent(new KeyboardEvent("keydown", taken));
           // As some browsers' forms do.
           document.body.dispatchEvent(new Event("keydown", { bubbles: true }));
         }"""
     )
     assert happened(page, before) == ""
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u200c", "\u3000"])
+def test_every_space_bar_puts_the_pen_down_and_edits_pixels(
+    page: Page, keyboard: CDPSession, space: str
+) -> None:
+    page.locator("#pad").focus()
+    press(keyboard, space, "Space", SHIFT)
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    press(keyboard, space, "Space", SHIFT)
+    read_answer(page)
+    assert len(strokes_of(page)) == 1
+    open_view(page, "change")
+    page.locator("#edit").focus()
+    page.keyboard.press("ArrowUp")
+    press(keyboard, space, "Space", SHIFT)
+    expect(page.locator("#edit-marks")).to_have_attribute("d", re.compile(r"^M[^M]+$"))
 
 
 def switch_off(page: Page) -> None:
@@ -323,6 +361,73 @@ def test_escape_in_a_dialog_closes_the_dialog_and_nothing_else(
     page.clock.fast_forward(800)
     page.keyboard.press("Escape")
     assert read_answer(page) == ""
+
+
+def close_share(page: Page) -> None:
+    page.click("#open-share")
+    page.locator("#share").get_by_role("button", name="Close").click()
+
+
+def choose_sample(page: Page) -> None:
+    page.click("#open-gallery")
+    page.get_by_role("button", name="A 1 of MNIST, number 2").click()
+
+
+def choose_pixel(page: Page) -> None:
+    page.locator(".pictures .map").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+
+
+def leave_projector(page: Page) -> None:
+    page.keyboard.press("p")
+    page.keyboard.press("Escape")
+
+
+def open_models(page: Page) -> None:
+    page.click("#model")
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(
+    "act", [close_share, choose_sample, choose_pixel, leave_projector, open_models]
+)
+def test_an_escape_just_after_something_was_closed_does_not_clear_the_drawing(
+    page: Page, act: Callable[[Page], None]
+) -> None:
+    draw_with_mouse(page, ONE)
+    read_answer(page)
+    act(page)
+    for _ in range(2):
+        page.keyboard.press("Escape")
+    assert read_answer(page) == "1"
+    expect(page.locator("nav")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("view", VIEWS)
+def test_projector_mode_has_a_button_for_the_keys_over_nothing_else(
+    browser: Browser, server_url: str, size: tuple[int, int], view: str
+) -> None:
+    window: ViewportSize = {"width": size[0], "height": size[1]}
+    with open_page(browser, f"{server_url}/#view={view}&projector=1", viewport=window) as page:
+        expect(page.locator(f"#view-{view}[aria-busy=false]")).to_be_visible()
+        page.click("#open-keys", trial=True)
+        is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not is_wide
+        header, main, *parts = page.evaluate(
+            """() => ["header", "main", "#equation", "#projector", "#open-keys"].map((name) => {
+              const { left, right, top, bottom } = document.querySelector(name)
+                .getBoundingClientRect();
+              return { left, right, top, bottom };
+            })"""
+        )
+        assert header["bottom"] <= main["top"] + 1
+        for part, following in pairwise(parts):
+            assert part["right"] <= following["left"]
+            assert part["top"] < following["bottom"]
+        page.click("#open-keys")
+        page.get_by_label("Single-key shortcuts").uncheck()
 
 
 def test_escape_in_a_dialog_does_not_leave_projector_mode(page: Page) -> None:

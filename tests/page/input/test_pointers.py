@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
-from tests.support.digits import FOUR, ONE, SEVEN
-from tests.support.page import open_page, open_view, place_of, strokes_of
+from tests.support.digits import FOUR, ONE, SEVEN, Stroke
+from tests.support.page import (
+    current_address,
+    open_page,
+    open_view,
+    place_of,
+    shown_strokes,
+    strokes_of,
+    wait_for_frames,
+)
 from tests.support.pen import (
     draw_with_finger,
     draw_with_mouse,
@@ -147,6 +155,91 @@ def test_a_palm_that_the_system_cancels_when_the_pen_comes_leaves_no_ink(
     assert lengths(tablet) == [4]
 
 
+def land(device: CDPSession, place: tuple[float, float], end: str) -> None:
+    """Let a palm land, and the browser end its touch: "touchEnd" or "touchCancel"."""
+    send_touch(device, "touchStart", [place])
+    send_touch(device, end, [])
+
+
+@pytest.mark.parametrize(
+    "palms",
+    [
+        ["touchEnd"],
+        ["touchEnd", "touchEnd"],
+        ["touchCancel", "touchCancel"],
+        ["touchCancel", "rests"],
+        ["blur"],
+        ["mouse"],
+    ],
+    ids=" ".join,
+)
+def test_palms_leave_no_ink_however_their_touch_ended(
+    tablet: Page, device: CDPSession, palms: list[str]
+) -> None:
+    line: list[Stroke] = [[(0.1, 0.05), (0.9, 0.05)]]
+    for number, end in enumerate(palms):
+        place = on_screen(tablet, (0.9, 0.9 - 0.2 * number))
+        if end.startswith("touch"):
+            land(device, place, end)
+            continue
+        send_touch(device, "touchStart", [place])
+        if end == "blur":
+            tablet.evaluate("() => { dispatchEvent(new Event('blur')); }")
+        elif end == "mouse":
+            draw_with_mouse(tablet, line)
+    draw_with_stylus(tablet, ONE)
+    read_answer(tablet)
+    drawn = [5, 4] if palms == ["mouse"] else [4]
+    assert lengths(tablet) == drawn
+    # Nothing of the palms can be undone either.
+    for left in range(len(drawn) - 1, -1, -1):
+        tablet.keyboard.press("z")
+        assert lengths(tablet) == drawn[:left]
+
+
+def test_what_a_finger_has_drawn_stays_when_a_pen_comes(tablet: Page) -> None:
+    draw_with_finger(tablet, FOUR[:1])
+    draw_with_stylus(tablet, FOUR[1:])
+    assert read_answer(tablet) == "4"
+    assert len(lengths(tablet)) == 2
+
+
+def test_a_palm_on_the_pad_leaves_edits_and_added_evidence(
+    tablet: Page, device: CDPSession
+) -> None:
+    draw_with_mouse(tablet, SEVEN)
+    read_answer(tablet)
+    open_view(tablet, "change")
+    tablet.get_by_label("Fill", exact=True).check()
+    tablet.mouse.click(*place_of(tablet, "#edit", 1, 1))
+    open_view(tablet, "softmax")
+    tablet.locator("#view-softmax tbody button").first.click()
+    before = current_address(tablet)
+    assert "&edits=" in before
+    assert "&added=" in before
+    land(device, on_screen(tablet, PALM), "touchEnd")
+    send_stylus(device, "mouseMoved", on_screen(tablet, (0.5, 0.5)))
+    read_answer(tablet)
+    assert current_address(tablet) == before
+
+
+@pytest.mark.parametrize("button", ["#edit-reset", "#flip"])
+def test_a_palm_that_edited_pixels_does_not_bring_back_what_was_replaced(
+    tablet: Page, device: CDPSession, button: str
+) -> None:
+    draw_with_mouse(tablet, SEVEN)
+    read_answer(tablet)
+    open_view(tablet, "change")
+    tablet.get_by_label("Fill", exact=True).check()
+    tablet.mouse.click(*place_of(tablet, "#edit", 1, 1))
+    land(device, place_of(tablet, "#edit", 26, 26), "touchCancel")
+    tablet.locator(button).click()
+    marks = tablet.get_attribute("#edit-marks", "d")
+    send_stylus(device, "mouseMoved", on_screen(tablet, (0.5, 0.5)))
+    wait_for_frames(tablet)
+    assert tablet.get_attribute("#edit-marks", "d") == marks
+
+
 def test_a_finger_draws_again_when_the_pen_has_been_away(tablet: Page) -> None:
     tablet.clock.install()
     draw_with_stylus(tablet, FOUR[:1])
@@ -265,6 +358,38 @@ def test_a_pressed_mouse_goes_on_choosing_pixels_whatever_is_selected(
     assert "--pixel-column: 22" in style
 
 
+@pytest.mark.parametrize(
+    ("view", "element"),
+    [
+        ("accuracy", ".plot"),
+        ("accuracy", ".confusion button"),
+        ("softmax", "tbody button"),
+        ("guide", "#guide-steps button"),
+    ],
+)
+def test_what_is_pressed_and_moved_is_not_dragged_with_the_selection(
+    page: Page, view: str, element: str
+) -> None:
+    open_view(page, view)
+    page.evaluate(
+        """() => {
+          window.dragged = [];
+          addEventListener("dragstart", ({ defaultPrevented }) => dragged.push(defaultPrevented));
+        }"""
+    )
+    target = page.locator(f"#view-{view} {element}").first
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box is not None
+    select_all(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 25, y, steps=6)
+    page.mouse.up()
+    assert False not in page.evaluate("dragged")
+
+
 def test_a_slider_is_moved_whatever_is_selected(page: Page) -> None:
     open_view(page, "guide")
     page.locator("#guide-steps button").nth(2).click()
@@ -333,6 +458,31 @@ def test_a_stroke_ends_when_its_button_is_released_while_another_is_down(page: P
     assert lengths(page) == [6]
     draw_with_mouse(page, [[(0.1, 0.1), (0.2, 0.1)]])
     assert lengths(page) == [6, 5]
+
+
+def test_a_button_that_is_pressed_while_another_is_down_draws(page: Page) -> None:
+    start, end = on_screen(page, ONE[0][0]), on_screen(page, ONE[0][-1])
+    page.mouse.move(*start)
+    page.mouse.down(button="right")
+    for _ in range(2):
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end, steps=4)
+        page.mouse.up()
+    page.mouse.up(button="right")
+    page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    assert read_answer(page) == "1"
+    assert lengths(page) == [5, 5]
+
+
+def test_a_mouse_that_comes_pressed_from_elsewhere_does_not_draw(page: Page) -> None:
+    outside = page.locator("#answer").bounding_box()
+    assert outside is not None
+    page.mouse.move(outside["x"] + 4, outside["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, (0.5, 0.5)), steps=5)
+    page.mouse.up()
+    assert shown_strokes(page) == []
 
 
 @pytest.mark.parametrize("way", ["a move", "blur", "hidden"])

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 
 from tests.page.conditions import IMPATIENT
 from tests.support.digits import FOUR, SEVEN, Stroke
+from tests.support.page import collect_console_messages
 from tests.support.pen import draw_with_mouse, on_screen, read_answer
 
 SOCKETS = "**/api/live*"
@@ -107,6 +108,38 @@ def test_where_sockets_fail_the_page_sends_requests(
         assert traffic.requests > 6
         assert len(opened) <= 2
         expect(page.locator("#problem")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "delete window.WebSocket;",
+        "window.WebSocket = class { constructor() { throw new Error('refused'); } };",
+        "WebSocket.prototype.send = () => { throw new Error('refused'); };",
+    ],
+)
+def test_where_the_browser_refuses_sockets_the_page_sends_requests(
+    browser: Browser, server_url: str, refusal: str
+) -> None:
+    with browser.new_context() as context:
+        context.add_init_script(refusal)
+        page = open_context_page(context, server_url)
+        complaints = collect_console_messages(page)
+        traffic = Traffic(page)
+        for _ in range(2):
+            draw_on(page, SEVEN[0])
+            before = traffic.requests
+            # By now, a socket would be open.
+            for x in (0.4, 0.5, 0.4, 0.5):
+                page.mouse.move(*on_screen(page, (x, 0.9)))
+                page.wait_for_timeout(50)
+            assert traffic.requests >= before + 3
+            expect(page.locator("#answer")).not_to_have_attribute("data-digit", "")
+            expect(page.locator("#problem")).to_be_empty()
+            page.mouse.up()
+            assert read_answer(page) == "7"
+            page.click("#clear")
+        assert complaints == []
 
 
 def test_a_socket_that_the_server_closes_because_it_is_idle_is_opened_again(

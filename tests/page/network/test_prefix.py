@@ -103,6 +103,18 @@ def test_behind_a_path_prefix_everything_works_and_nothing_is_asked_outside_it(
         assert complaints == []
 
 
+def test_an_address_with_two_slashes_asks_no_other_host(browser: Browser, server_url: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{server_url}//")
+        page.wait_for_selector("#model option", state="attached")
+        draw_with_mouse(page, SEVEN)
+        assert read_answer(page) == "7"
+        assert [url for url in asked if not url.startswith((f"{server_url}/", "data:"))] == []
+
+
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [

@@ -45,6 +45,21 @@ def test_views_models_and_drawings_change_where_the_history_refuses(page: Page) 
     expect(page.locator("main")).to_have_attribute("data-view", "weights")
 
 
+@pytest.mark.parametrize("missing", ["ResizeObserver", "AbortSignal.timeout", "Intl.ListFormat"])
+def test_the_page_works_in_browsers_that_lack_something(
+    browser: Browser, server_url: str, missing: str
+) -> None:
+    with browser.new_context() as context:
+        context.add_init_script(f"delete {missing};")
+        page = context.new_page()
+        complaints = collect_console_messages(page)
+        page.goto(server_url)
+        page.wait_for_selector("#model option", state="attached")
+        draw_with_mouse(page, SEVEN)
+        assert read_answer(page) == "7"
+        assert complaints == []
+
+
 def test_the_url_is_written_as_soon_as_the_browser_lets_it(page: Page) -> None:
     """As WebKit does, which lets so many changes pass in some time."""
     page.evaluate(

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.page.conditions import GUARDS, IMPATIENT
 from tests.support.digits import SEVEN
 from tests.support.page import collect_console_messages, open_page, wait_for_event
-from tests.support.pen import draw_with_finger, read_answer
+from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 from tests.support.room import RoomServer
 
 LAPTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -45,12 +45,33 @@ def test_all_views_are_one_tap_away(phone: Page) -> None:
     expect(phone.locator("#contributing")).to_be_visible()
 
 
-def test_a_key_that_opens_a_view_leaves_the_page_for_drawing(
+def test_the_page_for_drawing_has_no_single_key_shortcuts(
+    browser: Browser, room: RoomServer
+) -> None:
+    """They cannot be turned off there, as WCAG 2.1.4 wants it: the list of keys is hidden."""
+    with open_page(browser, room.url, **LAPTOP) as page:
+        draw_with_mouse(page, SEVEN)
+        assert read_answer(page) == "7"
+        page.keyboard.type("cats?2")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+        expect(page.locator("nav")).to_be_hidden()
+        expect(page.locator("#clear kbd")).to_be_hidden()
+        assert page.get_attribute("#undo", "aria-keyshortcuts") == "Control+Z"
+        assert read_answer(page) == "7"
+
+        page.click("#all-views")
+        expect(page.locator("#clear kbd")).to_be_visible()
+        assert page.get_attribute("#undo", "aria-keyshortcuts") == "Z Control+Z"
+        page.keyboard.press("2")
+        expect(page.locator("#view-pixels")).to_be_visible()
+
+
+def test_a_view_that_is_opened_leaves_the_page_for_drawing(
     browser: Browser, room: RoomServer
 ) -> None:
     with open_page(browser, room.url, **LAPTOP) as page:
         expect(page.locator("nav")).to_be_hidden()
-        page.keyboard.press("2")
+        page.evaluate("() => { location.hash = '#view=pixels'; }")
         expect(page.locator("#view-pixels")).to_be_visible()
         expect(page.locator("nav")).to_be_visible()
 

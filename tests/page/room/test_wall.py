@@ -13,7 +13,7 @@ from server.room.database import RoomDatabase
 from server.room.drawings import Reading
 from tests.support.digits import FOUR, ONE, SEVEN
 from tests.support.factories import save_small_model
-from tests.support.page import open_page, shown_strokes
+from tests.support.page import open_page, open_view, shown_strokes, wait_for_event
 from tests.support.pen import read_answer
 from tests.support.room import RoomServer, serve_room
 
@@ -61,6 +61,23 @@ def test_an_empty_wall_says_what_will_appear_on_it(wall: Page, room: RoomServer)
     room.request("/api/room", "PATCH", {"open": False}, room.key)
     expect(wall.locator("#wall-words")).to_contain_text("takes none at the moment")
     expect(wall.locator("#is-closed")).to_be_visible()
+
+
+def test_a_view_that_is_changed_while_the_room_is_asked_for_keeps_the_answer(
+    wall: Page,
+) -> None:
+    asked: list[Route] = []
+    wall.route("**/api/room?*", lambda route: asked.append(route))
+    wait_for_event(wall, lambda: asked)
+    open_view(wall, "draw")
+    open_view(wall, "room")
+    assert len(asked) == 1
+    response = asked[0].fetch()
+    closed = response.json() | {"digest": "closed", "open": False}
+    asked[0].fulfill(response=response, json=closed)
+    # Nothing that is asked later is answered.
+    expect(wall.locator("#is-closed")).to_be_visible()
+    wall.unroute_all(behavior="ignoreErrors")
 
 
 def test_drawings_appear_newest_first_with_what_they_are_and_what_is_read(

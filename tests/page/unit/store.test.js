@@ -62,6 +62,26 @@ test("listeners hear of all changes in their order, also of those that they make
   assert.deepEqual(heard, ["draw → pixels", "pixels → softmax"]);
 });
 
+test("a listener that fails is reported, and does not keep others from a change", () => {
+  /** @type {string[]} */
+  const heard = [];
+  const report = globalThis.reportError;
+  globalThis.reportError = (error) => heard.push(String(error));
+  try {
+    const store = createStore(createState());
+    for (const listen of [store.subscribe, store.afterChanges]) {
+      listen(() => {
+        throw new Error("refused");
+      });
+      listen(() => heard.push("told"));
+    }
+    store.change({ view: "pixels" });
+  } finally {
+    globalThis.reportError = report;
+  }
+  assert.deepEqual(heard, ["Error: refused", "told", "Error: refused", "told"]);
+});
+
 test("an action runs only when an input changes, and a result is computed once", () => {
   let runs = 0;
   const act = whenChanged(() => runs++);
