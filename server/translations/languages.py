@@ -1,5 +1,6 @@
 """The languages that the page is offered in."""
 
+import re
 from dataclasses import dataclass
 
 from babel import Locale
@@ -58,7 +59,9 @@ def choose_language(
     :param default: the server's language, which comes next
     :param accepted: the languages of the browser
     """
-    chosen = find_language(requested) if requested else None
+    # Programs that pass a URL on add punctuation to it, and quoted-printable has "=3D" for "=".
+    tag = re.sub(r"^(?:3D)?[\"'(<\[{]*|[\s.,;:!?\"')>\]}…\u200b]*$", "", requested or "")
+    chosen = find_language(tag)
     return chosen or default or _match_language(accepted)
 
 

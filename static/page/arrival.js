@@ -13,14 +13,23 @@ const STORED_DEVICE = "evidence.device";
 /** Bytes of a random ID: nobody guesses it. */
 const ID_BYTES = 16;
 
+/** Delay before the key is removed from the address again, after the browser has refused that, ms. */
+const RETRY_MS = 1000;
+
 let key = readStored(STORED_KEY);
 
 function takeKeyFromAddress() {
   const found = takeKey(location.hash);
   if (!found) return;
-  history.replaceState(null, "", found.address);
   key = found.key;
   store(STORED_KEY, key);
+  try {
+    history.replaceState(null, "", found.address);
+  } catch {
+    // Browsers refuse too many changes of the address, and ignore too many navigations.
+    location.replace(found.address);
+    setTimeout(takeKeyFromAddress, RETRY_MS);
+  }
 }
 
 takeKeyFromAddress();

@@ -135,7 +135,8 @@ function readParts(parts, exists) {
   for (const [name, text] of parts) {
     const key = KEYS_BY_NAME[name] ?? KEYS_BY_NAME[repairName(name)];
     if (!key) {
-      const unknown = quoted(name || text);
+      // The presenter's key must not be shown.
+      const unknown = quoted(/^\W*key\W/i.test(name) ? "key" : name || text);
       if (unknown.text) {
         problems.push(gettext("The address has an unknown part “{text}”.", unknown));
       }

@@ -6,14 +6,20 @@ const MAX_ESCAPED = 4;
 /** Escaped ampersands of HTML and JSON. */
 const AMPERSANDS = /&(?:(?:amp|#0*38|#x0*26);)+|\\u0026/gi;
 
-/** The rest of an escaped ampersand in front of a name. */
-const AMPERSAND_RESTS = /^(?:amp|#0*38|#x0*26)?;*/i;
+/** Escaped equals signs of HTML and JSON. */
+const EQUALS_SIGNS = /&(?:equals|#0*61|#x0*3d);|\\u003d/gi;
+
+/** The rest of an escaped ampersand in front of a name, and punctuation. */
+const BEFORE_NAME = /^(?:[^\w#]*(?:amp|#0*38|#x0*26))?\W*/i;
 
 /** Soft line breaks of quoted-printable mail: "=" at the end of a line, "=20" for a space there. */
 const SOFT_LINE_BREAKS = /=(?:20|0[AD])|=$/gi;
 
-/** White space, and the zero-width characters with which programs mark places to wrap. */
-const GAPS = /[=\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
+/**
+ * White space, which may be written as "+", and the characters without width with which programs mark
+ * places to wrap and the direction of text.
+ */
+const GAPS = /[=+\s\u00ad\u180e\u200b-\u200f\u2060-\u2069\ufeff]/g;
 
 /**
  * @param {string} fragment of an address, without its `#`
@@ -22,7 +28,7 @@ const GAPS = /[=\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
 export function splitFragment(fragment) {
   let text = fragment;
   for (let time = 0; time < MAX_ESCAPED; time++) {
-    text = decodePercent(text).replace(AMPERSANDS, "&");
+    text = decodePercent(text).replace(AMPERSANDS, "&").replace(EQUALS_SIGNS, "=");
   }
   return text.split("&").map((part) => {
     const end = part.indexOf("=");
@@ -41,10 +47,10 @@ function decodePercent(text) {
 
 /**
  * @param {string} name
- * @returns {string} without the rest of an escaped ampersand
+ * @returns {string} in lower case, without gaps, punctuation and the rest of an escaped ampersand
  */
 export function repairName(name) {
-  return name.trim().replace(AMPERSAND_RESTS, "");
+  return name.replace(GAPS, "").replace(BEFORE_NAME, "").toLowerCase();
 }
 
 /**

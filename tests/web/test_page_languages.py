@@ -102,3 +102,42 @@ def test_the_command_line_says_which_languages_there_are() -> None:
 def test_the_command_line_chooses_the_language() -> None:
     with serve("--language", "JA") as url, urlopen(url) as response:
         assert response.headers["Content-Language"] == "ja"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "language=de).",
+        "language=de,",
+        "language=%22de%22",
+        "language=de%20",
+        "language=3Dde",
+        "utm_source=x&amp;language=de",
+    ],
+)
+def test_punctuation_around_the_language_is_ignored(client: FlaskClient, query: str) -> None:
+    response = client.get(f"/?{query}", headers={"Accept-Language": "fr"})
+    assert response.headers["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        (
+            "/?language=de%23view=softmax&drawing=gAAgAA",
+            "./?language=de#view=softmax&drawing=gAAgAA",
+        ),
+        ("/%23view=softmax&drawing=gAAgAA", "./#view=softmax&drawing=gAAgAA"),
+        ("/).", "./"),
+        ("/%E2%80%8B", "./"),
+    ],
+)
+def test_a_damaged_address_leads_to_the_page(client: FlaskClient, path: str, location: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response.headers["Location"] == location
+
+
+def test_other_paths_are_missing(client: FlaskClient) -> None:
+    for path in ("/pages", "/a)", "/index.html"):
+        assert client.get(path).status_code == 404

@@ -4,9 +4,12 @@ import hashlib
 from base64 import b64encode
 from functools import lru_cache
 from html import escape
+from urllib.parse import quote
 
 import msgspec
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 from server.regression.shapes import DIGITS
 from server.translations.catalogs import load_messages
@@ -26,16 +29,35 @@ VIEWS = ("draw", "pixels", "softmax", "weights", "change", "training", "accuracy
 # The view of a server with a room.
 ROOM_VIEW = "room"
 
+# What chat and mail programs take for a part of a URL that ends before it.
+_PUNCTUATION = set(" .,;:!?'\")]}>»”’…\u200b")
+
 # Stands for the host in the cached page. No text has it.
 _HOST = "HOST-OF-THE-REQUEST"
 
 
+@routes.get("/<rest>")
+def damaged_address(rest: str) -> BaseResponse:
+    """Lead to the page from its URL with an escaped "#", or with punctuation at its end."""
+    if rest.startswith("#"):
+        return redirect(f"./#{quote(rest[1:], safe='=&.,;:')}")
+    if set(rest) <= _PUNCTUATION:
+        return redirect("./")
+    raise NotFound
+
+
 # Like its files, the page ignores unknown parameters: mail and chat programs add some to links.
 @routes.get("/")
-def page() -> Response:
+def page() -> BaseResponse:
     """Return the page, in the language of the parameter `language`, the server or the browser."""
     context = get_context()
-    requested = request.args.get("language")
+    query, escaped, state = request.query_string.decode("latin-1").partition("%23")
+    if escaped:
+        # A program that passed the URL on has escaped the "#" in front of the page's state.
+        return redirect(f"./?{query}#{state}")
+    # Where "&" was written as "&amp;", the name begins with "amp;".
+    names = {name.rpartition(";")[2]: value for name, value in request.args.items()}
+    requested = names.get("language")
     language = choose_language(requested, context.language, request.accept_languages)
     html, policy = render_page(static_version(), language, has_room=context.room is not None)
     # Behind a reverse proxy, it may differ from the host of the page's address.

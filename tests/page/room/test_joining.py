@@ -202,3 +202,35 @@ def test_a_page_without_a_room_knows_nothing_of_it(browser: Browser, server_url:
         assert not [path for path in paths if "room" in path or "arrival" in path]
         for part in ("#contributing", "#all-views", "main[data-room]", "#view-room"):
             expect(page.locator(part)).to_have_count(0)
+
+
+REFUSE_HISTORY = """
+history.pushState = history.replaceState = () => {
+  throw new DOMException("100 times per 10 seconds", "SecurityError");
+};
+"""
+
+
+def test_the_key_is_taken_and_leaves_the_address_where_the_history_refuses(
+    browser: Browser, room: RoomServer
+) -> None:
+    with browser.new_context(**LAPTOP) as context:
+        context.add_init_script(REFUSE_HISTORY)
+        page = context.new_page()
+        page.goto(room.presenter_url)
+        expect(page.locator("#view-room")).to_be_visible()
+        expect(page.locator("#presenter-title")).to_be_visible()
+        assert room.key not in page.inner_text("body")
+        page.wait_for_url("**/#view=room")
+
+
+@pytest.mark.parametrize("change", ["#key%3D", "#view=room&#38;key=", '#"key=', "#KEY:", "#key=3D"])
+def test_a_damaged_address_of_the_presenter_still_has_the_key(
+    browser: Browser, room: RoomServer, change: str
+) -> None:
+    with browser.new_context(**LAPTOP) as context:
+        page = context.new_page()
+        page.goto(room.presenter_url.replace("#key=", change) + ").")
+        expect(page.locator("#presenter-title")).to_be_visible()
+        page.wait_for_url("**/#view=room")
+        expect(page.locator("#problem")).to_be_empty()

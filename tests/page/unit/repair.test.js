@@ -17,6 +17,9 @@ const ESCAPED = [
   ["HTML thrice", "view=weights&amp;amp;amp;drawing=gAAgAA"],
   ["HTML, by number", "view=weights&#38;drawing=gAAgAA"],
   ["HTML, by hexadecimal number", "view=weights&#x26;drawing=gAAgAA"],
+  ["HTML, equals signs", "view&equals;weights&drawing&#x3D;gAAgAA"],
+  ["HTML, equals signs by number", "view&#61;weights&amp;drawing&#61;gAAgAA"],
+  ["JSON, equals signs", "view\\u003dweights\\u0026drawing\\u003dgAAgAA"],
   ["JSON", "view=weights\\u0026drawing=gAAgAA"],
   ["percent-encoded", "view%3Dweights%26drawing%3DgAAgAA"],
   ["percent-encoded twice", "view%253Dweights%2526drawing%253DgAAgAA"],
@@ -38,7 +41,18 @@ test("bytes that are not UTF-8 do no harm", () => {
 });
 
 test("a name loses the rest of an escaped ampersand", () => {
-  for (const name of ["view", "amp;view", "amp;;view", "#38;view", "#x26;view", " view "]) {
+  for (const name of [
+    "view",
+    "amp;view",
+    "amp;;view",
+    "#38;view",
+    "#x26;view",
+    " view ",
+    "#view",
+    "(view",
+    "VIEW",
+    "vi\u200bew",
+  ]) {
     assert.equal(repairName(name), "view");
   }
 });
@@ -49,6 +63,8 @@ const VALUES = [
   ["gAA\u200bgAA", "gAAgAA", ""],
   ["gAA=0D=0AgAA", "gAAgAA", ""],
   ["(gAAgAA", "gAAgAA", ""],
+  ["gAA+gAA", "gAAgAA", ""],
+  ["\u2068gAAgAA\u2069", "gAAgAA", ""],
   ["3DgAAgAA", "gAAgAA", ""],
 ];
 

@@ -119,3 +119,28 @@ test("the key leaves the address, which then opens the room", () => {
     assert.deepEqual(takeKey(address), { key, address: rest });
   }
 });
+
+test("a key that programs have escaped, wrapped or put into brackets is read whole", () => {
+  const key = "3Dabcdefghijklmnopqrstuvwxyz_-_-";
+  const wrapped = (/** @type {string} */ gap) => `#key=${key.slice(0, 9)}${gap}${key.slice(9)}`;
+  for (const address of [
+    `#key=${key}`,
+    `#key%3D${key}`,
+    `#view=room&#38;key=${key}`,
+    `#view=room%26key=${key}`,
+    `#view=room%26amp%3Bkey=${key}`,
+    `#view=room\\u0026key=${key}`,
+    `#view=room&key&#x3D;${key}`,
+    `#%6Bey=${key}`,
+    `#KEY=${key}`,
+    `#key:${key}`,
+    `#(key=${key})`,
+    `#"key=${key}"`,
+    `#<key=${key}>`,
+    `##key=${key}).`,
+    `#key=3D${key}`,
+    ...["%20", "%0A", "=%0A", "=0D=0A", "\u200b", "%C2%AD", "+"].map(wrapped),
+  ]) {
+    assert.deepEqual(takeKey(address), { key, address: "#view=room" }, address);
+  }
+});
