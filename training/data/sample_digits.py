@@ -36,7 +36,7 @@ def mean_digits(images: Images) -> Bytes:
 
 
 def main() -> None:
-    """Write the server's file of digits, or exit with the reason why MNIST is unavailable."""
+    """Write the server's file of digits, or exit with the reason why it is not written."""
     parser = argparse.ArgumentParser(
         prog="python -m training.data.sample_digits",
         description="Select the digits that come with the demo.",
@@ -48,7 +48,10 @@ def main() -> None:
         sys.exit(str(error))
     examples = first_of_each(dataset.test)
     means = {name: mean_digits(normalize_images(dataset.train, name)) for name in NORMALIZATIONS}
-    save_digits(examples.pixels, examples.labels, means)
+    try:
+        save_digits(examples.pixels, examples.labels, means)
+    except OSError as error:
+        sys.exit(f"The digits are not written; the old file stays: {error}")
     print(f"Wrote {len(examples.labels)} digits and {len(means)} sets of means to {FILE}.")
 
 
