@@ -19,6 +19,7 @@ from tensorflow.core.framework.summary_pb2 import (
 )
 
 from server.regression.shapes import DIGITS, Floats
+from server.system.atomic_write import make_directory, sync_directory
 from training.fitting.evaluation import Metrics
 
 # TensorBoard's default.
@@ -65,13 +66,14 @@ def make_run_directory(parent: Path, name: str) -> Path:
 
     :raise OSError: the directory cannot be created
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    make_directory(parent)
     for run in itertools.count(1):
         directory = parent / (name if run == 1 else f"{name}-{run}")
         try:
             directory.mkdir()
         except FileExistsError:
             continue
+        sync_directory(parent)
         return directory
     raise AssertionError("itertools.count has no end")
 

@@ -10,7 +10,9 @@ import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
 from server.regression.shapes import DIGITS, PIXELS
+from server.system import atomic_write
 from training.fitting.evaluation import Metrics
+from training.outputs import tensorboard
 from training.outputs.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
 
 
@@ -74,6 +76,16 @@ def test_every_training_is_a_separate_run(tmp_path: Path) -> None:
     names = ["a", "b", "a-2", "a-2-2", "a-3"]
     assert [board.directory.name for board in boards] == names
     assert all(len(list((tmp_path / "new" / name).iterdir())) == 1 for name in names)
+
+
+def test_the_directories_of_a_run_are_synced_into_those_above_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(atomic_write, "sync_directory", synced.append)
+    monkeypatch.setattr(tensorboard, "sync_directory", synced.append)
+    make_run_directory(tmp_path / "boards" / "new", "a")
+    assert synced == [tmp_path, tmp_path / "boards", tmp_path / "boards" / "new"]
 
 
 def test_simultaneous_runs_have_different_directories(tmp_path: Path) -> None:
