@@ -73,7 +73,7 @@ def run(
 class RunState:
     """What a training has saved so far, for the message when it ends early.
 
-    `record` is None until the training is recorded.
+    `record` is None until the training is recorded, and `board` without TensorBoard summaries.
 
     :param models: the directory of the model's file
     """
@@ -81,6 +81,7 @@ class RunState:
     def __init__(self, models: Path, name: str) -> None:
         self.name = name
         self.record: Record | None = None
+        self.board: SummaryWriter | None = None
         self._path = models / (name + FILE_SUFFIX)
         self._initial_stamp = file_stamp(self._path)
 
@@ -137,6 +138,8 @@ def train_or_exit(
         print_comparison(trained.comparison, trained.model.card)
     try:
         write_outputs(trained, options)
+        if state.board is not None and state.board.failure is not None:
+            raise state.board.failure
     except OSError as error:
         sys.exit(f"The model {state.name!r} is saved, but not all outputs are: {error}")
     print(summary(state.name, trained.model.card))
@@ -161,10 +164,9 @@ def check_and_train(
     weights = initial_regression(recipe, options.seed).weights
     with Record(options.models, state.name, recipe.settings(options.seed), weights) as record:
         state.record = record
-        board = None
         if options.tensorboard is not None:
-            board = SummaryWriter(options.tensorboard, state.name)
-            print(f"TensorBoard: {board.directory}")
+            state.board = SummaryWriter(options.tensorboard, state.name)
+            print(f"TensorBoard: {state.board.directory}")
         preparation = wait_for_data()
         if preparation.room is not None:
             print("\n".join(describe_room(preparation.room)), flush=True)
@@ -175,7 +177,7 @@ def check_and_train(
             options.models,
             state.name,
             record,
-            board,
+            state.board,
             cluster,
         )
 

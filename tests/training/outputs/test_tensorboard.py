@@ -11,6 +11,7 @@ from tensorflow.core.util.event_pb2 import Event
 
 from server.regression.shapes import DIGITS, PIXELS
 from server.system import atomic_write
+from tests.support.limits import no_room_beyond
 from training.fitting.evaluation import Metrics
 from training.outputs import tensorboard
 from training.outputs.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
@@ -66,6 +67,17 @@ def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         SummaryWriter(tmp_path / "file", "below")
+
+
+def test_on_a_full_disk_the_failure_is_kept_and_nothing_more_is_written(tmp_path: Path) -> None:
+    board = SummaryWriter(tmp_path, "board")
+    weights = np.random.default_rng(0).normal(size=(PIXELS, DIGITS))
+    with no_room_beyond(20_000):
+        for step in range(50):
+            board.add(step, Metrics(2.5, 0.25, 1.5, 0.75), weights, np.zeros(DIGITS))
+        board.close()
+    assert board.failure is not None
+    assert str(board.failure) == f"[Errno 27] File too large: {str(board.directory)!r}"
 
 
 def test_every_training_is_a_separate_run(tmp_path: Path) -> None:

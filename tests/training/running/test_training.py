@@ -643,6 +643,25 @@ def test_a_report_that_cannot_be_written_does_not_affect_the_model(
     assert load_model(tmp_path / "tutorial.npz").card.steps == 3
 
 
+def test_summaries_that_cannot_be_written_do_not_affect_the_model(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "events; No space left on device")
+
+    monkeypatch.setattr("training.outputs.tensorboard._write", refuse)
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", "--tensorboard", str(tmp_path / "board"))
+    board = tmp_path / "board" / "tutorial"
+    assert stop.value.code == (
+        "The model 'tutorial' is saved, but not all outputs are: "
+        f"[Errno 28] No space left on device: {str(board)!r}"
+    )
+    assert load_model(tmp_path / "tutorial.npz").card.steps == 3
+    assert (tmp_path / "reports" / "tutorial.html").exists()
+    assert load_history(tmp_path / "training" / "tutorial.npz").card.outcome == "finished"
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, seed: int) -> None:
     images = mnist.train
