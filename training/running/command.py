@@ -22,13 +22,14 @@ from training.fitting.regression import DivergedError, initial_regression, make_
 from training.fitting.room import describe_room
 from training.outputs.export import check_export, export_model
 from training.outputs.record import Record
-from training.outputs.report import REPORTS, write_report
+from training.outputs.report import write_report
 from training.outputs.tensorboard import SummaryWriter
 from training.running.pipeline import Comparison, Trained, train_and_save, train_as_worker
 from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
 from training.running.supervisor import StageCallback
 from training.settings.cluster_config import TF_CONFIG, ClusterError
 from training.settings.options import model_name
+from training.settings.output_directories import REPORTS
 from training.settings.recipe import Recipe
 
 # The exit code after Ctrl-C.
