@@ -121,8 +121,9 @@ def read_local_files(folder: Path) -> dict[str, bytes]:
             f"--data {folder}: MNIST is incomplete.\n"
             + "".join(f"  {failure}\n" for failure in failures)
             + "Each file may be gzipped (.gz), may have a dot before idx (such as "
-            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}. "
-            "Without --data, MNIST is taken from the cache or downloaded."
+            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}, or "
+            "there in a directory of its own name. Without --data, MNIST is taken from the cache "
+            "or downloaded."
         )
     return contents
 
@@ -130,12 +131,27 @@ def read_local_files(folder: Path) -> dict[str, bytes]:
 def read_local_file(folder: Path, name: str) -> bytes:
     """Return the uncompressed content of a file of MNIST from a local directory.
 
+    If one place has a damaged copy, another may have a good one.
+
     :raise OSError: the file is missing or cannot be read
-    :raise ValueError: it is not MNIST's file
+    :raise ValueError: it is not MNIST's file; the message is that of the first place that has one
     """
-    path = next((path for path in _candidates(folder, name) if path.is_file()), None)
-    if path is None:
-        raise FileNotFoundError("not found")
+    failures: list[OSError | ValueError] = []
+    for path in _candidates(folder, name):
+        try:
+            if path.is_file():
+                return read_verified(path, CHECKSUMS[name])
+        except (OSError, ValueError) as error:
+            failures.append(error)
+    raise failures[0] if failures else FileNotFoundError("not found")
+
+
+def read_verified(path: Path, checksum: str) -> bytes:
+    """Return the content of a file, uncompressed.
+
+    :raise OSError: the file cannot be read
+    :raise ValueError: the SHA-256 of its content is not the checksum
+    """
     try:
         content = path.read_bytes()
         # By content, not by name: some browsers unpack a file and keep the name with .gz.
@@ -145,17 +161,20 @@ def read_local_file(folder: Path, name: str) -> bytes:
         raise OSError(f"{path} cannot be read ({error.strerror or error})") from error
     except (EOFError, zlib.error) as error:
         raise ValueError(f"{path} is truncated or altered ({error})") from error
-    if hashlib.sha256(content).hexdigest() != CHECKSUMS[name]:
+    if hashlib.sha256(content).hexdigest() != checksum:
         raise ValueError(f"{path} is truncated or altered: its SHA-256 is not MNIST's")
     return content
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
     """Yield the paths at which distributions of MNIST have a file."""
+    stems = (name, _dotted(name))
     for place in _folders(folder):
-        for stem in (name, _dotted(name)):
-            # Kaggle's archive also has each file in a directory of the same name.
-            yield from (place / stem, place / f"{stem}.gz", place / stem / stem)
+        # Kaggle's archive also has each file in a directory, and programs that unpack archives make
+        # such directories; either name may have the dot.
+        for parent in (place, *(place / stem for stem in stems)):
+            for stem in stems:
+                yield from (parent / stem, parent / f"{stem}.gz")
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -129,6 +129,35 @@ def test_a_directory_with_a_files_name_is_ignored_or_searched(
     assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("is_file_dotted", [False, True])
+@pytest.mark.parametrize("is_directory_dotted", [False, True])
+def test_files_are_found_in_directories_of_their_names(
+    tmp_path: Path,
+    files: dict[str, bytes],
+    is_directory_dotted: bool,
+    is_file_dotted: bool,
+    suffix: str,
+) -> None:
+    folder = tmp_path / "local"
+    folder.mkdir()
+    for name, content in files.items():
+        directory = folder / (DOTTED[name] if is_directory_dotted else name)
+        put(directory, {DOTTED[name] if is_file_dotted else name: content}, suffix)
+    assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
+
+
+@pytest.mark.parametrize(("layout", "suffix"), [(".", ".gz"), ("MNIST/raw", "")])
+def test_a_good_copy_is_read_even_if_another_is_damaged(
+    tmp_path: Path, files: dict[str, bytes], layout: str, suffix: str
+) -> None:
+    folder = tmp_path / "local"
+    (folder / layout).mkdir(parents=True)
+    put(folder / layout, files, suffix)
+    put(folder, {name: content[:-1] for name, content in files.items()})
+    assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
+
+
 def test_a_file_is_unpacked_by_content_not_by_name(tmp_path: Path, files: dict[str, bytes]) -> None:
     folder = tmp_path / "local"
     folder.mkdir()
