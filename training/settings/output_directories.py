@@ -1,6 +1,7 @@
 """The directories of a training's outputs, checked before the training: none replaces another."""
 
 import argparse
+import os
 import re
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def check_output_directories(options: argparse.Namespace, name: str) -> None:
             )
     if options.export is None:
         return
-    export = options.export.resolve()
+    export = _resolve(options.export)
     for option, directory in _other_directories(options):
         # TensorBoard's runs are the directories NAME, NAME-2 and so on.
         is_run = (
@@ -48,9 +49,14 @@ def check_output_directories(options: argparse.Namespace, name: str) -> None:
 
 def _other_directories(options: argparse.Namespace) -> list[tuple[str, Path]]:
     """Return the options of all outputs but the export, with the directories that they write to."""
-    models = options.models.resolve()
+    models = _resolve(options.models)
     directories = [("--models", models / folder) for folder in (HISTORIES, EVALUATIONS, TRAININGS)]
-    directories.append(("--report", (options.report or models / REPORTS).resolve()))
+    directories.append(("--report", _resolve(options.report or models / REPORTS)))
     if options.tensorboard is not None:
-        directories.append(("--tensorboard", options.tensorboard.resolve()))
+        directories.append(("--tensorboard", _resolve(options.tensorboard)))
     return directories
+
+
+def _resolve(path: Path) -> Path:
+    # Path.resolve raises RuntimeError for a symbolic link to itself.
+    return Path(os.path.realpath(path))
