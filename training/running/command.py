@@ -15,6 +15,7 @@ from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.model_name import check_name
 from server.system.atomic_write import file_stamp
+from server.system.signals import SIGNAL_EXIT_BASE
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
@@ -25,7 +26,7 @@ from training.outputs.record import Record
 from training.outputs.report import write_report
 from training.outputs.tensorboard import SummaryWriter
 from training.running.pipeline import Comparison, Trained, train_and_save, train_as_worker
-from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
+from training.running.stopping import Stopped, stop_on_signals
 from training.running.supervisor import StageCallback
 from training.settings.cluster_config import TF_CONFIG, ClusterError
 from training.settings.options import model_name
