@@ -32,6 +32,7 @@ MARKS = {
     "training": "training",
     "training/running/test_child_process.py": "process",
     "training/data": "unit",
+    "training/data/test_signals.py": "process",
     "training/outputs/test_report.py": "unit",
     "training/running/test_stopping.py": "process",
     "transport/test_connection.py": "process",

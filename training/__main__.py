@@ -14,6 +14,10 @@ from training.running.start import start_training  # noqa: E402
 from training.running.supervisor import supervise  # noqa: E402
 from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config  # noqa: E402
 from training.settings.options import chosen_recipe, model_name, parse_arguments  # noqa: E402
+from training.settings.output_directories import (  # noqa: E402
+    OutputDirectoryError,
+    check_output_directories,
+)
 
 
 def main() -> None:
@@ -22,13 +26,14 @@ def main() -> None:
     recipe = chosen_recipe(options)
     try:
         check_name(model_name(options))
+        check_output_directories(options, model_name(options))
         text = os.environ.get(TF_CONFIG)
         worker, addresses = read_config(text) if text else (0, [])
         if options.room is not None:
             check_has_drawings(options.room)
             if addresses:
                 raise ClusterError(f"--room trains in one process: unset {TF_CONFIG}.")
-    except (ClusterError, ModelNameError, RoomError) as error:
+    except (ClusterError, ModelNameError, OutputDirectoryError, RoomError, OSError) as error:
         sys.exit(f"Not trained: {error}")
     if addresses:
         supervise(start_training, options, recipe, worker, addresses)

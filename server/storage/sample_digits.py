@@ -6,6 +6,7 @@ They are stored in one NumPy archive, which `python -m training.data.sample_digi
 """
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.regression.normalization import NORMALIZATIONS
+from server.system.atomic_write import write_atomically
 
 FILE = Path(__file__).parent / "sample_digits.npz"
 
@@ -56,9 +58,13 @@ def save_digits(pixels: Bytes, labels: Bytes, means: dict[str, Bytes], path: Pat
     :param pixels: (n, 784) as drawn
     :param labels: (n,)
     :param means: (10, 784) for each normalization, by name
+    :raise OSError: the file cannot be written; the old one stays
     """
     mean_arrays: dict[str, Any] = {f"mean_{name}": images for name, images in means.items()}
-    np.savez_compressed(path, pixels=pixels, labels=labels, **mean_arrays)
+    archive = io.BytesIO()
+    np.savez_compressed(archive, pixels=pixels, labels=labels, **mean_arrays)
+    # The server does not start with a truncated file.
+    write_atomically(path, archive.getvalue())
 
 
 def _encode(image: Bytes) -> str:

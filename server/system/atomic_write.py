@@ -40,7 +40,7 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
     unfinished = {path: path.with_name(f".{path.name}.{owner}.unfinished") for path in contents}
     try:
         for path, content in contents.items():
-            make_directory(path.parent, durable=durable)
+            make_directory(path.parent)
             with unfinished[path].open("xb") as file:
                 file.write(content)
                 file.flush()
@@ -65,10 +65,12 @@ def file_stamp(path: Path) -> tuple[int, int] | None:
     return (status.st_ino, status.st_mtime_ns)
 
 
-def make_directory(directory: Path, *, durable: bool = True) -> None:
-    """Create a directory and its missing parents.
+def make_directory(directory: Path) -> None:
+    """Create a directory and its missing parents; all of them would survive a power failure.
 
-    :param durable: as in `write_atomically`
+    This holds for a file that need not be durable, too: later durable files in the same directory
+    find it existing, and are lost with it.
+
     :raise OSError: one cannot be created
     """
     missing = []
@@ -77,9 +79,8 @@ def make_directory(directory: Path, *, durable: bool = True) -> None:
         missing.append(parent)
         parent = parent.parent
     directory.mkdir(parents=True, exist_ok=True)
-    if durable:
-        for created in reversed(missing):
-            sync_directory(created.parent)
+    for created in reversed(missing):
+        sync_directory(created.parent)
 
 
 def sync_directory(directory: Path) -> None:

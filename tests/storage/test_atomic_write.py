@@ -151,8 +151,16 @@ def test_new_directories_are_synced_into_those_above_them(
 def test_what_need_not_be_durable_is_not_waited_for(
     tmp_path: Path, calls: list[tuple[str, str]]
 ) -> None:
-    write_atomically(tmp_path / "new" / "file.npz", b"whole", durable=False)
+    write_atomically(tmp_path / "file.npz", b"whole", durable=False)
     assert calls == [("replace", "file.npz")]
+
+
+@on_linux
+def test_a_new_directory_is_durable_even_if_its_first_file_is_not(
+    tmp_path: Path, calls: list[tuple[str, str]]
+) -> None:
+    write_atomically(tmp_path / "new" / "first.npz", b"1", durable=False)
+    assert calls == [("directory", tmp_path.name), ("replace", "first.npz")]
 
 
 def fail_for_directories(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

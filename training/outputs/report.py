@@ -16,9 +16,6 @@ from training.outputs.charts import PLOT_AREA, curve_coordinates, reliability_co
 
 TEMPLATE = "report.html"
 
-# The folder of the reports in a models directory.
-REPORTS = "reports"
-
 # How many misread images are shown, highest loss first.
 MAX_MISTAKES = 40
 

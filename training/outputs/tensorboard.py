@@ -5,8 +5,8 @@ viewing them needs TensorBoard.
 Source: https://github.com/tensorflow/tensorboard, plugins/scalar and plugins/histogram, summary_v2.
 """
 
-import errno
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,9 @@ from tensorflow.core.framework.summary_pb2 import (
 )
 
 from server.regression.shapes import DIGITS, Floats
+from server.system.atomic_write import make_directory, sync_directory
 from training.fitting.evaluation import Metrics
+from training.outputs.tensorflow_errors import file_error
 
 # TensorBoard's default.
 BUCKETS = 30
@@ -31,18 +33,38 @@ class SummaryWriter:
     The first training of a name gets `DIR/NAME`, later ones `DIR/NAME-2`, `DIR/NAME-3` and so on,
     since TensorBoard shows all event files in one directory as one run.
 
+    After a failed write, `failure` has the error, and nothing more is written: the training does
+    not need the summaries.
+
     :raise OSError: the directory cannot be written
     """
 
     def __init__(self, parent: Path, name: str) -> None:
+        self.failure: OSError | None = None
         self.directory = make_run_directory(parent, name)
         try:
             self._writer = tf.summary.create_file_writer(str(self.directory))
         except tf.errors.OpError as error:
-            raise OSError(errno.EIO, error.message, str(self.directory)) from error
+            raise file_error(error, self.directory) from error
 
     def add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
         """Write the metrics, W (784, 10) and b (10,) of a step."""
+        self._attempt(lambda: self._add(step, metrics, weights, bias))
+
+    def close(self) -> None:
+        """Flush and close the file."""
+        self._attempt(self._writer.close)
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        """Write, unless an earlier write has failed."""
+        if self.failure is not None:
+            return
+        try:
+            write()
+        except tf.errors.OpError as error:
+            self.failure = file_error(error, self.directory)
+
+    def _add(self, step: int, metrics: Metrics, weights: Floats, bias: Floats) -> None:
         with self._writer.as_default():
             for part in ("train", "validation"):
                 for metric in ("loss", "accuracy"):
@@ -53,10 +75,6 @@ class SummaryWriter:
                 _write(f"weights/{digit}", histogram, step, "histograms", DATA_CLASS_TENSOR)
             _write("bias", buckets(bias), step, "histograms", DATA_CLASS_TENSOR)
 
-    def close(self) -> None:
-        """Flush and close the file."""
-        self._writer.close()
-
 
 def make_run_directory(parent: Path, name: str) -> Path:
     """Create and return a run's directory: NAME, or the first of NAME-2, NAME-3, … that is new.
@@ -65,13 +83,14 @@ def make_run_directory(parent: Path, name: str) -> Path:
 
     :raise OSError: the directory cannot be created
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    make_directory(parent)
     for run in itertools.count(1):
         directory = parent / (name if run == 1 else f"{name}-{run}")
         try:
             directory.mkdir()
         except FileExistsError:
             continue
+        sync_directory(parent)
         return directory
     raise AssertionError("itertools.count has no end")
 

@@ -15,6 +15,7 @@ from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.model_name import check_name
 from server.system.atomic_write import file_stamp
+from server.system.signals import SIGNAL_EXIT_BASE
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
@@ -22,13 +23,14 @@ from training.fitting.regression import DivergedError, initial_regression, make_
 from training.fitting.room import describe_room
 from training.outputs.export import check_export, export_model
 from training.outputs.record import Record
-from training.outputs.report import REPORTS, write_report
+from training.outputs.report import write_report
 from training.outputs.tensorboard import SummaryWriter
 from training.running.pipeline import Comparison, Trained, train_and_save, train_as_worker
-from training.running.stopping import SIGNAL_EXIT_BASE, Stopped, stop_on_signals
+from training.running.stopping import Stopped, stop_on_signals
 from training.running.supervisor import StageCallback
 from training.settings.cluster_config import TF_CONFIG, ClusterError
 from training.settings.options import model_name
+from training.settings.output_directories import REPORTS
 from training.settings.recipe import Recipe
 
 # The exit code after Ctrl-C.
@@ -73,7 +75,7 @@ def run(
 class RunState:
     """What a training has saved so far, for the message when it ends early.
 
-    `record` is None until the training is recorded.
+    `record` is None until the training is recorded, and `board` without TensorBoard summaries.
 
     :param models: the directory of the model's file
     """
@@ -81,6 +83,7 @@ class RunState:
     def __init__(self, models: Path, name: str) -> None:
         self.name = name
         self.record: Record | None = None
+        self.board: SummaryWriter | None = None
         self._path = models / (name + FILE_SUFFIX)
         self._initial_stamp = file_stamp(self._path)
 
@@ -137,6 +140,8 @@ def train_or_exit(
         print_comparison(trained.comparison, trained.model.card)
     try:
         write_outputs(trained, options)
+        if state.board is not None and state.board.failure is not None:
+            raise state.board.failure
     except OSError as error:
         sys.exit(f"The model {state.name!r} is saved, but not all outputs are: {error}")
     print(summary(state.name, trained.model.card))
@@ -161,10 +166,9 @@ def check_and_train(
     weights = initial_regression(recipe, options.seed).weights
     with Record(options.models, state.name, recipe.settings(options.seed), weights) as record:
         state.record = record
-        board = None
         if options.tensorboard is not None:
-            board = SummaryWriter(options.tensorboard, state.name)
-            print(f"TensorBoard: {board.directory}")
+            state.board = SummaryWriter(options.tensorboard, state.name)
+            print(f"TensorBoard: {state.board.directory}")
         preparation = wait_for_data()
         if preparation.room is not None:
             print("\n".join(describe_room(preparation.room)), flush=True)
@@ -175,7 +179,7 @@ def check_and_train(
             options.models,
             state.name,
             record,
-            board,
+            state.board,
             cluster,
         )
 

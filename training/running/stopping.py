@@ -13,10 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-# The exit code of a process that a signal has ended is this plus the signal's number.
-SIGNAL_EXIT_BASE = 128
+from server.system.signals import SIGNAL_EXIT_BASE, SIGNALS
 
 # How long the main thread may take to stop, and then the exit callback. Together they are less than
 # two seconds, so that Ctrl-C feels immediate, well within the timeouts of service managers.

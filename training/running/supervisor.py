@@ -20,7 +20,8 @@ from types import FrameType
 from typing import Literal, NoReturn
 
 from server.system.child_process import end_with_parent, start_child
-from training.running.stopping import EXIT_CALLBACK_SECONDS, SIGNAL_EXIT_BASE, STOP_SECONDS
+from server.system.signals import SIGNAL_EXIT_BASE
+from training.running.stopping import EXIT_CALLBACK_SECONDS, STOP_SECONDS
 from training.settings.cluster_config import TF_CONFIG, split_address
 from training.settings.recipe import Recipe
 

@@ -19,6 +19,7 @@ from training.settings.arguments import (
     seed,
 )
 from training.settings.cluster_config import TF_CONFIG
+from training.settings.output_directories import REPORTS
 from training.settings.recipe import RECIPES, Recipe
 
 DEFAULT_RECIPE = "pooled"
@@ -106,13 +107,16 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--report",
         type=directory,
         metavar="DIR",
-        help="directory of the report (default: reports/ in --models)",
+        help=f"directory of the report (default: {REPORTS}/ in --models)",
     )
     parser.add_argument(
         "--tensorboard", type=directory, metavar="DIR", help="write summaries for TensorBoard"
     )
     parser.add_argument(
-        "--export", type=directory, metavar="DIR", help="write a TensorFlow SavedModel"
+        "--export",
+        type=directory,
+        metavar="DIR",
+        help="write a TensorFlow SavedModel into a directory of its own",
     )
 
 

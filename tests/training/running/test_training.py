@@ -49,6 +49,10 @@ from training.fitting.regression import (
 from training.outputs.record import Record
 from training.running import command, pipeline
 from training.settings.options import chosen_recipe, parse_arguments
+from training.settings.output_directories import (
+    OutputDirectoryError,
+    check_output_directories,
+)
 from training.settings.recipe import INIT_STDDEV, RECIPES, Recipe
 from training.settings.schedule import chunks, recorded_steps
 
@@ -633,6 +637,44 @@ def test_an_export_into_a_directory_with_other_files_is_refused_before_training(
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        ("--tensorboard X --export X", "--tensorboard"),
+        ("--tensorboard X/boards --export X", "--tensorboard"),
+        ("--tensorboard X --export X/mine", "--tensorboard"),
+        ("--tensorboard X --export X/mine-2", "--tensorboard"),
+        ("--models X --export X", "--models"),
+        ("--models X --export X/history", "--models"),
+        ("--models X --export X/evaluation", "--models"),
+        ("--models X --export X/training", "--models"),
+        ("--models X/models --export X", "--models"),
+        ("--models X/models --export X/models/../models", "--models"),
+        ("--models X --export X/reports", "--report"),
+        ("--report X --export X", "--report"),
+        ("--report X/reports --export X", "--report"),
+    ],
+)
+def test_an_export_onto_another_output_is_refused(arguments: str, option: str) -> None:
+    options = parse_arguments(arguments.split())
+    message = f"^--export needs a directory of its own, but {option} writes to '.*'.$"
+    with pytest.raises(OutputDirectoryError, match=message):
+        check_output_directories(options, "mine")
+
+
+def test_directories_that_no_other_output_writes_to_are_accepted() -> None:
+    arguments = "--models X --report X/reports --tensorboard X --export X/mine-saved"
+    check_output_directories(parse_arguments(arguments.split()), "mine")
+
+
+@pytest.mark.parametrize("option", ["models", "report", "tensorboard", "export"])
+def test_a_file_where_an_output_needs_a_directory_is_refused(tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    options = parse_arguments([f"--{option}", str(tmp_path / "file")])
+    with pytest.raises(OutputDirectoryError, match=f"^--{option} needs a directory, but"):
+        check_output_directories(options, "mine")
+
+
 def test_a_report_that_cannot_be_written_does_not_affect_the_model(
     run: Any, tmp_path: Path
 ) -> None:
@@ -643,6 +685,25 @@ def test_a_report_that_cannot_be_written_does_not_affect_the_model(
     assert load_model(tmp_path / "tutorial.npz").card.steps == 3
 
 
+def test_summaries_that_cannot_be_written_do_not_affect_the_model(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "events; No space left on device")
+
+    monkeypatch.setattr("training.outputs.tensorboard._write", refuse)
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", "--tensorboard", str(tmp_path / "board"))
+    board = tmp_path / "board" / "tutorial"
+    assert stop.value.code == (
+        "The model 'tutorial' is saved, but not all outputs are: "
+        f"[Errno 28] No space left on device: {str(board)!r}"
+    )
+    assert load_model(tmp_path / "tutorial.npz").card.steps == 3
+    assert (tmp_path / "reports" / "tutorial.html").exists()
+    assert load_history(tmp_path / "training" / "tutorial.npz").card.outcome == "finished"
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, seed: int) -> None:
     images = mnist.train
@@ -650,16 +711,27 @@ def test_the_tutorials_recipe_reaches_the_tutorials_accuracy(mnist: Dataset, see
     assert accuracy(mnist.test, learned) == pytest.approx(0.9184, abs=0.006)
 
 
-@pytest.mark.parametrize("name", ["", " ", "nul", "com1.x", "A"])
-def test_an_invalid_name_is_refused_before_anything_is_loaded(tmp_path: Path, name: str) -> None:
-    arguments = ["--recipe", "tutorial", "--models", str(tmp_path), "--name", name]
-    process = subprocess.run(
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "training", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("name", ["", " ", "nul", "com1.x", "A"])
+def test_an_invalid_name_is_refused_before_anything_is_loaded(tmp_path: Path, name: str) -> None:
+    process = run_command("--recipe", "tutorial", "--models", str(tmp_path), "--name", name)
     assert process.returncode == 1
     assert process.stderr.startswith(f"Not trained: {name!r} cannot name a model: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_directory_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    process = run_command("--models", str(tmp_path), "--export", str(tmp_path / "history"))
+    assert process.returncode == 1
+    assert len(process.stderr.splitlines()) == 1
+    assert process.stderr.startswith("Not trained: --export needs a directory of its own, but ")
     assert list(tmp_path.iterdir()) == []
