@@ -20,6 +20,9 @@ const NORMALIZATIONS = {
   moments: gettext("Straightened and stretched to a standard size."),
 };
 
+/** The side of a pad on which there is room for a message, px. */
+const MIN_PAD = 50;
+
 /**
  * @returns {{show: (shown: Shown) => void, showBusy: () => void}} `showBusy` shows that an answer to
  *   the current drawing is awaited
@@ -28,6 +31,7 @@ export function createAnswer() {
   const select = find("#model", HTMLSelectElement);
   const hint = find("#hint", HTMLElement);
   const problem = find("#problem", HTMLElement);
+  const paper = find(".paper", HTMLElement);
   const answer = find("#answer", HTMLOutputElement);
   const digit = find("#answer-digit", HTMLElement);
   const words = find("#answer-words", HTMLElement);
@@ -68,6 +72,7 @@ export function createAnswer() {
     setChoices(select, choices, shown.model);
     setHidden(hint, picture !== null);
     setText(problem, Object.values(shown.problems).find(Boolean) || shown.notice);
+    if (problem.textContent) place(problem, paper);
 
     answer.ariaBusy = String(shown.isBusy);
     answer.dataset.digit = prediction ? String(prediction.digit) : "";
@@ -174,4 +179,14 @@ function describeLead(explanation, learned) {
     );
   }
   return joinSentences(sentences);
+}
+
+/**
+ * Put a message over the pad, or at the bottom of the window in views without a pad.
+ * @param {HTMLElement} message
+ * @param {HTMLElement} paper of which some views leave a point
+ */
+function place(message, paper) {
+  const parent = paper.offsetWidth > MIN_PAD ? paper : document.body;
+  if (message.parentElement !== parent) parent.append(message);
 }

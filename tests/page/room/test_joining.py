@@ -234,3 +234,19 @@ def test_a_damaged_address_of_the_presenter_still_has_the_key(
         expect(page.locator("#presenter-title")).to_be_visible()
         page.wait_for_url("**/#view=room")
         expect(page.locator("#problem")).to_be_empty()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "address", ["view=room", "view=room&projector=1", "view=weights&projector=1"]
+)
+def test_what_is_wrong_with_an_address_is_said_in_views_without_a_pad(
+    browser: Browser, room: RoomServer, width: int, address: str
+) -> None:
+    viewport = {"width": width, "height": 800}
+    with open_page(browser, f"{room.url}/#{address}&colour=red", viewport=viewport) as page:
+        expect(page.locator("#problem")).to_be_in_viewport(ratio=1)
+        expect(page.locator("#problem")).to_contain_text("colour")
+        # Over the pad again, where there is one.
+        page.evaluate("() => { location.hash = 'view=draw&colour=red'; }")
+        expect(page.locator(".paper > #problem")).to_be_in_viewport(ratio=1)
