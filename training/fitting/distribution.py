@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from training.settings.cluster_config import TF_CONFIG, ClusterError, read_config
+from training.settings.cluster_config import TF_CONFIG, ClusterError, StageCallback, read_config
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,14 @@ class Cluster:
     """The workers of a training, one process each; `worker` is the index of this one.
 
     Worker 0 is the leader, which records and saves.
+
+    :param on_stage: called when the training begins, after each progress, and when it has ended
     """
 
     strategy: tf.distribute.Strategy = field(default_factory=tf.distribute.get_strategy)
     worker: int = 0
     workers: int = 1
+    on_stage: StageCallback = lambda _stage: None
 
     @property
     def is_leader(self) -> bool:

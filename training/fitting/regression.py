@@ -113,6 +113,8 @@ def train(
         raise ValueError(f"A batch of {batch_size} cannot be shared by {cluster.workers} workers.")
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    # From here on, each worker waits for what the others compute.
+    cluster.on_stage("training")
     variables = create_variables(recipe, seed, cluster)
     W, b = variables.weights, variables.bias
     share = slice(cluster.worker, None, cluster.workers)
@@ -132,6 +134,8 @@ def train(
                 f"The loss became {loss} within {steps} steps: the learning rate is too high."
             )
         on_progress(steps, loss, Regression(W.numpy(), b.numpy(), recipe.transformations))
+        cluster.on_stage("training")
+    cluster.on_stage("trained")
     # Some optimizers average W and b, and assign the averages at the end.
     variables.optimizer.finalize_variable_values(variables.trainable)
     return Regression(W.numpy(), b.numpy(), recipe.transformations)

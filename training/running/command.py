@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -27,8 +28,7 @@ from training.outputs.report import write_report
 from training.outputs.tensorboard import SummaryWriter
 from training.running.pipeline import Comparison, Trained, train_and_save, train_as_worker
 from training.running.stopping import Stopped, stop_on_signals
-from training.running.supervisor import StageCallback
-from training.settings.cluster_config import TF_CONFIG, ClusterError
+from training.settings.cluster_config import TF_CONFIG, ClusterError, StageCallback
 from training.settings.options import model_name
 from training.settings.output_directories import REPORTS
 from training.settings.recipe import Recipe
@@ -48,13 +48,13 @@ def run(
 
     :param wait_for_data: returns the prepared data, or raises DataError if MNIST is unavailable
     :param wait_for_variants: called after it; returns the variants of the familiar images
-    :param on_stage: called when a worker begins to wait for the others, and when all have joined
+    :param on_stage: called with each stage of a worker
     :raise SystemExit: the training failed or was interrupted
     """
     on_stage = on_stage or (lambda _stage: None)
     on_stage("waiting")
     try:
-        cluster = join_cluster(os.environ.get(TF_CONFIG))
+        cluster = replace(join_cluster(os.environ.get(TF_CONFIG)), on_stage=on_stage)
     except ClusterError as error:
         sys.exit(str(error))
     on_stage("joined")

@@ -8,7 +8,7 @@ import gc
 
 from server.system.child_call import run_stages_in_child
 from training.fitting.preparation import load_and_prepare
-from training.running.supervisor import StageCallback
+from training.settings.cluster_config import StageCallback
 from training.settings.recipe import Recipe
 
 
@@ -17,7 +17,7 @@ def start_training(
 ) -> None:
     """Train in this process, and prepare the data in a child process.
 
-    :param on_stage: called when a worker begins to wait for the others, and when all have joined
+    :param on_stage: called with each stage of a worker
     :raise SystemExit: the training failed or was interrupted
     """
     with run_stages_in_child(

@@ -17,17 +17,13 @@ from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from types import FrameType
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from server.system.child_process import end_with_parent, start_child
 from server.system.signals import SIGNAL_EXIT_BASE
 from training.running.stopping import EXIT_CALLBACK_SECONDS, STOP_SECONDS
-from training.settings.cluster_config import TF_CONFIG, split_address
+from training.settings.cluster_config import TF_CONFIG, Stage, StageCallback, split_address
 from training.settings.recipe import Recipe
-
-# The stages of a worker: it waits for the other workers, or all have joined.
-Stage = Literal["waiting", "joined"]
-StageCallback = Callable[[Stage], None]
 
 # How long a child process may take to stop by itself: the maximum of `stopping`, and a margin.
 KILL_SECONDS = STOP_SECONDS + EXIT_CALLBACK_SECONDS + 0.2
@@ -47,7 +43,7 @@ def supervise(
     """Run a worker in a child process, and exit with its exit code.
 
     A signal ends the child process within KILL_SECONDS. The child process is also ended when it has
-    waited for the other workers for `options.worker_timeout` seconds.
+    waited for the other workers for `options.worker_timeout` seconds: to join, or to end a step.
 
     :param train: called in the child process; calls back with each stage
     :param worker: the index of this worker in `addresses`
@@ -66,7 +62,7 @@ def supervise(
     stage: Stage | None = None
     is_timed_out = False
     try:
-        stage, is_timed_out = _watch(process, receiver, received, options.worker_timeout)
+        stage, is_timed_out = watch_child(process, receiver, received, options.worker_timeout)
         if is_timed_out:
             # Probed before the child process ends, since workers that have joined it may end too.
             unreachable = unreachable_addresses([a for a in addresses if a != addresses[worker]])
@@ -75,7 +71,8 @@ def supervise(
     if received:
         _exit_by_signal(received[0], process.exitcode)
     if is_timed_out:
-        sys.exit(timeout_message(worker, addresses, unreachable, options.worker_timeout))
+        message = timeout_message if stage == "waiting" else stalled_message
+        sys.exit(message(worker, addresses, unreachable, options.worker_timeout))
     code = process.exitcode
     if code is not None and code < 0:
         sys.exit(
@@ -116,20 +113,41 @@ def timeout_message(
             f"{waited}. All their addresses accept connections, but not all workers have joined: "
             f"check that every worker has the same cluster in {TF_CONFIG}, and its own task index."
         )
-    missing = ", ".join(f"worker {addresses.index(address)} ({address})" for address in unreachable)
     return (
-        f"{waited}, and nothing accepts connections at {missing}. Start the same command there "
+        f"{waited}, and {_describe_missing(addresses, unreachable)}. Start the same command there "
         f"with its own task index, check the addresses in {TF_CONFIG} and that no firewall blocks "
         "them, or wait longer with --worker-timeout SECONDS."
     )
 
 
-def _watch(
+def stalled_message(
+    worker: int, addresses: list[str], unreachable: list[str], seconds: float
+) -> str:
+    """Return an error message for a worker whose step the others do not end."""
+    missing = f", and {_describe_missing(addresses, unreachable)}" if unreachable else ""
+    return (
+        f"Not trained: worker {worker} has waited {seconds:g} s for the others to do their step"
+        f"{missing}. Check that all workers are running and have the same arguments, or wait "
+        "longer with --worker-timeout SECONDS."
+    )
+
+
+def _describe_missing(addresses: list[str], unreachable: list[str]) -> str:
+    missing = ", ".join(f"worker {addresses.index(address)} ({address})" for address in unreachable)
+    return f"nothing accepts connections at {missing}"
+
+
+def watch_child(
     process: BaseProcess, receiver: PipeConnection, received: list[int], timeout: float
 ) -> tuple[Stage | None, bool]:
     """Wait until the process ends, a signal is received or the timeout has passed.
 
-    Return the last stage, None before the first, and whether the timeout has passed.
+    Return the last stage, None before the first, and whether the timeout has passed. It is the time
+    since the last message, and only counts in the stages in which a worker waits for the others.
+
+    :param receiver: gets the stages, and "training" again after each progress
+    :param received: the signals received
+    :param timeout: in seconds
     """
     stage: Stage | None = None
     deadline = float("inf")
@@ -145,14 +163,16 @@ def _watch(
                 # The process is ending.
                 sources.remove(receiver)
                 continue
-            deadline = time.monotonic() + timeout if stage == "waiting" else float("inf")
+            is_limited = stage in ("waiting", "training")
+            deadline = time.monotonic() + timeout if is_limited else float("inf")
     return stage, not received
 
 
 def _end_child(process: BaseProcess, received: list[int], stage: Stage | None) -> None:
     """Forward the received signal to the process, and kill it if it does not end in time."""
-    # A process that waits for other workers cannot react, and has nothing to clean up.
-    if received and stage == "joined" and process.pid is not None and process.is_alive():
+    # A process that waits for other workers to join cannot react, and has nothing to clean up.
+    has_joined = stage not in (None, "waiting")
+    if received and has_joined and process.pid is not None and process.is_alive():
         # On Windows, Ctrl-C reaches both processes, and there is no other signal.
         if sys.platform != "win32":
             os.kill(process.pid, received[0])

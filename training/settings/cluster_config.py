@@ -5,6 +5,8 @@ variable".
 """
 
 import re
+from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +18,13 @@ EXAMPLE = (
 )
 
 MAX_PORT = 65_535
+
+# The stages of a worker: it waits for the other workers, all have joined, it does its part of each
+# step, or it has done the last.
+Stage = Literal["waiting", "joined", "training", "trained"]
+
+# Called at the beginning of each stage, and again with "training" after each progress.
+StageCallback = Callable[[Stage], None]
 
 # HOST:PORT; an IPv6 address is in brackets.
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>\d{1,5})")

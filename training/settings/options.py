@@ -55,8 +55,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=positive_number,
         default=WORKER_TIMEOUT,
         metavar="SECONDS",
-        help=f"with {TF_CONFIG}: how long to wait for the other workers to start "
-        f"(default: {WORKER_TIMEOUT:g})",
+        help=f"with {TF_CONFIG}: how long to wait for the other workers to start, and for their "
+        f"part of each step (default: {WORKER_TIMEOUT:g})",
     )
     return parser
 

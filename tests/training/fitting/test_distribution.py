@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
+from multiprocessing.connection import Connection as PipeConnection
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 from server.storage.history import load_history
 from server.storage.model_file import load_model
+from server.system.child_process import start_child
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
 from tests.support.waiting import wait_until
@@ -30,8 +32,13 @@ from training.fitting.distribution import (
     read_config,
 )
 from training.fitting.regression import train
-from training.running.supervisor import timeout_message, unreachable_addresses
-from training.settings.cluster_config import split_address
+from training.running.supervisor import (
+    stalled_message,
+    timeout_message,
+    unreachable_addresses,
+    watch_child,
+)
+from training.settings.cluster_config import Stage, split_address
 from training.settings.options import parse_arguments
 from training.settings.recipe import RECIPES
 
@@ -306,6 +313,67 @@ def test_only_addresses_that_accept_no_connection_are_unreachable() -> None:
 
 def test_if_all_addresses_respond_the_message_suggests_to_check_the_config() -> None:
     assert "the same cluster in TF_CONFIG" in timeout_message(0, ["a:1", "b:1"], [], 3)
+
+
+def test_workers_with_different_arguments_end_instead_of_waiting_for_each_other(
+    tmp_path: Path,
+) -> None:
+    addresses = free_addresses(2)
+    settings = ["--images-per-digit", "20", "--batch-size", "25", "--worker-timeout", "10"]
+    before = save_small_model(tmp_path, "tutorial").read_bytes()
+    processes = [
+        start(
+            [*settings, "--steps", str(steps), "--models", str(tmp_path)],
+            config(addresses, worker),
+        )
+        for worker, steps in enumerate((100, 300))
+    ]
+    try:
+        said = [process.communicate(timeout=90)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    # The other one may report that this one is lost.
+    assert any(
+        "has waited 10 s for the others to do their step" in errors.splitlines()[-1]
+        for errors in said
+    ), said
+    assert [process.returncode for process in processes] == [1, 1], said
+    assert (tmp_path / "tutorial.npz").read_bytes() == before
+
+
+def tell(sender: PipeConnection, stages: list[Stage], interval: float) -> None:
+    """Send stages, and wait for an interval in seconds after each."""
+    for stage in stages:
+        sender.send(stage)
+        time.sleep(interval)
+
+
+@pytest.mark.parametrize(
+    ("stages", "interval", "expected"),
+    [
+        (["waiting"], 60, ("waiting", True)),
+        (["joined"], 1.5, ("joined", False)),
+        (["joined", "training"], 1.5, ("training", True)),
+        ([*["training"] * 20, "trained"], 0.1, ("trained", False)),
+        (["trained"], 1.5, ("trained", False)),
+    ],
+)
+def test_only_waiting_for_other_workers_is_limited_and_progress_starts_it_again(
+    stages: list[Stage], interval: float, expected: tuple[Stage, bool]
+) -> None:
+    process, receiver = start_child(tell, stages, interval)
+    try:
+        assert watch_child(process, receiver, [], 1) == expected
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_a_stalled_worker_says_what_to_check() -> None:
+    said = stalled_message(0, ["a:1", "b:1"], ["b:1"], 3)
+    assert "nothing accepts connections at worker 1 (b:1)" in said
+    assert "all workers are running and have the same arguments" in said
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", ""])
