@@ -94,7 +94,8 @@ def load_or_exit(folder: Path | None) -> Dataset:
     """Return MNIST, or exit with the reason why it is unavailable.
 
     It is loaded in a child process, which can always be ended: while this process waits for a
-    host's name to be resolved, no signal handler would run.
+    host's name to be resolved, no signal handler would run. A child process that is ended by force
+    during such a wait leaves its temporary files.
 
     :param folder: as in `load_mnist`
     :raise SystemExit: MNIST is unavailable
