@@ -210,7 +210,7 @@ BAD_NETWORK = """
   const inkOf = (drawing) => drawing.reduce((sum, value) => sum + value) / 1e6;
   window.fetch = async (path, options) => {
     const response = await ask(path, options);
-    if (!path.startsWith("/api/predict")) return response;
+    if (!path.includes("/api/predict")) return response;
     await new Promise((resolve) => setTimeout(resolve, 250 * chance() ** 2));
     const fate = chance();
     asked[fate < 0.25 ? "lost" : fate < 0.45 ? "refused" : "delayed"]++;
