@@ -127,13 +127,13 @@ export const PARTS = {
   meanDigit: { name: "mean", write: writeChoice, read: readDigit },
   guideStep: { name: "step", write: String, read: (text) => readWhole(text, 1, Infinity) },
   label: { name: "label", write: writeChoice, read: readDigit },
-  run: { name: "run", write: String, read: String },
+  run: { name: "run", write: String, read: readRun },
   replayStep: { name: "at", write: writeChoice, read: (text) => readWhole(text, 0, Infinity) },
   hasOneScale: { name: "scale", write: writeFlag, read: readFlag },
   comparedRuns: {
     name: "compared",
     write: (names) => names.join(","),
-    read: (text) => text.split(","),
+    read: (text) => text.split(",").map(readRun),
   },
   confusionCell: { name: "cell", write: (cell) => cell?.join("") ?? "", read: readPair },
   isInRates: { name: "rates", write: writeFlag, read: readFlag },
@@ -282,6 +282,13 @@ function readFlag(text) {
     throw new PartError(gettext("The address has “{text}” where it needs 0 or 1.", quoted(text)));
   }
   return text === "1";
+}
+
+/** @param {string} text the ID of a training, or the name of a model */
+function readRun(text) {
+  const other = /^[^\w-]|[^\w-]$/.exec(text);
+  if (other) throw new PartError(EDITS_PROBLEMS.other(other[0]));
+  return text;
 }
 
 /** @param {number | null} choice */

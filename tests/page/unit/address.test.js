@@ -96,6 +96,20 @@ test("a drawing that is cut off keeps what can be read, and says so", () => {
   }
 });
 
+test("the names of trainings lose the punctuation after an address, and it is reported", () => {
+  for (const [rest, names] of [
+    ["run=tutorial).", { run: "tutorial" }],
+    ["run=(0a1b2c", { run: "0a1b2c" }],
+    ["compared=normalized,wide-2),", { comparedRuns: ["normalized", "wide-2"] }],
+  ]) {
+    const { problems, ...state } = readAddress(`#${rest}`);
+    assert.deepEqual(state, { ...emptyAddress(), ...names });
+    const end = /[),.]+$/.exec(rest)?.[0];
+    const problem = `The address ends in “${end}”, which does not belong to it.`;
+    assert.deepEqual(problems, end ? [problem] : []);
+  }
+});
+
 /** @type {[string, string][]} */
 const PROBLEMS = [
   ["temperature=hot", "The address has “hot” instead of a number from 0.1 to 10."],
@@ -111,6 +125,7 @@ const PROBLEMS = [
   ["image=AAAA", "The image in the address does not have 28 × 28 pixels."],
   ["edits=A", "The edits in the address are cut off."],
   ["edits=A*A", "The address has a “*”."],
+  ["run=*", "The address has a “*”."],
   ["added=1,2", "The added evidence must be ten numbers."],
   ["colour=red", "The address has an unknown part “colour”."],
   [`mean=${"1".repeat(61)}`, `The address has “${"1".repeat(60)}…” instead of a digit.`],
