@@ -110,7 +110,12 @@ def describe_room(listener: socket.socket, room: Room | None) -> str:
 
 def describe_models(directory: Path) -> str:
     """Return a message about a directory without model files; empty if it has any."""
-    if any(path.suffix == FILE_SUFFIX for path in directory.iterdir()):
+    try:
+        has_any = any(path.suffix == FILE_SUFFIX for path in directory.iterdir())
+    except OSError:
+        # It cannot be read, which the log says.
+        return ""
+    if has_any:
         return ""
     return (
         f"There is no model in {str(directory)!r}, so nothing can be predicted. "

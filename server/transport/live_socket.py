@@ -97,12 +97,13 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer the handshake, and let each drawing be answered."""
-        if self._transport.get_write_buffer_size():
+        is_open = self._protocol.state is State.OPEN
+        if is_open and self._transport.get_write_buffer_size():
             # The client does not read what it is sent: the operating system takes no more.
             self._transport.abort()
             return
         # The handshake is as long as the connection allows.
-        is_flood = self._protocol.state is State.OPEN and len(data) > MAX_DATA_BYTES
+        is_flood = is_open and len(data) > MAX_DATA_BYTES
         self._protocol.receive_data(data[:MAX_DATA_BYTES] if is_flood else data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.__main__ import describe_models
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT, running, serve
 from tests.support.sockets import send
@@ -119,6 +120,10 @@ def test_it_listens_on_the_addresses_that_were_asked_for(
             connection.close()
             answered.add(family)
     assert answered == families
+
+
+def test_a_directory_that_cannot_be_read_does_not_end_the_server(tmp_path: Path) -> None:
+    assert describe_models(tmp_path / "removed") == ""
 
 
 def test_it_says_that_a_directory_has_no_models(tmp_path: Path) -> None:
