@@ -155,3 +155,12 @@ def is_inked(page: Page, point: tuple[float, float]) -> bool:
         point,
     )
     return inked
+
+
+def start_approval(page: Page) -> None:
+    """Show drawings only after approval, from the presenter's controls, and wait for the server.
+
+    The box is checked at once; the list of what waits is shown with the server's response.
+    """
+    page.check("#room-approval")
+    expect(page.locator("#waiting-title")).to_be_visible()

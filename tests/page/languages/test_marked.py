@@ -13,7 +13,7 @@ from server.web.app import create_app
 from server.web.routes.page import VIEWS
 from tests.page.languages.marked import marked_page, unmarked
 from tests.support.digits import FOUR, SEVEN
-from tests.support.page import open_view
+from tests.support.page import open_view, start_approval
 from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 from tests.support.room import RoomServer, serve_room
 
@@ -185,7 +185,7 @@ def test_every_text_of_a_room_is_a_message(
             page.locator("#room-matrix summary").evaluate("(s) => (s.parentElement.open = true)")
             page.locator("#room-training summary").click()
             assert unmarked(page) == set(), "presenter"
-            page.locator("#room-approval").check()
+            start_approval(page)
             room.give(FOUR, 4)
             expect(page.locator("#waiting [data-drawing]")).to_have_count(1)
             assert unmarked(page) == set(), "approval"
@@ -195,6 +195,7 @@ def test_every_text_of_a_room_is_a_message(
             page.locator("#filter-wrong").check()
             page.select_option("#filter-label", "4")
             page.locator("#room-open").uncheck()
+            expect(page.locator("#is-closed")).to_be_visible()
             assert unmarked(page) == set(), "filtered and closed"
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.page.accessibility import SIZES, check_what_is_shown, complaints
 from tests.page.legibility import find_faults
 from tests.support.digits import FOUR, SEVEN
-from tests.support.page import load_all_views, open_view
+from tests.support.page import load_all_views, open_view, start_approval
 from tests.support.room import RoomServer
 
 
@@ -48,8 +48,7 @@ def test_axe_finds_nothing_in_the_presenter_s_view(sized_page: Page, room: RoomS
     load_all_views(page)
     open_view(page, "room")
     room.give(SEVEN, 7)
-    page.check("#room-approval")
-    expect(page.locator("#waiting-title")).to_be_visible()
+    start_approval(page)
     room.give(FOUR, 4)
     expect(page.locator("#waiting .opener")).to_have_count(1)
     if not page.locator("#room-command").is_visible():

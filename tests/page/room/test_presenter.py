@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.page.conditions import busy
 from tests.support.digits import FOUR, ONE, SEVEN
-from tests.support.page import open_page
+from tests.support.page import open_page, start_approval
 from tests.support.room import RoomServer
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -51,12 +51,6 @@ def remover(page: Page, drawing: int, place: str = "#wall") -> Locator:
 def count_drawings(room: RoomServer) -> int:
     count: int = room.request("/api/room")[1]["drawings"]
     return count
-
-
-def start_approval(page: Page) -> None:
-    page.check("#room-approval")
-    # The box is checked at once, and the server's answer shows the list of what waits.
-    expect(page.locator("#waiting-title")).to_have_text("Nothing waits for approval")
 
 
 def test_without_the_key_there_are_no_controls(browser: Browser, room: RoomServer) -> None:
