@@ -1,6 +1,7 @@
 """The languages that the page is offered in."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from babel import Locale
@@ -44,10 +45,26 @@ LANGUAGES = {
 
 TAGS = ", ".join(LANGUAGES)
 
+# The name of the parameter, perhaps with the rest of an ampersand that a program has escaped.
+_PARAMETER = re.compile(r"\W*(?:amp\W+)*language\W*", re.IGNORECASE)
+
+# A tag, perhaps with the rest of a `=` of quoted-printable mail before it. What a program has put
+# around it is not a part of it.
+_REQUESTED = re.compile(r"(?:3D)?([a-z]+(?:-[a-z]+)*)", re.IGNORECASE)
+
 
 def find_language(tag: str) -> Language | None:
     """Return the language with a tag, ignoring case; None if the page is not offered in it."""
     return next((one for one in LANGUAGES.values() if one.tag.lower() == tag.lower()), None)
+
+
+def find_requested(parameters: Iterable[tuple[str, str]]) -> str | None:
+    """Return the tag in a URL's parameters, as far as a changed link has it; None without one."""
+    for name, value in parameters:
+        if _PARAMETER.fullmatch(name):
+            tag = _REQUESTED.search(value)
+            return tag and tag[1]
+    return None
 
 
 def choose_language(
@@ -59,9 +76,7 @@ def choose_language(
     :param default: the server's language, which comes next
     :param accepted: the languages of the browser
     """
-    # Programs that pass a URL on add punctuation to it, and quoted-printable has "=3D" for "=".
-    tag = re.sub(r"^(?:3D)?[\"'(<\[{]*|[\s.,;:!?\"')>\]}…\u200b]*$", "", requested or "")
-    chosen = find_language(tag)
+    chosen = find_language(requested) if requested else None
     return chosen or default or _match_language(accepted)
 
 

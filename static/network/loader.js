@@ -43,6 +43,7 @@ export function createLoader(store, reporter, onFirstModels) {
   return {
     requestModels: models.requestModels,
     renewHistories: trainings.renew,
+    hasHistories: trainings.isCurrent,
     openGallery: samples.openGallery,
   };
 }
@@ -191,6 +192,7 @@ function createTrainingLoader(store, reporter) {
 
   return {
     requestMissing,
+    isCurrent: () => loaded === newest,
     /** Request the recorded trainings again: one has ended, or the models have changed. */
     renew() {
       newest++;

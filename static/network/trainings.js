@@ -1,5 +1,6 @@
 /** Polls the server for running trainings, so that a change shows within a second. */
 
+import { createRunCheck } from "../state/runs.js";
 import { findModel, findRun } from "../state/state.js";
 import { fetchTrainings } from "./api.js";
 import { retryDelay } from "./http.js";
@@ -19,6 +20,7 @@ const POLL_MS = 500;
  * @param {Loader} loader
  */
 export function watchTrainings(store, reporter, loader) {
+  const checkRuns = createRunCheck();
   let isFirst = true;
 
   /** @param {readonly Training[]} trainings */
@@ -46,7 +48,12 @@ export function watchTrainings(store, reporter, loader) {
   };
 
   poll({
-    onTrainings: update,
+    onTrainings(trainings) {
+      update(trainings);
+      // The address was read before the trainings were known.
+      const changes = loader.hasHistories() && checkRuns(store.state);
+      if (changes) store.change(changes);
+    },
     onReturn() {
       reporter.setProblem("server", "");
       loader.renewHistories();

@@ -5,6 +5,7 @@
  */
 
 import { takeKey } from "../state/presenter_key.js";
+import { unescapeFragment } from "../state/repair.js";
 
 /** Names in the session's storage, which all pages of a host share. */
 const STORED_KEY = "evidence.presenter-key";
@@ -37,7 +38,7 @@ takeKeyFromAddress();
 addEventListener("hashchange", takeKeyFromAddress);
 
 /** Whether the page shows only what a participant needs who has followed no link to a view. */
-let isSmall = !key && !/[#&](?:view|projector)=/.test(location.hash);
+let isSmall = !key && !/\b(?:view|projector)\b/i.test(unescapeFragment(location.hash));
 
 function showSize() {
   document.documentElement.classList.toggle("joining", isSmall);

@@ -47,6 +47,9 @@ const EDITS_PROBLEMS = {
 /** How many characters of an unreadable part a message repeats. */
 const MAX_QUOTED = 60;
 
+/** What may be the presenter's key, which no message repeats: the screen may be projected. */
+const SECRETS = /[\w-]{32,}/g;
+
 /**
  * Points of all strokes in an address. A digit has about a hundred. The address is written after
  * each stroke, and mail and chat programs must be able to pass it on.
@@ -144,7 +147,8 @@ export const PARTS = {
  * @returns {{text: string}} as much of it as a message repeats
  */
 export function quoted(text) {
-  return { text: text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text };
+  const open = text.replace(SECRETS, "…");
+  return { text: open.length > MAX_QUOTED ? `${open.slice(0, MAX_QUOTED)}…` : open };
 }
 
 /**
@@ -286,7 +290,7 @@ function readFlag(text) {
 
 /** @param {string} text the ID of a training, or the name of a model */
 function readRun(text) {
-  const other = /^[^\w-]|[^\w-]$/.exec(text);
+  const other = /[^\w.-]|^\.|\.$/.exec(text);
   if (other) throw new PartError(EDITS_PROBLEMS.other(other[0]));
   return text;
 }

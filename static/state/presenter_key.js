@@ -1,18 +1,15 @@
+/** The presenter's key in an address, as `#key=KEY`. */
+
+import { joinLines, removeGaps, repairName, unescapeFragment } from "./repair.js";
+
+/** A key's name and value. No other part of an address has "key" in front of a "=". */
+const KEY = /(?:^|[^\w-])_*key[^a-z\d&_-]*[=:]([^&]*)/gi;
+
 /**
- * The presenter's key in an address, as `#key=KEY`. This module imports no other one: the key leaves the
- * address before the page's scripts are loaded.
+ * A key has 32 characters. Before them may be the rest of a "=" of quoted-printable, and after them
+ * the end of an emphasis in Markdown.
  */
-
-/** How often an address is unescaped: each program on its way may have escaped it once. */
-const MAX_ESCAPED = 4;
-
-/** A part of an address that holds a key, perhaps in brackets or quotation marks. */
-const KEY_PART = /^\W*key\s*[=:](.*)$/is;
-
-const KEY_LENGTH = 32;
-
-/** White space and characters without width, at which programs wrap lines, and their marks there. */
-const GAPS = /=0[AD]|[=+>\s\u00ad\u180e\u200b-\u200f\u2060-\u2069\ufeff]/g;
+const VALUES = [/^([\w-]{32})$/, /^3D([\w-]{32})$/i, /^(?:3D)?([\w-]{32})[_-]+$/i];
 
 /**
  * @param {string} address from its `#` on, perhaps changed by programs that passed it on
@@ -20,38 +17,30 @@ const GAPS = /=0[AD]|[=+>\s\u00ad\u180e\u200b-\u200f\u2060-\u2069\ufeff]/g;
  *   view of the room; null for an address without a key
  */
 export function takeKey(address) {
-  let text = address.slice(1);
-  for (let time = 0; time < MAX_ESCAPED; time++) text = unescapeOnce(text);
-  const parts = text.split("&");
-  const part = parts.find((one) => KEY_PART.test(one));
-  if (part === undefined) return null;
-  const others = parts.filter((one) => one && !KEY_PART.test(one) && !/^\W*view=/.test(one));
-  return {
-    key: readKey(KEY_PART.exec(part)?.[1] ?? ""),
-    address: ["#view=room", ...others.map(encodeURI)].join("&"),
-  };
-}
-
-/** @param {string} text */
-function unescapeOnce(text) {
-  return text
-    .replace(/(?:%[\da-f]{2})+/gi, (bytes) => {
-      try {
-        return decodeURIComponent(bytes);
-      } catch {
-        // They are not UTF-8.
-        return bytes;
-      }
-    })
-    .replace(/&(?:(?:amp|#0*38|#x0*26);)+|\\u0026/gi, "&")
-    .replace(/&(?:equals|#0*61|#x0*3d);|\\u003d/gi, "=");
+  const whole = unescapeFragment(address.slice(1));
+  // Somebody has typed the key alone.
+  if (VALUES[0].test(whole)) return { key: whole, address: "#view=room" };
+  // The name may be wrapped too.
+  for (const text of [whole, removeGaps(whole)]) {
+    const [found] = text.matchAll(KEY);
+    if (!found) continue;
+    const rest = text
+      .replace(KEY, "")
+      .split("&")
+      .filter((part) => !["", "view"].includes(repairName(part.split("=")[0])));
+    return { key: repairKey(found[1]), address: ["#view=room", ...rest].join("&") };
+  }
+  return null;
 }
 
 /** @param {string} value */
-function readKey(value) {
-  const joined = value.replace(GAPS, "").replace(/^[^\w-]+/, "");
-  const text = /^[\w-]*/.exec(joined)?.[0] ?? "";
-  // Quoted-printable has "=3D" for "=". Markdown has "_" around emphasized text.
-  const texts = [text, text.replace(/^3D/, ""), text.replace(/[_-]+$/, "")];
-  return texts.find(({ length }) => length === KEY_LENGTH) ?? text;
+function repairKey(value) {
+  const [joined = ""] = joinLines(value).match(/[\w-]+/) ?? [];
+  for (const text of [joined, ...(value.match(/[\w-]+/g) ?? [])]) {
+    for (const pattern of VALUES) {
+      const key = pattern.exec(text)?.[1];
+      if (key) return key;
+    }
+  }
+  return joined;
 }

@@ -4,36 +4,55 @@
 const MAX_ESCAPED = 4;
 
 /** Escaped ampersands of HTML and JSON. */
-const AMPERSANDS = /&(?:(?:amp|#0*38|#x0*26);)+|\\u0026/gi;
+const AMPERSANDS = /&(?:(?:amp|#0*38|#x0*26);)+|[\\%]u0026|\\x26/gi;
 
-/** Escaped equals signs of HTML and JSON. */
-const EQUALS_SIGNS = /&(?:equals|#0*61|#x0*3d);|\\u003d/gi;
+/** Other escaped characters of HTML and JSON, by number. */
+const NUMBERED = /&#0*(\d{1,5});|&#x0*([\da-f]{1,5});|[\\%]u00([\da-f]{2})/gi;
 
-/** The rest of an escaped ampersand in front of a name, and punctuation. */
-const BEFORE_NAME = /^(?:[^\w#]*(?:amp|#0*38|#x0*26))?\W*/i;
+/** An ampersand of quoted-printable mail, between a value and a name. */
+const PRINTABLE_AMPERSANDS = /=26(?=[a-z]+=(?!\s|20|0[AD]|$))/gi;
+
+/** The rest of an escaped ampersand or "#" in front of a name, and other punctuation. */
+const NAME_STARTS = /^[\W_]*(?:(?:amp|0*3[58]|x0*2[36])[\W_]*)*/;
 
 /** Soft line breaks of quoted-printable mail: "=" at the end of a line, "=20" for a space there. */
 const SOFT_LINE_BREAKS = /=(?:20|0[AD])|=$/gi;
 
 /**
- * White space, which may be written as "+", and the characters without width with which programs mark
- * places to wrap and the direction of text.
+ * White space, "+" for a space, the marks of quoted lines, and the invisible characters with which
+ * programs mark places to wrap and directions.
  */
-const GAPS = /[=+\s\u00ad\u180e\u200b-\u200f\u2060-\u2069\ufeff]/g;
+const GAPS =
+  /[\r\n]+(?:[ \t]*>)+|[+\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff]/g;
+
+/**
+ * @param {string} fragment of an address, without its `#`
+ * @returns {string} fully unescaped
+ */
+export function unescapeFragment(fragment) {
+  let text = fragment;
+  for (let time = 0; time < MAX_ESCAPED; time++) {
+    text = decodePercent(text)
+      .replace(AMPERSANDS, "&")
+      .replaceAll("&equals;", "=")
+      .replace(NUMBERED, (_match, decimal, ...hexadecimal) =>
+        String.fromCodePoint(decimal ?? parseInt(hexadecimal[0] ?? hexadecimal[1], 16)),
+      );
+  }
+  return text.replace(PRINTABLE_AMPERSANDS, "&");
+}
 
 /**
  * @param {string} fragment of an address, without its `#`
  * @returns {[string, string][]} names and values, fully unescaped
  */
 export function splitFragment(fragment) {
-  let text = fragment;
-  for (let time = 0; time < MAX_ESCAPED; time++) {
-    text = decodePercent(text).replace(AMPERSANDS, "&").replace(EQUALS_SIGNS, "=");
-  }
-  return text.split("&").map((part) => {
-    const end = part.indexOf("=");
-    return end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end + 1)];
-  });
+  return unescapeFragment(fragment)
+    .split("&")
+    .map((part) => {
+      const end = part.indexOf("=");
+      return end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end + 1)];
+    });
 }
 
 /**
@@ -46,11 +65,30 @@ function decodePercent(text) {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} without gaps
+ */
+export function removeGaps(text) {
+  return text.replace(GAPS, "");
+}
+
+/**
+ * @param {string} value that has no "="
+ * @returns {string} without gaps and soft line breaks
+ */
+export function joinLines(value) {
+  return removeGaps(value.replace(SOFT_LINE_BREAKS, "")).replaceAll("=", "");
+}
+
+/**
  * @param {string} name
- * @returns {string} in lower case, without gaps, punctuation and the rest of an escaped ampersand
+ * @returns {string} in small letters, without gaps, punctuation and the rest of an escaped ampersand
  */
 export function repairName(name) {
-  return name.replace(GAPS, "").replace(BEFORE_NAME, "").toLowerCase();
+  return removeGaps(name)
+    .toLowerCase()
+    .replace(NAME_STARTS, "")
+    .replace(/[\W_]+$/, "");
 }
 
 /**
@@ -64,7 +102,7 @@ export function repairName(name) {
  * @returns {Repair[]} the possible repairs, the most likely first
  */
 export function repairValue(value) {
-  const joined = value.replace(SOFT_LINE_BREAKS, "").replace(GAPS, "");
+  const joined = joinLines(value);
   const begun = joined.replace(/^[^\w-]+/, "");
   const core = begun.replace(/[^\w-]+$/, "");
   const bare = begun.replace(/[^a-z\d]+$/i, "");
@@ -74,7 +112,7 @@ export function repairValue(value) {
     ...[core, bare].flatMap((text) => {
       const rest = begun.slice(text.length);
       // Quoted-printable has "=3D" for "=".
-      return [{ text, rest }, ...(text.startsWith("3D") ? [{ text: text.slice(2), rest }] : [])];
+      return [{ text, rest }, ...(/^3D/i.test(text) ? [{ text: text.slice(2), rest }] : [])];
     }),
   ];
   // A value of punctuation only is not an empty value.

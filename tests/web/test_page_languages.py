@@ -36,6 +36,60 @@ def test_the_page_says_which_language_it_is_in(client: FlaskClient, tag: str) ->
     assert title in response.text
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "language=de).",
+        "language=de.",
+        "language=de;",
+        "language=%22de%22",
+        "language=de%20",
+        "language=%E2%80%8Bde",
+        "language=3Dde",
+        "amp;language=de",
+        "x=1&amp;language=de",
+        "Language=DE",
+    ],
+)
+def test_a_changed_link_keeps_its_language(client: FlaskClient, query: str) -> None:
+    response = client.get(f"/?{query}", headers={"Accept-Language": "fr"})
+    assert response.headers["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize("query", ["language=", "language=.", "language=nonsense", "tongue=de"])
+def test_a_link_to_no_language_gets_that_of_the_browser(client: FlaskClient, query: str) -> None:
+    response = client.get(f"/?{query}", headers={"Accept-Language": "fr"})
+    assert response.headers["Content-Language"] == "fr"
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/)", "./"),
+        ("/,", "./"),
+        ("/%20", "./"),
+        ("/%E2%80%8B", "./"),
+        ("/).?language=de", "./?language=de"),
+        ("/%23view=weights&drawing=gAAgAA", "./#view=weights&drawing=gAAgAA"),
+        ("/%23key%3DK%0D%0A", "./#key=K%0D%0A"),
+        (
+            "/?language=de%23view=softmax&drawing=gAAgAA",
+            "./?language=de#view=softmax&drawing=gAAgAA",
+        ),
+        ("/?%2523view=weights", "./#view=weights"),
+    ],
+)
+def test_a_changed_link_leads_to_the_page(client: FlaskClient, path: str, location: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.headers["Location"]) == (302, location)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/x)", "/)/)", "/nowhere%23", "/index.html"])
+def test_another_path_is_not_found(client: FlaskClient, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert client.open(path, method=method).status_code == 404
+
+
 @pytest.mark.parametrize("tag", sorted(set(LANGUAGES) - {"en"}))
 def test_all_messages_of_scripts_are_in_the_page_or_loaded_on_demand(
     client: FlaskClient, tag: str
@@ -102,42 +156,3 @@ def test_the_command_line_says_which_languages_there_are() -> None:
 def test_the_command_line_chooses_the_language() -> None:
     with serve("--language", "JA") as url, urlopen(url) as response:
         assert response.headers["Content-Language"] == "ja"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "language=de).",
-        "language=de,",
-        "language=%22de%22",
-        "language=de%20",
-        "language=3Dde",
-        "utm_source=x&amp;language=de",
-    ],
-)
-def test_punctuation_around_the_language_is_ignored(client: FlaskClient, query: str) -> None:
-    response = client.get(f"/?{query}", headers={"Accept-Language": "fr"})
-    assert response.headers["Content-Language"] == "de"
-
-
-@pytest.mark.parametrize(
-    ("path", "location"),
-    [
-        (
-            "/?language=de%23view=softmax&drawing=gAAgAA",
-            "./?language=de#view=softmax&drawing=gAAgAA",
-        ),
-        ("/%23view=softmax&drawing=gAAgAA", "./#view=softmax&drawing=gAAgAA"),
-        ("/).", "./"),
-        ("/%E2%80%8B", "./"),
-    ],
-)
-def test_a_damaged_address_leads_to_the_page(client: FlaskClient, path: str, location: str) -> None:
-    response = client.get(path)
-    assert response.status_code == 302
-    assert response.headers["Location"] == location
-
-
-def test_other_paths_are_missing(client: FlaskClient) -> None:
-    for path in ("/pages", "/a)", "/index.html"):
-        assert client.get(path).status_code == 404

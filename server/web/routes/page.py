@@ -1,6 +1,7 @@
 """The page."""
 
 import hashlib
+import re
 from base64 import b64encode
 from functools import lru_cache
 from html import escape
@@ -8,12 +9,18 @@ from urllib.parse import quote
 
 import msgspec
 from flask import Blueprint, Response, redirect, render_template, request
-from werkzeug.exceptions import NotFound
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.regression.shapes import DIGITS
 from server.translations.catalogs import load_messages
-from server.translations.languages import LANGUAGES, Language, choose_language
+from server.translations.languages import (
+    LANGUAGES,
+    Language,
+    choose_language,
+    find_requested,
+)
 from server.translations.templates import template_variables
 from server.web.common.context import get_context
 from server.web.common.responses import with_etag
@@ -29,35 +36,22 @@ VIEWS = ("draw", "pixels", "softmax", "weights", "change", "training", "accuracy
 # The view of a server with a room.
 ROOM_VIEW = "room"
 
-# What chat and mail programs take for a part of a URL that ends before it.
-_PUNCTUATION = set(" .,;:!?'\")]}>»”’…\u200b")
+# An escaped "#", which makes the page's state a part of the query.
+_ESCAPED_SIGN = re.compile("%(?:25)*23")
 
 # Stands for the host in the cached page. No text has it.
 _HOST = "HOST-OF-THE-REQUEST"
-
-
-@routes.get("/<rest>")
-def damaged_address(rest: str) -> BaseResponse:
-    """Lead to the page from its URL with an escaped "#", or with punctuation at its end."""
-    if rest.startswith("#"):
-        return redirect(f"./#{quote(rest[1:], safe='=&.,;:')}")
-    if set(rest) <= _PUNCTUATION:
-        return redirect("./")
-    raise NotFound
 
 
 # Like its files, the page ignores unknown parameters: mail and chat programs add some to links.
 @routes.get("/")
 def page() -> BaseResponse:
     """Return the page, in the language of the parameter `language`, the server or the browser."""
+    query, *state = _ESCAPED_SIGN.split(request.query_string.decode("latin-1"), maxsplit=1)
+    if state:
+        return _redirect_to_page(query, f"#{state[0]}")
     context = get_context()
-    query, escaped, state = request.query_string.decode("latin-1").partition("%23")
-    if escaped:
-        # A program that passed the URL on has escaped the "#" in front of the page's state.
-        return redirect(f"./?{query}#{state}")
-    # Where "&" was written as "&amp;", the name begins with "amp;".
-    names = {name.rpartition(";")[2]: value for name, value in request.args.items()}
-    requested = names.get("language")
+    requested = find_requested(request.args.items(multi=True))
     language = choose_language(requested, context.language, request.accept_languages)
     html, policy = render_page(static_version(), language, has_room=context.room is not None)
     # Behind a reverse proxy, it may differ from the host of the page's address.
@@ -66,6 +60,32 @@ def page() -> BaseResponse:
     response.content_language.add(language.tag)
     response.vary.add("Accept-Language")
     return response
+
+
+class LinkEnd(BaseConverter):
+    """A path of nothing but punctuation and space, or a fragment with an escaped `#`."""
+
+    # Neither the `*` of `OPTIONS *` nor the replacement of bytes that are not UTF-8.
+    regex = r"(?s:#.*)|(?:(?![*\ufffd])[\W_])+"
+
+
+@routes.record_once
+def add_converter(state: BlueprintSetupState) -> None:
+    """Let the next route use the class."""
+    state.app.url_map.converters["link_end"] = LinkEnd
+
+
+@routes.get("/<link_end:end>")
+def damaged_address(end: str) -> BaseResponse:
+    """Redirect to the page from what a program that passed its URL on has made of it."""
+    fragment = quote(end, safe="#&=,.;:") if end.startswith("#") else ""
+    return _redirect_to_page(request.query_string.decode("latin-1"), fragment)
+
+
+def _redirect_to_page(query: str, fragment: str) -> BaseResponse:
+    """Redirect to the page. Without a fragment, browsers keep the one that they have."""
+    # Relative to the folder, because a reverse proxy may serve the page under a prefix.
+    return redirect(f"./{query and f'?{query}'}{fragment}")
 
 
 @lru_cache(maxsize=2 * len(LANGUAGES))

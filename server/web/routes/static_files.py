@@ -3,8 +3,8 @@
 The version changes when any file does. Modules import each other by relative URLs, so all modules
 of a page have the same version.
 
-The bundle and the style sheets are served without comments and indentation, which are about half of
-them. The scripts of the bundle can still be read at their own URLs.
+The bundles and the style sheets are served without comments and indentation, which are about half
+of them. The scripts of the page's bundle can still be read at their own URLs.
 """
 
 import hashlib
@@ -27,6 +27,12 @@ STATIC = Path(__file__).parents[3] / "static"
 # the folder of the one script that has URLs relative to its own.
 ENTRY = "main.js"
 BUNDLE = "page/bundle.js"
+
+# The script that takes the presenter's key out of the address. It is a bundle of its own, because
+# the import map would make it wait for the page's.
+ARRIVAL = "page/arrival.js"
+
+_ENTRIES = {BUNDLE: ENTRY, ARRIVAL: ARRIVAL}
 
 # In a style sheet. The style sheets have no strings that contain comments.
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -54,10 +60,13 @@ def version_of(directory: Path) -> str:
     return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def minified_bundle(_version: str) -> str:
-    """Return the bundle of a version of the page's files."""
-    script: str = jsmin(bundle_scripts(ENTRY, STATIC))
+@lru_cache(maxsize=len(_ENTRIES))
+def minified_bundle(_version: str, filename: str = BUNDLE) -> str:
+    """Return a bundle of a version of the page's files.
+
+    :param filename: relative to STATIC
+    """
+    script: str = jsmin(bundle_scripts(_ENTRIES[filename], STATIC))
     return script
 
 
@@ -87,8 +96,9 @@ def register_static_files(app: Flask) -> None:
 
     @app.get("/static/v-<version>/<path:filename>")
     def static_file(version: str, filename: str) -> Response:
-        if filename == BUNDLE:
-            response = Response(minified_bundle(static_version()), mimetype="text/javascript")
+        if filename in _ENTRIES:
+            script = minified_bundle(static_version(), filename)
+            response = Response(script, mimetype="text/javascript")
         elif filename.endswith(".css"):
             response = Response(minified_styles(static_version(), filename), mimetype="text/css")
         else:

@@ -30,16 +30,34 @@ UNHARMED = {
     "HTML, by hexadecimal number": lambda link: link.replace("&", "&#x26;"),
     "HTML twice": lambda link: link.replace("&", "&amp;amp;"),
     "HTML thrice": lambda link: link.replace("&", "&amp;amp;amp;"),
+    "HTML, the signs too": lambda link: link.replace("&", "&amp;").replace("=", "&#x3D;"),
+    "HTML, the signs by number": lambda link: link.replace("=", "&#61;"),
+    "HTML, the signs by name": lambda link: link.replace("=", "&equals;"),
+    "HTML, the first sign": lambda link: f"#&#35;{link[1:]}",
     "HTML without a semicolon": lambda link: link.replace("&", "&amp"),
     "JSON": lambda link: link.replace("&", "\\u0026"),
+    "JSON, the signs too": lambda link: link.replace("&", "\\u0026").replace("=", "\\u003d"),
+    "percent-encoded, the first sign": lambda link: f"#%23{link[1:]}",
     "percent-encoded": lambda link: link.replace("&", "%26").replace("=", "%3D"),
     "percent-encoded twice": lambda link: link.replace("&", "%2526").replace("=", "%253D"),
     "ampersands percent-encoded": lambda link: link.replace("&", "%26"),
     "HTML, percent-encoded": lambda link: link.replace("&", "%26amp%3B"),
     "quoted-printable": lambda link: link.replace("=", "=3D"),
+    "quoted-printable in small letters": lambda link: link.replace("=", "=3d"),
+    "quoted-printable ampersands": lambda link: link.replace("=", "=3D").replace("&", "=26"),
     "wrapped by a space": lambda link: link[:-20] + "%20" + link[-20:],
     "wrapped by a line": lambda link: link[:-20] + "%0D%0A" + link[-20:],
     "wrapped by quoted-printable": lambda link: link[:-20] + "=%0A" + link[-20:],
+    "wrapped by a line of a quotation": lambda link: link[:-20] + "%0A%3E%20" + link[-20:],
+    "wrapped by a plus": lambda link: link[:-20] + "+" + link[-20:],
+    "a name wrapped by a line": lambda link: link.replace("drawing", "draw%0D%0Aing"),
+    "a name wrapped by a zero-width space": lambda link: link.replace(
+        "drawing", "draw%E2%80%8Bing"
+    ),
+    "names in capitals": lambda link: link.replace("view=", "View=").replace("model=", "MODEL="),
+    "a parenthesis at the start": lambda link: link.replace("#", "#("),
+    "marks of the direction": lambda link: link[:-9] + "%E2%81%A8" + link[-9:] + "%E2%81%A9",
+    "a Mongolian separator": lambda link: link[:-9] + "%E1%A0%8E" + link[-9:],
     "a space at the end": lambda link: link + "%20",
     "quoted-printable space at the end": lambda link: link + "=20",
     "an ampersand at the end": lambda link: link + "&amp;",
@@ -70,6 +88,20 @@ def test_a_page_opens_with_a_damaged_address(page: Page, server_url: str, link: 
     expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
     expect(page.locator("#problem")).to_have_text(ENDS[")"])
     assert len(shown_strokes(page)) == 2
+
+
+@pytest.mark.parametrize("place", ["?language=de%23", "?language=de%2523", "?%23", "%23"])
+def test_a_fragment_whose_sign_was_escaped_becomes_the_fragment(
+    page: Page, server_url: str, link: str, place: str
+) -> None:
+    page.goto("about:blank")
+    page.goto(f"{server_url}/{place}{link[1:]}")
+    expect(page.locator("#view-softmax")).to_be_visible()
+    expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
+    expect(page.locator("#problem")).to_be_empty()
+    query = "?language=de" if "language" in place else ""
+    expect(page).to_have_url(f"{server_url}/{query}{link}")
+    assert page.locator("html").get_attribute("lang") == ("de" if query else "en")
 
 
 CUT = "The drawing in the address is cut off."
@@ -200,3 +232,34 @@ def test_a_missing_name_in_an_address_affects_only_its_own_part(
     # Until something is changed.
     page.keyboard.press("z")
     expect(page.locator("#problem")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept", "words"),
+    [
+        ("run=tutorial)", "run=tutorial", ENDS[")"]),
+        ("run=tuto%E2%80%8Brial", "run=tutorial", ""),
+        ("run=nonsense", "", "There is no training “nonsense” here."),
+        ("compared=normalized,tutorial)", "compared=normalized%2Ctutorial", ENDS[")"]),
+        (
+            "compared=tutorial,nonsense",
+            "compared=tutorial",
+            "There is no training “nonsense” here.",
+        ),
+        ("run=tutorial&at=9", "run=tutorial&at=9", ""),
+        ("run=nonsense&at=9", "at=9", "There is no training “nonsense” here."),
+    ],
+)
+def test_names_of_trainings_are_checked_when_the_trainings_are_known(
+    page: Page, parts: str, kept: str, words: str
+) -> None:
+    page.evaluate("hash => { location.hash = hash; }", f"view=training&model=pooled&{parts}")
+    expect(page.locator("#view-training .learned canvas:not(.empty)").first).to_be_visible()
+    expect(page.locator("#run option:checked")).to_have_text(
+        "tutorial" if "run=t" in kept else "pooled"
+    )
+    expect(page.locator("#problem")).to_have_text(words)
+    end = f"&{kept}" if kept else ""
+    page.wait_for_url(lambda url: url.endswith(f"#view=training&model=pooled{end}"))
+    # Writing the address is not another choice, which would remove the message.
+    expect(page.locator("#problem")).to_have_text(words)

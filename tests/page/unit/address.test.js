@@ -20,7 +20,7 @@ const STROKES = [
 const FULL = {
   ...emptyAddress(),
   view: "weights",
-  model: "tutorial",
+  model: "mine & yours",
   strokes: STROKES,
   isProjector: true,
   comparedModel: "normalized",
@@ -37,7 +37,7 @@ const FULL = {
   meanDigit: 0,
   guideStep: 6,
   label: 0,
-  run: "mine & yours",
+  run: "my-own.model_2",
   replayStep: 0,
   hasOneScale: true,
   comparedRuns: ["one", "two"],
@@ -110,6 +110,15 @@ test("the names of trainings lose the punctuation after an address, and it is re
   }
 });
 
+test("no message repeats what may be the presenter's key", () => {
+  const key = "aB-9cdefghijklmnopqrstuvwxyz0123";
+  for (const fragment of [key, `presenter=${key}`, `ink=${key}`, `key is ${key}`]) {
+    const { problems } = readAddress(`#${fragment}`);
+    assert.equal(problems.length, 1);
+    assert.ok(!problems[0].includes(key), problems[0]);
+  }
+});
+
 /** @type {[string, string][]} */
 const PROBLEMS = [
   ["temperature=hot", "The address has “hot” instead of a number from 0.1 to 10."],
@@ -128,7 +137,8 @@ const PROBLEMS = [
   ["run=*", "The address has a “*”."],
   ["added=1,2", "The added evidence must be ten numbers."],
   ["colour=red", "The address has an unknown part “colour”."],
-  [`mean=${"1".repeat(61)}`, `The address has “${"1".repeat(60)}…” instead of a digit.`],
+  [`mean=${"1,".repeat(31)}`, `The address has “${"1,".repeat(30)}…” instead of a digit.`],
+  [`mean=${"1".repeat(32)}`, "The address has “…” instead of a digit."],
 ];
 
 for (const [part, problem] of PROBLEMS) {

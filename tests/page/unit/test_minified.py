@@ -5,7 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from server.web.routes.static_files import STATIC, minified_bundle, minified_styles, static_version
+from server.web.routes.static_files import (
+    ARRIVAL,
+    BUNDLE,
+    STATIC,
+    minified_bundle,
+    minified_styles,
+    static_version,
+)
 
 STYLES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css"))
 
@@ -33,9 +40,12 @@ def without_spaces(rule: str) -> str:
     return re.sub(r"(?<=[,(]) | (?=\))", "", re.sub(r"\s+", " ", rule))
 
 
-def test_the_minified_bundle_has_no_comments() -> None:
+@pytest.mark.parametrize("name", [BUNDLE, ARRIVAL])
+def test_a_minified_bundle_has_no_comments(name: str) -> None:
     """Its behaviour is tested by all tests of the page, which load it."""
-    bundle = minified_bundle(static_version())
+    bundle = minified_bundle(static_version(), name)
     assert "export const{" in bundle
     assert "/**" not in bundle
     assert "// " not in bundle
+    # No other script has to be loaded before it.
+    assert "import{" not in bundle
