@@ -38,7 +38,7 @@ def messages_url(language: Language, version: str) -> str:
 
     :param version: of the page's files
     """
-    _, digest = _encode_other_messages(language, version)
+    _, digest = encode_other_messages(language, version)
     return f"{MESSAGES_API[1:]}/{language.tag}?v={digest}"
 
 
@@ -48,12 +48,12 @@ def show_messages(query: CacheQuery, tag: str) -> Response:
     language = find_language(tag)
     if language is None:
         raise NotFound(f"There is no language {tag!r}. Accepted: {TAGS}.")
-    body, digest = _encode_other_messages(language, static_version())
+    body, digest = encode_other_messages(language, static_version())
     return cached(Response(body, content_type=JSON), digest, query.v)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _encode_other_messages(language: Language, _version: str) -> tuple[bytes, str]:
+def encode_other_messages(language: Language, _version: str) -> tuple[bytes, str]:
     """Return the translations for the scripts outside the bundle, as JSON, and their digest."""
     messages = load_messages(language)
     bundled = messages.of_scripts(_paths(bundled_files()))

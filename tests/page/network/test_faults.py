@@ -255,6 +255,10 @@ BAD_NETWORK = """
   requestAnimationFrame(look);
 """
 
+# How often each must have happened. A busy machine shows fewer frames, and asks less often.
+ENOUGH = {"delayed": 6, "lost": 2, "refused": 2, "live": 6, "closed": 2, "right": 21, "busy": 21}
+MAX_ROUNDS = 40
+
 
 def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
     browser: Browser, server_url: str
@@ -265,7 +269,7 @@ def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
         page = context.new_page()
         page.goto(server_url)
         page.wait_for_selector("#model option", state="attached")
-        for number in range(4):
+        for number in range(MAX_ROUNDS):
             draw_with_mouse(page, [ONE, SEVEN, FOUR][number % 3])
             wait_for_frames(page, 3 * number)
             page.keyboard.press("cz"[number % 2])
@@ -274,16 +278,14 @@ def test_no_answer_to_another_drawing_is_ever_shown_as_this_ones(
             read_answer(page)
             wait_for_frames(page, 3)
             page.keyboard.press("zc"[number % 2])
-        read_answer(page)
-        asked, seen = page.evaluate("[asked, seen]")
-    assert seen["stale"] == []
-    assert seen["right"] > 20
-    assert seen["busy"] > 20
-    assert asked["delayed"] > 5
-    assert asked["lost"] > 1
-    assert asked["refused"] > 1
-    assert asked["live"] > 5
-    assert asked["closed"] > 1
+            read_answer(page)
+            asked, seen = page.evaluate("[asked, seen]")
+            assert seen["stale"] == []
+            counts = {**asked, "right": seen["right"], "busy": seen["busy"]}
+            if all(counts[name] >= count for name, count in ENOUGH.items()):
+                break
+        else:
+            pytest.fail(f"not enough has been seen: {counts}")
 
 
 def test_a_pen_that_is_taken_away_ends_its_stroke_and_the_next_one_draws(page: Page) -> None:

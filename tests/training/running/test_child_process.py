@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from server.system import child_call
 from server.system.child_call import (
     MIN_DIVIDED_ITEMS,
     call_for_halves,
@@ -19,10 +20,16 @@ from server.system.child_call import (
     run_stages_in_child,
 )
 from tests.support.serving import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import is_running, wait_until
 from training.data.sources import DataError
 
 MINUTES = 300
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give child processes all the time that cleaning up takes on a busy machine."""
+    monkeypatch.setattr(child_call, "MAX_CLEANUP_SECONDS", MINUTES)
 
 
 def halve(numbers: list[float]) -> tuple[bool, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
@@ -74,6 +81,7 @@ def test_a_child_process_that_ends_early_is_an_error() -> None:
         left()
 
 
+@pytest.mark.usefixtures("patience")
 def test_leaving_the_context_ends_the_child_process_after_it_has_cleaned_up(tmp_path: Path) -> None:
     path = tmp_path / "here"
     with run_in_child(sleep_in_child, path):
@@ -150,6 +158,7 @@ def sleep_and_ignore(path: Path, _large: bytes) -> None:
     sleep_in_child(path)
 
 
+@pytest.mark.usefixtures("patience")
 def test_leaving_the_context_ends_a_child_process_with_large_arguments(tmp_path: Path) -> None:
     path = tmp_path / "here"
     with run_in_child(sleep_and_ignore, path, bytes(1_000_000)):
@@ -165,8 +174,11 @@ def run_grandchild(path: Path) -> None:
 def test_the_child_process_of_a_child_process_ends_with_it(tmp_path: Path) -> None:
     path = tmp_path / "here"
     with run_in_child(run_grandchild, path):
-        wait_until(path.exists)
-    wait_until(lambda: not path.exists())
+        wait_until(lambda: path.exists() and path.read_text())
+        process = int(path.read_text())
+        assert is_running(process)
+    # On a busy machine it may be killed before it has cleaned up.
+    wait_until(lambda: not is_running(process))
 
 
 PROGRAM = """
