@@ -5,7 +5,7 @@
 
 import { gettext } from "../language/messages.js";
 import { DIGITS, PIXELS } from "../numbers/regression.js";
-import { DRAWING_PROBLEMS, MAX_POINTS, PARTS, PartError, quoted } from "./address_parts.js";
+import { DRAWING_PROBLEMS, MAX_POINTS, PARTS, PartError, quoted, sumOf } from "./address_parts.js";
 import { repairName, repairValue, splitFragment } from "./repair.js";
 
 /** @typedef {import("../numbers/explain.js").Edit} Edit */
@@ -72,6 +72,15 @@ export function emptyAddress() {
 export const SHAREABLE = /** @type {(keyof Shareable)[]} */ (Object.keys(PARTS));
 
 /**
+ * The parts that a program may cut or change without making them unreadable.
+ * @type {(keyof Shareable)[]}
+ */
+const CHECKED = ["strokes", "image", "edits"];
+
+/** The part before them, which shows whether they are as they were written. */
+const CHECK_NAME = "check";
+
+/**
  * Write the state as an address. A drawing with too many points is written as the 28×28 image that
  * the model gets.
  * @param {Shareable & {picture: Picture | null}} shown its strokes made of snapped points
@@ -82,9 +91,12 @@ export function writeAddress(shown) {
   const count = shown.strokes.reduce((sum, stroke) => sum + stroke.length, 0);
   const isTooLong = shown.picture !== null && count > MAX_POINTS;
   const state = isTooLong ? { ...shown, strokes: [], image: shown.picture?.pixels ?? null } : shown;
+  const firstChecked = CHECKED.find((key) => writePart(key, state) !== writePart(key, empty));
   const parts = SHAREABLE.flatMap((key) => {
     const text = writePart(key, state);
-    return text === writePart(key, empty) ? [] : `${PARTS[key].name}=${encodeURIComponent(text)}`;
+    const part = `${PARTS[key].name}=${encodeURIComponent(text)}`;
+    if (text === writePart(key, empty)) return [];
+    return key === firstChecked ? [`${CHECK_NAME}=${writeCheck(state)}`, part] : part;
   });
   return `#${parts.join("&")}`;
 }
@@ -97,6 +109,16 @@ export function writeAddress(shown) {
 function writePart(key, state) {
   return PARTS[key].write(state[key]);
 }
+
+/** @param {Shareable} state */
+function writeCheck(state) {
+  return sumOf(CHECKED.map((key) => writePart(key, state)).join("&"));
+}
+
+/** What is said of a check that is wrong. */
+const CHANGED = gettext(
+  "The drawing is not the one that was shared: part of the address is missing or was changed.",
+);
 
 /**
  * The parts that name something that may not exist.
@@ -130,9 +152,11 @@ function readParts(parts, exists) {
   /** @type {string[]} */
   const problems = [];
   const read = new Set();
+  const damaged = new Set();
   let isWhole = true;
 
   for (const [name, text] of parts) {
+    if (repairName(name) === CHECK_NAME) continue;
     const key = KEYS_BY_NAME[name] ?? KEYS_BY_NAME[repairName(name)];
     if (!key) {
       // The presenter's key must not be shown.
@@ -144,12 +168,29 @@ function readParts(parts, exists) {
       read.add(key);
       const found = readPart(key, text, exists);
       Object.assign(state, found.value === undefined ? {} : { [key]: found.value });
-      if (found.problem) problems.push(found.problem);
+      if (found.problem) {
+        problems.push(found.problem);
+        damaged.add(key);
+      }
       isWhole &&= found.isWhole;
     }
   }
   if (state.image) state.strokes = [];
+  if (!isAsWritten(parts, state) && !CHECKED.some((key) => damaged.has(key))) {
+    problems.push(CHANGED);
+  }
   return { state: { ...state, problems }, isWhole: isWhole && problems.length === 0 };
+}
+
+/**
+ * @param {[string, string][]} parts
+ * @param {Shareable} state which was read from them
+ * @returns {boolean} whether the check is right; true where there is none, as in addresses that an
+ *   earlier version has written
+ */
+function isAsWritten(parts, state) {
+  const check = parts.find(([name]) => repairName(name) === CHECK_NAME);
+  return !check || repairValue(check[1]).some(({ text }) => text === writeCheck(state));
 }
 
 /**

@@ -152,6 +152,18 @@ export function quoted(text) {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} a sum over its characters, in two characters
+ */
+export function sumOf(text) {
+  let sum = 0;
+  for (let place = 0; place < text.length; place++) {
+    sum = (sum * 31 + text.charCodeAt(place)) % CHARACTERS.length ** 2;
+  }
+  return writeCode(sum, 2);
+}
+
+/**
  * Round a point to the nearest one that an address can hold: too little a change to see.
  * @param {Point} point
  * @returns {Point}

@@ -88,7 +88,7 @@ def test_behind_a_path_prefix_everything_works_and_nothing_is_asked_outside_it(
         with page.expect_download() as saving:
             page.click("#save-csv")
         assert saving.value.url.startswith(url)
-        page.wait_for_url(f"{url}#view=weights&model=tutorial&image=*")
+        page.wait_for_url(f"{url}#view=weights&model=tutorial&check=*&image=*")
         page.reload()
         expect(page.locator("#answer")).to_have_attribute("data-digit", "4")
         urls = [answer.url for answer in answers if not answer.url.startswith("data:")]

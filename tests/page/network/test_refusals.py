@@ -36,7 +36,7 @@ def test_views_models_and_drawings_change_where_the_history_refuses(page: Page) 
     assert link.startswith("#view=guide")
 
     page.evaluate("allow()")
-    page.wait_for_url("**/#view=weights&model=tutorial&drawing=*")
+    page.wait_for_url("**/#view=weights&model=tutorial&check=*&drawing=*")
     assert len(strokes_of(page)) == 1
     # What was refused is one entry of its own.
     page.go_back()
@@ -81,7 +81,7 @@ def test_the_url_is_written_as_soon_as_the_browser_lets_it(page: Page) -> None:
         page.keyboard.press("3")
     page.keyboard.press("4")
     expect(page.locator("main")).to_have_attribute("data-view", "weights")
-    page.wait_for_url(f"**/#view=weights&model={DEFAULT_MODEL}&drawing=*")
+    page.wait_for_url(f"**/#view=weights&model={DEFAULT_MODEL}&check=*&drawing=*")
     assert page.evaluate("history.state.view") == "weights"
 
 

@@ -110,6 +110,50 @@ test("the names of trainings lose the punctuation after an address, and it is re
   }
 });
 
+/** The address of a drawing with edits, and what it holds. */
+const SHARED = {
+  ...emptyAddress(),
+  strokes: STROKES,
+  edits: /** @type {const} */ ([
+    { pixel: 783, ink: 1 },
+    { pixel: 0, ink: 0 },
+  ]),
+};
+const LINK = writeAddress({ ...SHARED, picture: null });
+
+test("an address that is cut anywhere says so", () => {
+  const start = LINK.indexOf("check=") + "check=".length + 2;
+  assert.equal(readAddress(LINK).problems.length, 0);
+  for (let length = start; length < LINK.length; length++) {
+    assert.ok(readAddress(LINK.slice(0, length)).problems.length, LINK.slice(0, length));
+  }
+});
+
+/** @type {[string, (link: string) => string][]} */
+const CHANGES = [
+  ["its letters are small", (link) => link.replace(/drawing=[^&]*/, (part) => part.toLowerCase())],
+  ["two coordinates are exchanged", (link) => link.replace(/drawing=(...)(...)/, "drawing=$2$1")],
+  ["a stroke is missing", (link) => link.replace(/(drawing=[^.]*)[^&]*/, "$1")],
+  ["the drawing is missing", (link) => link.replace(/&drawing=[^&]*/, "")],
+  ["two edits are exchanged", (link) => link.replace(/edits=(..)(..)/, "edits=$2$1")],
+  ["the edits are missing", (link) => link.replace(/&edits=.*/, "")],
+  ["the check is another one", (link) => link.replace(/check=../, "check=AA")],
+];
+
+for (const [change, apply] of CHANGES) {
+  test(`an address is reported as changed if ${change}`, () => {
+    assert.notEqual(apply(LINK), LINK);
+    assert.deepEqual(readAddress(apply(LINK)).problems, [
+      "The drawing is not the one that was shared: part of the address is missing or was changed.",
+    ]);
+  });
+}
+
+test("an address without a check is read as well", () => {
+  const { problems, ...state } = readAddress(LINK.replace(/check=..&/, ""));
+  assert.deepEqual([state, problems], [SHARED, []]);
+});
+
 test("no message repeats what may be the presenter's key", () => {
   const key = "aB-9cdefghijklmnopqrstuvwxyz0123";
   for (const fragment of [key, `presenter=${key}`, `ink=${key}`, `key is ${key}`]) {

@@ -190,7 +190,7 @@ def test_the_address_is_copied(browser: Browser, server_url: str) -> None:
         page.click("#copy")
         expect(page.locator("#share-result")).to_have_text("Copied.")
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied.startswith(f"{server_url}/#model={DEFAULT_MODEL}&drawing=")
+        assert copied.startswith(f"{server_url}/#model={DEFAULT_MODEL}&check=")
 
 
 def test_where_the_page_may_not_copy_it_shows_the_address(page: Page) -> None:
