@@ -3,9 +3,14 @@
 import argparse
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+
+if __name__ == "__main__":
+    # Before the server is ready there is nothing to clean up: Ctrl-C ends it without a message.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.room.room import Room, is_local_url, local_address, open_room

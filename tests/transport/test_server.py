@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -72,6 +73,28 @@ def test_sigterm_ends_it_with_success() -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
+def test_ctrl_c_before_it_is_ready_ends_it_without_a_message(tmp_path: Path) -> None:
+    # Importing this Flask takes as long as the test needs.
+    (tmp_path / "flask.py").write_text(
+        "import time; print('Importing', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "server", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "Importing\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+    assert process.returncode == -signal.SIGINT
 
 
 @pytest.mark.parametrize(

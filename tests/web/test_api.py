@@ -223,12 +223,20 @@ def test_a_byte_order_mark_before_json_is_ignored(client: FlaskClient) -> None:
     assert plain == marked
 
 
-@pytest.mark.parametrize("path", ["/api/models/small/weights", "/", "/static/main.js"])
+VERSIONED = ["/api/models/small/weights", "/", "/static/main.js"]
+
+
+@pytest.mark.parametrize("path", VERSIONED)
 def test_another_version_than_the_current_one_is_a_problem(client: FlaskClient, path: str) -> None:
     response = client.get(path, headers={"If-Match": '"another"'})
     assert response.status_code == 412
     assert response.content_type == "application/problem+json"
     assert "If-Match" in response.get_json()["detail"]
+
+
+@pytest.mark.parametrize("path", VERSIONED)
+def test_any_version_is_the_current_one(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers={"If-Match": "*"}).status_code == 200
 
 
 def test_the_last_of_two_equal_keys_counts(client: FlaskClient) -> None:

@@ -111,6 +111,12 @@ def register_error_handlers(app: Flask) -> None:
             response.data = encode_problem(error.code, detail, getattr(error, "problem_code", None))
         return response
 
+    @app.before_request
+    def accept_any_version() -> None:
+        # Whatever is served exists. Werkzeug takes "*" for an ETag. Source: RFC 9110, 13.1.1.
+        if request.headers.get("If-Match", "").strip() == "*":
+            del request.environ["HTTP_IF_MATCH"]
+
     @app.after_request
     def explain_precondition(response: Response) -> Response:
         if response.status_code != HTTPStatus.PRECONDITION_FAILED:
