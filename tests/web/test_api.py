@@ -236,7 +236,8 @@ def test_another_version_than_the_current_one_is_a_problem(client: FlaskClient, 
 
 @pytest.mark.parametrize("path", VERSIONED)
 def test_any_version_is_the_current_one(client: FlaskClient, path: str) -> None:
-    assert client.get(path, headers={"If-Match": "*"}).status_code == 200
+    with client.get(path, headers={"If-Match": "*"}) as response:
+        assert response.status_code == 200
 
 
 def test_the_last_of_two_equal_keys_counts(client: FlaskClient) -> None:
