@@ -82,7 +82,7 @@ export function joinLines(value) {
 
 /**
  * @param {string} name
- * @returns {string} in small letters, without gaps, punctuation and the rest of an escaped ampersand
+ * @returns {string} in lower case, without gaps, punctuation and the rest of an escaped ampersand
  */
 export function repairName(name) {
   return removeGaps(name)

@@ -131,7 +131,10 @@ test("an address that is cut anywhere says so", () => {
 
 /** @type {[string, (link: string) => string][]} */
 const CHANGES = [
-  ["its letters are small", (link) => link.replace(/drawing=[^&]*/, (part) => part.toLowerCase())],
+  [
+    "its letters are in lower case",
+    (link) => link.replace(/drawing=[^&]*/, (part) => part.toLowerCase()),
+  ],
   ["two coordinates are exchanged", (link) => link.replace(/drawing=(...)(...)/, "drawing=$2$1")],
   ["a stroke is missing", (link) => link.replace(/(drawing=[^.]*)[^&]*/, "$1")],
   ["the drawing is missing", (link) => link.replace(/&drawing=[^&]*/, "")],
