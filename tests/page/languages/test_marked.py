@@ -165,9 +165,9 @@ def test_what_is_said_of_an_absent_server_is_messages(marked: Page) -> None:
     assert unmarked(marked) == set()
 
 
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomServer]:
-    with serve_room(tmp_path_factory.mktemp("marked") / "room.db") as server:
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[RoomServer]:
+    with serve_room(tmp_path / "marked.db") as server:
         yield server
 
 

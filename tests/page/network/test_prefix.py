@@ -1,7 +1,7 @@
 """The page behind a reverse proxy that serves it under a path of its own, and without scripts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -30,13 +30,14 @@ def reverse_proxy(upstream: str) -> Iterator[str]:
             if not self.path.startswith(f"{PREFIX}/"):
                 self.answer(404, {}, b"")
                 return
-            connection = HTTPConnection(urlsplit(upstream).netloc)
-            connection.request(
-                self.command, self.path.removeprefix(PREFIX), body, dict(self.headers)
-            )
-            response = connection.getresponse()
-            self.answer(response.status, dict(response.getheaders()), response.read())
-            connection.close()
+            path = self.path.removeprefix(PREFIX)
+            with closing(HTTPConnection(urlsplit(upstream).netloc)) as connection:
+                connection.request(self.command, path, body, dict(self.headers))
+                response = connection.getresponse()
+                content = response.read()
+            # The browser may have left before a response was complete.
+            with suppress(ConnectionError):
+                self.answer(response.status, dict(response.getheaders()), content)
 
         do_POST = do_GET  # noqa: N815 - the base class has these names
 
