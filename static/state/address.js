@@ -218,9 +218,10 @@ function readPart(key, text, exists) {
   }
   // A name that does not exist is returned unrepaired, for the message.
   if (!errors.length) return { value: PARTS[key].read(text), isWhole: false };
-  const lengths = errors.map(({ readable }) => readable?.length ?? 0);
-  const longest = Math.max(...lengths);
-  const best = errors[longest ? lengths.lastIndexOf(longest) : 0];
+  // Of strokes, the points count.
+  const sizes = errors.map(({ readable }) => [readable ?? []].flat(2).length);
+  const largest = Math.max(...sizes);
+  const best = errors[largest ? sizes.lastIndexOf(largest) : 0];
   return { value: best.readable ?? undefined, problem: best.message, isWhole: false };
 }
 

@@ -10,6 +10,12 @@ import { DIGITS, PIXELS } from "../numbers/regression.js";
 /** The 64 characters of base64url: none of them needs escaping in an address. */
 const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/**
+ * The largest prime number below 64²: with 64² itself, sums would hardly change where all capitals
+ * become small letters, whose codes differ by 32.
+ */
+const LARGEST_PRIME = 4093;
+
 /** Characters of each coordinate. */
 const COORDINATE_LENGTH = 3;
 
@@ -158,7 +164,7 @@ export function quoted(text) {
 export function sumOf(text) {
   let sum = 0;
   for (let place = 0; place < text.length; place++) {
-    sum = (sum * 31 + text.charCodeAt(place)) % CHARACTERS.length ** 2;
+    sum = (sum * 31 + text.charCodeAt(place)) % LARGEST_PRIME;
   }
   return writeCode(sum, 2);
 }

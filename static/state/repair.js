@@ -18,6 +18,9 @@ const NAME_STARTS = /^[\W_]*(?:(?:amp|0*3[58]|x0*2[36])[\W_]*)*/;
 /** Soft line breaks of quoted-printable mail: "=" at the end of a line, "=20" for a space there. */
 const SOFT_LINE_BREAKS = /=(?:20|0[AD])|=$/gi;
 
+/** Such a line break in a name, and what follows it up to the "=" of its value. */
+const NAME_BREAKS = /=[\r\n]+(?=[a-z]{0,12}=(?![\r\n]))/gi;
+
 /**
  * White space, "+" for a space, the marks of quoted lines, and the invisible characters with which
  * programs mark places to wrap and directions.
@@ -48,6 +51,7 @@ export function unescapeFragment(fragment) {
  */
 export function splitFragment(fragment) {
   return unescapeFragment(fragment)
+    .replace(NAME_BREAKS, "")
     .split("&")
     .map((part) => {
       const end = part.indexOf("=");
@@ -105,11 +109,13 @@ export function repairValue(value) {
   const joined = joinLines(value);
   const begun = joined.replace(/^[^\w-]+/, "");
   const core = begun.replace(/[^\w-]+$/, "");
+  // Markdown's emphasis ends in one character or two, which may be the value's own.
+  const unmarked = core.replace(/[_-]$/, "");
   const bare = begun.replace(/[^a-z\d]+$/i, "");
   const texts = [
     { text: value, rest: "" },
     { text: joined, rest: "" },
-    ...[core, bare].flatMap((text) => {
+    ...[core, unmarked, bare].flatMap((text) => {
       const rest = begun.slice(text.length);
       // Quoted-printable has "=3D" for "=".
       return [{ text, rest }, ...(/^3D/i.test(text) ? [{ text: text.slice(2), rest }] : [])];

@@ -75,5 +75,5 @@ def test_the_views_links_hold_the_drawing_that_the_page_was_opened_with(
     let_models_through = open_without_models(page, f"{server_url}/{LINK}")
     let_models_through()
     link = page.locator("nav a[data-view=pixels]")
-    parts = ["view=pixels", f"model={DEFAULT_MODEL}", "check=4m", f"drawing={STROKE}"]
+    parts = ["view=pixels", f"model={DEFAULT_MODEL}", "check=-J", f"drawing={STROKE}"]
     expect(link).to_have_attribute("href", f"#{'&'.join(parts)}")

@@ -152,6 +152,19 @@ for (const [change, apply] of CHANGES) {
   });
 }
 
+test("a character of emphasis after a drawing takes nothing from it", () => {
+  // The drawing ends in such a character itself.
+  const { problems, strokes } = readAddress("#drawing=gAAgAAgAAgA__");
+  assert.deepEqual(strokes, readAddress("#drawing=gAAgAAgAAgA_").strokes);
+  assert.deepEqual(problems, ["The address ends in “_”, which does not belong to it."]);
+});
+
+test("of a drawing that is not read to its end, most points are kept", () => {
+  const { problems, strokes } = readAddress("#drawing=gAAgAAgAAgA____");
+  assert.deepEqual(strokes, readAddress("#drawing=gAAgAAgAAgA_").strokes);
+  assert.deepEqual(problems, ["The drawing in the address is cut off."]);
+});
+
 test("an address without a check is read as well", () => {
   const { problems, ...state } = readAddress(LINK.replace(/check=..&/, ""));
   assert.deepEqual([state, problems], [SHARED, []]);

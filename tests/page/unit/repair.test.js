@@ -21,6 +21,8 @@ const ESCAPED = [
   ["HTML, equals signs by number", "view&#61;weights&amp;drawing&#61;gAAgAA"],
   ["JSON, equals signs", "view\\u003dweights\\u0026drawing\\u003dgAAgAA"],
   ["JSON", "view=weights\\u0026drawing=gAAgAA"],
+  ["a line of quoted-printable ends in a name", "view=weights&draw=%0D%0Aing=gAAgAA"],
+  ["a line of quoted-printable ends after a name", "view=weights&drawing=%0A=gAAgAA"],
   ["percent-encoded", "view%3Dweights%26drawing%3DgAAgAA"],
   ["percent-encoded twice", "view%253Dweights%2526drawing%253DgAAgAA"],
 ];
@@ -66,6 +68,7 @@ const VALUES = [
   ["gAA+gAA", "gAAgAA", ""],
   ["\u2068gAAgAA\u2069", "gAAgAA", ""],
   ["3DgAAgAA", "gAAgAA", ""],
+  ["gAAgA__", "gAAgA_", "_"],
 ];
 
 for (const [value, text, rest] of VALUES) {
