@@ -2,6 +2,7 @@
 
 import { find, findAll } from "./components/dom.js";
 import { createDrawing } from "./drawing/drawing.js";
+import { ignorePalms } from "./drawing/pointer.js";
 import { createLoader } from "./network/loader.js";
 import { createPredictor } from "./network/predictor.js";
 import { createReporter } from "./network/reporting.js";
@@ -10,7 +11,7 @@ import { createAnswer } from "./page/answer.js";
 import { createDialogs } from "./page/dialogs.js";
 import { createDisplay } from "./page/display.js";
 import { listenToPixels } from "./page/inspect.js";
-import { listenToShortcuts } from "./page/keys.js";
+import { listenToShortcuts, pressButtonsOnce } from "./page/keys.js";
 import { createNavigation } from "./page/navigation.js";
 import { createRoomLoader } from "./page/room_loader.js";
 import { createViews } from "./page/views.js";
@@ -130,6 +131,9 @@ addEventListener("dragstart", (event) => {
   const element = target instanceof Element ? target : /** @type {Node} */ (target).parentElement;
   if (!element?.closest("a")) event.preventDefault();
 });
+
+ignorePalms();
+pressButtonsOnce();
 
 function escape() {
   if (store.state.pixel !== null) change({ pixel: null });

@@ -141,6 +141,34 @@ export function listenToStrokes(element, { begin, extend, end }) {
 }
 
 /**
+ * Ignore the touches that begin while a pen is in contact, anywhere on the page: they come from the hand
+ * that holds it, and would press buttons and scroll the page.
+ */
+export function ignorePalms() {
+  /** Time of the last event of a pen in contact, ms. */
+  let lastContact = -Infinity;
+
+  for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
+    addEventListener(
+      type,
+      (event) => {
+        const { pointerType, buttons, timeStamp } = /** @type {PointerEvent} */ (event);
+        if (pointerType === "pen") lastContact = buttons ? timeStamp : -Infinity;
+      },
+      { capture: true },
+    );
+  }
+  addEventListener(
+    "touchstart",
+    (event) => {
+      const isPalm = event.timeStamp - lastContact < PEN_LOST_MS;
+      if (isPalm && event.cancelable) event.preventDefault();
+    },
+    { capture: true, passive: false },
+  );
+}
+
+/**
  * Decide which pointer draws, and which strokes were a palm's.
  * @param {() => void} end
  */

@@ -93,10 +93,22 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
   });
   poll.ask();
 
+  /** The names of the presenter's actions that have no response yet. @type {Set<string>} */
+  const pending = new Set();
+
   /**
-   * Carry out what the presenter has asked for.
+   * Carry out what the presenter has asked for, once.
+   * @param {string} name of the action
    * @param {(key: string) => Promise<void>} request
    */
+  const actOnce = async (name, request) => {
+    if (pending.has(name)) return;
+    pending.add(name);
+    await act(request);
+    pending.delete(name);
+  };
+
+  /** @param {(key: string) => Promise<void>} request */
   const act = async (request) => {
     try {
       await request(store.state.roomKey);
@@ -113,10 +125,11 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     withdraw,
     setRoom: (settings) =>
       act(async (key) => store.change({ room: await changeRoom(key, settings) })),
-    showDrawing: (id, isShown) => act((key) => approveDrawing(key, id, isShown)),
-    removeDrawing: (id) => act((key) => deleteDrawing(key, id)),
-    removeAll: () => act(deleteDrawings),
-    download: () => act(async (key) => save(await fetchLines(key), "room.jsonl")),
+    showDrawing: (id, isShown) =>
+      actOnce(`show ${id} ${isShown}`, (key) => approveDrawing(key, id, isShown)),
+    removeDrawing: (id) => actOnce(`remove ${id}`, (key) => deleteDrawing(key, id)),
+    removeAll: () => actOnce("remove all", deleteDrawings),
+    download: () => actOnce("download", async (key) => save(await fetchLines(key), "room.jsonl")),
   };
 }
 

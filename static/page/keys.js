@@ -5,6 +5,9 @@ import { find, findAll } from "../components/dom.js";
 /** After an Escape, or a click that may have closed a dialog, Escapes are ignored for this long, ms. */
 const ESCAPE_MS = 700;
 
+/** A character that is typed within this time after another one chooses an option together with it, ms. */
+const TYPING_MS = 1000;
+
 /** Question marks of other scripts: Arabic, Greek, Armenian and Ethiopic ones. */
 const QUESTION_MARKS = "؟\u037e՞፧";
 
@@ -22,6 +25,7 @@ const PREFIX = "evidence.";
  */
 export function listenToShortcuts(actions, undo) {
   const isOn = createSwitch();
+  const isChoosing = createTypeAhead();
   /** Time of the last Escape, or click in an open dialog, ms. */
   let lastEscape = -Infinity;
 
@@ -34,6 +38,8 @@ export function listenToShortcuts(actions, undo) {
   addEventListener("keydown", (event) => {
     const key = keyOf(event);
     const isEscape = key === "Escape";
+    // Browsers open their task manager with Shift+Escape.
+    if (isEscape && event.shiftKey) return;
     // A second Escape, pressed quickly to close something, must not clear the drawing.
     const isLeaving = isEscape && event.timeStamp - lastEscape < ESCAPE_MS;
     // After another key, an Escape is meant.
@@ -113,15 +119,35 @@ function leaveList(target) {
 }
 
 /**
- * In a select element, a character selects the option that starts with it.
- * @param {KeyboardEvent} event
+ * While Enter is held down, browsers press a button again and again, and then the next one that gets the
+ * focus: one press would remove all drawings.
  */
-function isChoosing({ target, key = "" }) {
-  return (
-    target instanceof HTMLSelectElement &&
-    key !== "" &&
-    [...target.options].some(({ text }) => text.toLowerCase().startsWith(key.toLowerCase()))
-  );
+export function pressButtonsOnce() {
+  addEventListener("keydown", (event) => {
+    const isOnButton = event.target instanceof Element && event.target.closest("button, summary");
+    if (event.repeat && event.key === "Enter" && isOnButton) event.preventDefault();
+  });
+}
+
+/**
+ * In a select element, the characters that are typed select the option that starts with them.
+ * @returns {(event: KeyboardEvent) => boolean} whether a key selects an option
+ */
+function createTypeAhead() {
+  /** Time of the last character that selected an option, ms. */
+  let lastChoice = -Infinity;
+
+  return ({ target, key = "", timeStamp, ctrlKey, metaKey }) => {
+    if (!(target instanceof HTMLSelectElement) || key.length !== 1 || ctrlKey || metaKey) {
+      return false;
+    }
+    const isFirst = [...target.options].some(({ text }) =>
+      text.toLowerCase().startsWith(key.toLowerCase()),
+    );
+    if (!isFirst && timeStamp - lastChoice > TYPING_MS) return false;
+    lastChoice = timeStamp;
+    return true;
+  };
 }
 
 /**
@@ -147,14 +173,23 @@ function createSwitch() {
     }
   };
 
-  box.checked = readSetting(SETTING) !== "off";
+  const read = () => {
+    const stored = readSetting(SETTING);
+    if (stored !== null) box.checked = stored !== "off";
+    show();
+  };
+
+  // Another tab has changed the setting, or has while this page was in the browser's history.
+  addEventListener("storage", read);
+  addEventListener("pageshow", read);
   box.addEventListener("change", () => {
     writeSetting(SETTING, box.checked ? "on" : "off");
     show();
   });
   // The small page becomes the whole one.
   new MutationObserver(show).observe(document.documentElement, { attributeFilter: ["class"] });
-  show();
+  box.checked = true;
+  read();
   return isOn;
 }
 

@@ -220,9 +220,10 @@ function listenToEdits(map, { begin, toggle }) {
     end() {},
   });
   map.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (!isSpace(event) && event.key !== "Enter") return;
     event.preventDefault();
-    toggle();
+    if (!event.repeat) toggle();
   });
 }
 

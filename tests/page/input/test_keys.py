@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
 from server.web.routes.page import VIEWS
 from tests.page.conditions import GUARDS
-from tests.support.digits import ONE, Stroke
+from tests.support.digits import ONE, SEVEN, Stroke
 from tests.support.page import (
     collect_console_messages,
     open_page,
@@ -215,6 +215,57 @@ def test_a_key_of_another_script_that_is_held_down_undoes_stroke_after_stroke(
     assert happened(page, before) == "c"
 
 
+def hold_enter(keyboard: CDPSession) -> None:
+    event = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+    for number in range(8):
+        keyboard.send(
+            "Input.dispatchKeyEvent", event | {"type": "keyDown", "autoRepeat": number > 0}
+        )
+    keyboard.send("Input.dispatchKeyEvent", event | {"type": "keyUp"})
+
+
+def test_enter_that_is_held_down_presses_a_button_once(page: Page, keyboard: CDPSession) -> None:
+    begin_anew(page)
+    page.focus("#undo")
+    hold_enter(keyboard)
+    assert len(strokes_of(page)) == 1
+
+
+def test_a_name_that_is_typed_in_a_list_chooses_and_does_nothing_else(page: Page) -> None:
+    begin_anew(page)
+    page.focus("#model")
+    page.keyboard.type("normalized")
+    expect(page.locator("#model")).to_have_value("normalized")
+    assert len(strokes_of(page)) == 2
+
+
+def test_shift_and_escape_is_left_to_the_browser(page: Page) -> None:
+    begin_anew(page)
+    page.keyboard.press("Shift+Escape")
+    assert len(strokes_of(page)) == 2
+    page.keyboard.press("Escape")
+    expect(page.locator("#hint")).to_be_visible()
+
+
+def test_pixels_are_edited_once_by_a_key_that_is_held_and_not_with_other_keys(
+    page: Page, keyboard: CDPSession
+) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.focus("#edit")
+    page.keyboard.press("ArrowUp")
+    marks = page.locator("#edit-marks")
+    press(keyboard, " ", "Space", repeats=1)
+    expect(marks).not_to_have_attribute("d", "")
+    edited = marks.get_attribute("d")
+    for modifiers in (ALT, CONTROL, META):
+        press(keyboard, " ", "Space", modifiers)
+        press(keyboard, "Enter", "Enter", modifiers)
+    wait_for_frames(page)
+    assert marks.get_attribute("d") == edited
+
+
 def test_altgr_combinations_and_composed_characters_are_not_shortcuts(page: Page) -> None:
     """AltGr, which the protocol of the browser's tools cannot press."""
     before = begin_anew(page)
@@ -296,6 +347,17 @@ def test_the_browser_remembers_that_single_key_shortcuts_are_off_until_they_are_
     page.keyboard.press("3")
     assert happened_view(page) == "softmax"
     assert page.get_attribute("#undo", "aria-keyshortcuts") == "Z Control+Z"
+
+
+def test_the_switch_acts_at_once_in_tabs_that_are_open(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("#model option", state="attached")
+    switch_off(other)
+    expect(page.locator("html.no-single-keys")).to_be_attached()
+    page.keyboard.press("c")
+    assert len(strokes_of(page)) == 1
 
 
 def happened_view(page: Page) -> str | None:

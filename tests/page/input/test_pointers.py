@@ -269,6 +269,25 @@ def test_a_pen_that_is_never_lifted_does_not_keep_the_mouse_from_drawing(
     assert lengths(tablet) == [1, 5]
 
 
+def test_a_palm_presses_no_button_while_a_pen_draws(tablet: Page, device: CDPSession) -> None:
+    draw_with_mouse(tablet, ONE)
+    before = lengths(tablet)
+    start, *others = (on_screen(tablet, point) for point in SEVEN[0])
+    send_stylus(device, "mousePressed", start, buttons=1)
+    box = tablet.locator("#clear").bounding_box()
+    assert box is not None
+    send_touch(device, "touchStart", [(box["x"] + 20, box["y"] + 10)])
+    send_touch(device, "touchEnd", [])
+    for point in others:
+        send_stylus(device, "mouseMoved", point, buttons=1)
+    send_stylus(device, "mouseReleased", others[-1])
+    assert lengths(tablet) == [*before, len(SEVEN[0])]
+    # With the pen lifted, fingers press buttons.
+    send_touch(device, "touchStart", [(box["x"] + 20, box["y"] + 10)])
+    send_touch(device, "touchEnd", [])
+    expect(tablet.locator("#hint")).to_be_visible()
+
+
 def test_a_palm_leaves_no_edits_where_a_pen_edits_pixels(tablet: Page, device: CDPSession) -> None:
     draw_with_mouse(tablet, SEVEN)
     read_answer(tablet)

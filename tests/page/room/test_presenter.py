@@ -158,6 +158,24 @@ def test_all_that_wait_are_approved_at_once(presenter: Page, room: RoomServer) -
     expect(presenter.locator("#waiting-title")).to_have_count(0)
 
 
+def test_what_is_asked_for_twice_is_done_once(presenter: Page, room: RoomServer) -> None:
+    start_approval(presenter)
+    for _ in range(2):
+        room.give()
+    expect(presenter.locator("#waiting .opener")).to_have_count(2)
+    asked: list[str] = []
+
+    def answer_late(route: Route) -> None:
+        asked.append(f"{route.request.method} {route.request.url}")
+        presenter.wait_for_timeout(300)
+        route.continue_()
+
+    presenter.route("**/api/room/drawings/*", answer_late)
+    presenter.locator("#approve-all").dblclick()
+    expect(presenter.locator("#waiting .opener")).to_have_count(0)
+    assert len(asked) == len(set(asked)) == 2
+
+
 def test_all_drawings_are_removed_after_a_confirmation(presenter: Page, room: RoomServer) -> None:
     expect(presenter.locator("#remove-all")).to_be_disabled()
     room.give()
