@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -220,6 +220,7 @@ class RoomDatabase:
             connection.execute("INSERT INTO removed VALUES (?, ?)", (number, revision))
             is_shown, strokes = row
             _count(connection, "shown" if is_shown else "waiting", -1, -len(strokes))
+        self.empty_log()
 
     def remove_all(self) -> None:
         """Remove all drawings.
@@ -234,6 +235,15 @@ class RoomDatabase:
                 "UPDATE room SET cleared = ?, shown = 0, waiting = 0, bytes = 0",
                 (_next_revision(connection),),
             )
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """Write SQLite's log into the file, and empty it: it still has what was removed.
+
+        Does nothing if the disk fails or another program reads for too long: the next call does it.
+        """
+        with suppress(sqlite3.Error):
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def show(self, number: int, *, is_shown: bool) -> None:
         """Show a drawing, or let it wait for approval.

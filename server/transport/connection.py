@@ -189,7 +189,7 @@ class ClientConnection(HttpToolsProtocol):
             else:
                 self.send_400_response("Invalid HTTP request received.")
             return
-        if self._is_in_head and not self._has_begun_in_piece:
+        if self._is_in_request and not self._has_begun_in_piece:
             self._head_bytes += len(piece)
             if self._head_bytes > MAX_HEAD_BYTES:
                 detail = f"The request's line and headers are longer than {MAX_HEAD_BYTES} bytes."
@@ -262,7 +262,9 @@ class ClientConnection(HttpToolsProtocol):
             raise _RefusedError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header."""
+        """Add a header; trailers, after a chunked body, are ignored (RFC 9110, 6.5.1)."""
+        if not self._is_in_head:
+            return
         super().on_header(name, value)
         if len(self.headers) > MAX_HEADERS:
             detail = f"The request has more than {MAX_HEADERS} headers."
@@ -274,6 +276,11 @@ class ClientConnection(HttpToolsProtocol):
             return
         super().on_headers_complete()
         self._is_in_head = False
+
+    def on_body(self, body: bytes) -> None:
+        """Add a part of the body. After the last part come trailers, as limited as a head."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_chunk_header(self) -> None:
         """Count a chunk of a body."""
@@ -364,6 +371,9 @@ class ClientConnection(HttpToolsProtocol):
         :return: whether a response is pending; if none is, the caller closes the connection
         """
         self._drop_request()
+        if self._waiting_refusal is not None:
+            # It follows the responses, and closes the connection.
+            return True
         if self._last_complete is None or self._last_complete.response_complete:
             return False
         self._last_complete.keep_alive = False

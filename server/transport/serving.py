@@ -74,7 +74,12 @@ def serve(
     async def answer(scope: Scope, body: bytes) -> Response | None:
         return polls.answer(scope) or await live.answer(scope, body)
 
-    serve_app(Gateway(app, answer), listener, on_ready, max_accepts, live)
+    try:
+        serve_app(Gateway(app, answer), listener, on_ready, max_accepts, live)
+    finally:
+        if room is not None:
+            # A copy of the file alone then has all drawings.
+            room.database.empty_log()
 
 
 def serve_app(

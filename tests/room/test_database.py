@@ -67,7 +67,6 @@ def test_a_token_withdraws_only_its_own_drawing(room: RoomDatabase) -> None:
 def test_the_file_contains_neither_tokens_nor_withdrawn_drawings(room: RoomDatabase) -> None:
     number = room.add(b"[[[0.123123,0.456456]]]", 1, "a-secret-token", READING).id
     room.remove(number)
-    room._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = b"".join(path.read_bytes() for path in room.path.parent.iterdir())
     assert b"a-secret-token" not in content
     assert b"0.123123" not in content

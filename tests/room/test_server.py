@@ -135,3 +135,21 @@ def test_a_file_that_is_busy_delays_nothing_but_its_writers(tmp_path: Path) -> N
 def test_the_room_resists_attacks_without_the_key() -> None:
     report, has_resisted = attack(flood=200, guesses=3)
     assert has_resisted, report
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_copy_of_the_file_has_all_drawings_and_nothing_that_was_withdrawn(
+    tmp_path: Path, workers: int
+) -> None:
+    file = tmp_path / "room.db"
+    with serve_room(file, "--workers", str(workers)) as room:
+        withdrawn = room.give([[(0.123123, 0.456456), (0.5, 0.9)]])
+        kept = room.give()["id"]
+        path = f"/api/room/drawings/{withdrawn['id']}"
+        assert room.request(path, "DELETE", key=withdrawn["token"])[0] == 204
+        contents = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"0.123123" not in contents
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(file.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT id FROM drawings").fetchall() == [(kept,)]

@@ -363,6 +363,13 @@ def test_a_refusal_waits_for_the_responses_to_earlier_requests(
             assert refusal[1]["connection"] == "close"
 
 
+def test_a_refusal_is_sent_to_a_client_that_sends_no_more(slow_server: Running) -> None:
+    with connect(slow_server.url) as connection:
+        connection.sendall(json_request() + b"This is no request.\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert [status for status, _, _ in read_responses(connection)] == [200, 400]
+
+
 def test_a_long_body_does_not_count_as_the_next_requests_head(server: Running) -> None:
     head = b"POST /api/predict HTTP/1.1\r\nContent-Type: application/octet-stream\r\n"
     body = b"Content-Length: 100000\r\n\r\n" + bytes(100_000)

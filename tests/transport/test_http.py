@@ -88,6 +88,10 @@ def test_odd_request_lines(server: Running, line: bytes, status: int) -> None:
         assert b"root:" not in answer[2]
 
 
+# The head of a drawing, and the drawing as a chunk.
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n310\r\n" + bytes(784) + b"\r\n"
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -107,6 +111,10 @@ def test_odd_request_lines(server: Running, line: bytes, status: int) -> None:
         (b"Content-Length: 784\r\n" + b"a:\r\n" * 15_000, 431),
         (b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 784 + b"0", 200),
         (b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 40_000 + b"0", 413),
+        (CHUNKED + b"0\r\nX: " + b"a" * 100_000, 431),
+        (CHUNKED + b"0;x=" + b"a" * 100_000, 431),
+        # Trailers are not headers.
+        (CHUNKED + b"0\r\nContent-Encoding: gzip\r\nContent-Type: text/plain", 200),
         (b"Content-Length: 784\r\nExpect: 100-continue", 100),
         (b"Content-Length: 784\r\nCookie: " + b"a" * 60_000, 200),
         (b"Content-Length: 784\r\nRange: bytes=9-3", 200),

@@ -219,16 +219,18 @@ PRESENTER_ONLY: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PRESENTER_ONLY)
-@pytest.mark.parametrize("secret", ["", "guess", "ключ", "Basic"])
+@pytest.mark.parametrize("secret", ["", "guess", "ключ", "Basic", "Basic \xff"])
 def test_without_the_key_nothing_of_the_presenters_works(
     client: FlaskClient, room: Room, method: str, path: str, body: Any, secret: str
 ) -> None:
     given(client)
     before = room.database.read_state()
-    headers = {"Authorization": f"Bearer {secret}".encode()} if secret else {}
-    if secret == "Basic":
-        headers = {"Authorization": b"Basic " + before.key.encode()}
-    response = client.open(path, method=method, json=body, headers=headers)
+    # As WSGI has them: their bytes as Latin-1.
+    bearer_header = f"Bearer {secret}".encode().decode("latin-1")
+    environ = {"HTTP_AUTHORIZATION": bearer_header} if secret else {}
+    if secret.startswith("Basic"):
+        environ = {"HTTP_AUTHORIZATION": f"{secret} {before.key}"}
+    response = client.open(path, method=method, json=body, environ_overrides=environ)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert "Accepted" in detail(response)
