@@ -9,6 +9,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from server.room.errors import RoomError  # noqa: E402, after the line above
 from server.storage.model_name import ModelNameError, check_name  # noqa: E402, after the line above
+from server.system.standard_streams import tolerate_output_errors  # noqa: E402
 from training.data.room import check_has_drawings  # noqa: E402
 from training.running.start import start_training  # noqa: E402
 from training.running.supervisor import supervise  # noqa: E402
@@ -22,13 +23,14 @@ from training.settings.output_directories import (  # noqa: E402
 
 def main() -> None:
     """Parse the command line, and train; with TF_CONFIG, in a supervised child process."""
+    tolerate_output_errors()
     options = parse_arguments()
     recipe = chosen_recipe(options)
     try:
         check_name(model_name(options))
-        check_output_directories(options, model_name(options))
-        text = os.environ.get(TF_CONFIG)
-        worker, addresses = read_config(text) if text else (0, [])
+        worker, addresses = read_config_variable()
+        if worker == 0:
+            check_output_directories(options, model_name(options))
         if options.room is not None:
             check_has_drawings(options.room)
             if addresses:
@@ -39,6 +41,19 @@ def main() -> None:
         supervise(start_training, options, recipe, worker, addresses)
     else:
         start_training(options, recipe)
+
+
+def read_config_variable() -> tuple[int, list[str]]:
+    """Return this worker's index and all workers' addresses from TF_CONFIG; (0, []) if it is unset.
+
+    :raise ClusterError: it is not valid
+    """
+    # TensorFlow reads the variable too, and does not accept a byte-order mark.
+    text = os.environ.get(TF_CONFIG, "").removeprefix("\ufeff")
+    if not text:
+        return 0, []
+    os.environ[TF_CONFIG] = text
+    return read_config(text)
 
 
 if __name__ == "__main__":

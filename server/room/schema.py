@@ -79,15 +79,18 @@ def check_room(path: Path) -> None:
     :raise RoomError: it is missing or something else
     """
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+        header = b""
+        # Opening a named pipe would wait for another process.
+        if not path.is_fifo():
+            with path.open("rb") as file:
+                header = file.read(_HEADER_BYTES)
     except (OSError, ValueError) as error:
         raise RoomError(f"The room {str(path)!r} cannot be read: {error}") from error
     application, version = (int.from_bytes(header[at : at + 4], "big") for at in (68, 60))
     if not header.startswith(_MAGIC) or application != APPLICATION_ID:
         raise RoomError(
             f"{str(path)!r} is not a room, and is left as it is. Accepted: a file that "
-            "`python -m server --room` has created, or a name that does not exist yet."
+            "`python -m server --room FILE` has created; it creates one that does not exist."
         )
     if version != SCHEMA_VERSION:
         raise RoomError(

@@ -6,6 +6,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from server.system.signals import postpone_signals
+
 # The errors where a directory cannot be opened or synced: some network shares, and directories with
 # permission to write but not to read.
 _OPEN_REFUSED = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.EINVAL, errno.ENOTSUP}
@@ -30,7 +32,8 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
     """Write all contents to temporary files, then rename them in the given order.
 
     If a write fails, no file is replaced; if a rename fails, the earlier files stay replaced. If a
-    file has been replaced, all before it have, even after a power failure.
+    file has been replaced, all before it have, even after a power failure. Ctrl-C and SIGTERM do
+    not come between the renames.
 
     :raise OSError: the disk is full or a directory is not writable
     """
@@ -46,10 +49,11 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
-        for path, written in unfinished.items():
-            written.replace(path)
-            if durable:
-                sync_directory(path.parent)
+        with postpone_signals():
+            for path, written in unfinished.items():
+                written.replace(path)
+                if durable:
+                    sync_directory(path.parent)
     finally:
         for written in unfinished.values():
             written.unlink(missing_ok=True)
@@ -63,6 +67,12 @@ def file_stamp(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return (status.st_ino, status.st_mtime_ns)
+
+
+def is_writable(directory: Path) -> bool:
+    """Tell whether this process may create files in an existing directory."""
+    has_effective_ids = os.access in os.supports_effective_ids
+    return os.access(directory, os.W_OK | os.X_OK, effective_ids=has_effective_ids)
 
 
 def make_directory(directory: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from numpy.typing import NDArray
 
 from server.system.child_process import end_with_parent, start_child
+from server.system.standard_streams import tolerate_output_errors
 
 # How long the child process may take to clean up. A training must stop within two seconds.
 MAX_CLEANUP_SECONDS = 0.5
@@ -111,6 +112,10 @@ def _call_and_send(
 ) -> None:
     """Call the function with the arguments from the inbox; send its results or its exception."""
     signal.signal(signal.SIGTERM, _exit)
+    if sys.platform != "win32":
+        # Sent to both processes when their terminal is closed; the parent process decides.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    tolerate_output_errors()
     end_with_parent()
     outcome: tuple[object, Exception | None]
     try:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import stat
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.system.atomic_write import sync_directory, write_all_atomically, write_atomically
+from server.system.signals import exit_on_signals
 from tests.support.limits import no_room_beyond, without_privileges
 
 
@@ -70,6 +72,24 @@ def test_where_one_cannot_be_replaced_those_after_it_are_as_they_were(tmp_path: 
         write_all_atomically({in_the_way: b"new", last: b"new"})
     assert last.read_bytes() == b"old"
     assert sorted(tmp_path.iterdir()) == [in_the_way, last]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_renames_is_handled_after_the_last(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / f"{name}.npz" for name in ("first", "second", "third")]
+    replace = Path.replace
+
+    def interrupt_and_replace(self: Path, target: Path) -> Path:
+        os.kill(os.getpid(), number)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupt_and_replace)
+    with pytest.raises(SystemExit) as stop, exit_on_signals():
+        write_all_atomically(dict.fromkeys(paths, b"new"))
+    assert stop.value.code == 128 + number
+    assert sorted(tmp_path.iterdir()) == paths
 
 
 def test_a_directory_that_is_read_only_is_said_and_left_as_it_is() -> None:

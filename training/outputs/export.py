@@ -121,11 +121,12 @@ def write_export(model: Model, directory: Path) -> None:
     :raise OSError: the directory cannot be written
     """
     module = Regression(model)
+    # First, so that the next export may replace one that was not completed.
+    write_atomically(directory / _NAME_FILE, model.name.encode())
     try:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})
     except tf.errors.OpError as error:
         raise file_error(error, directory) from error
-    write_atomically(directory / _NAME_FILE, model.name.encode())
     sync_tree(directory)
 
 

@@ -141,6 +141,16 @@ class Record:
             last_weights=last,
         )
 
+    @property
+    def model_digest(self) -> str | None:
+        """The digest of the model; None until the training is finished."""
+        return self._card.model
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model, its history and its evaluation are saved."""
+        return self._card.outcome == "finished"
+
     def set_phase(self, phase: Phase) -> None:
         """Record the phase of the training."""
         self._change(phase=phase)

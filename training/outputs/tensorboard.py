@@ -5,6 +5,7 @@ viewing them needs TensorBoard.
 Source: https://github.com/tensorflow/tensorboard, plugins/scalar and plugins/histogram, summary_v2.
 """
 
+import errno
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,10 @@ class SummaryWriter:
     def close(self) -> None:
         """Flush and close the file."""
         self._attempt(self._writer.close)
+        if self.failure is None and not any(self.directory.glob("events.*")):
+            # TensorFlow goes on writing to a file that has been deleted.
+            reason = "The summaries were deleted during the training"
+            self.failure = FileNotFoundError(errno.ENOENT, reason, str(self.directory))
 
     def _attempt(self, write: Callable[[], object]) -> None:
         """Write, unless an earlier write has failed."""

@@ -14,9 +14,10 @@ import tensorflow as tf
 from server.regression.familiarity import Familiarity
 from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
+from server.storage.model_file import load_model
 from server.storage.model_name import check_name
-from server.system.atomic_write import file_stamp
 from server.system.signals import SIGNAL_EXIT_BASE
+from server.system.standard_streams import output_failure
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
 from training.fitting.preparation import Preparation
@@ -85,12 +86,19 @@ class RunState:
         self.record: Record | None = None
         self.board: SummaryWriter | None = None
         self._path = models / (name + FILE_SUFFIX)
-        self._initial_stamp = file_stamp(self._path)
 
     @property
     def is_saved(self) -> bool:
-        """Tell whether the model's file has been replaced."""
-        return file_stamp(self._path) != self._initial_stamp
+        """Tell whether this training has saved its model."""
+        if self.record is None or self.record.model_digest is None:
+            return False
+        if self.record.is_finished:
+            return True
+        # It may have been interrupted just after it had replaced the file.
+        try:
+            return load_model(self._path).digest == self.record.model_digest
+        except ArchiveError:
+            return False
 
     def describe(self) -> str:
         """Say whether the model is saved or unchanged."""
@@ -130,7 +138,9 @@ def train_or_exit(
     except tf.errors.OpError as error:
         if cluster.workers == 1:
             raise
-        lost = f"another worker was lost ({error.message})"
+        # Its other lines are TensorFlow's advice on sources of such errors.
+        reason = (error.message or "").partition("\n")[0]
+        lost = f"another worker was lost ({reason})"
         sys.exit(f"Not trained; {state.describe()}: {lost}")
     if trained is None:
         print(f"Worker {cluster.worker} of {cluster.workers} is done; worker 0 saves the model.")
@@ -138,13 +148,16 @@ def train_or_exit(
     print_metrics(trained.model.card)
     if trained.comparison is not None:
         print_comparison(trained.comparison, trained.model.card)
-    try:
-        write_outputs(trained, options)
-        if state.board is not None and state.board.failure is not None:
-            raise state.board.failure
-    except OSError as error:
-        sys.exit(f"The model {state.name!r} is saved, but not all outputs are: {error}")
-    print(summary(state.name, trained.model.card))
+    failures = write_outputs(trained, options)
+    if state.board is not None and state.board.failure is not None:
+        failures.append(state.board.failure)
+    if not failures:
+        print(summary(state.name, trained.model.card))
+    if (failure := output_failure()) is not None:
+        failures.append(failure)
+    if failures:
+        reasons = "; ".join(map(str, failures))
+        sys.exit(f"The model {state.name!r} is saved, but not all outputs are: {reasons}")
 
 
 def check_and_train(
@@ -184,19 +197,27 @@ def check_and_train(
         )
 
 
-def write_outputs(trained: Trained, options: argparse.Namespace) -> None:
+def write_outputs(trained: Trained, options: argparse.Namespace) -> list[OSError]:
     """Write the report, and the SavedModel if requested, and print their paths.
 
-    :raise OSError: a directory cannot be written
+    Return the errors of those that cannot be written.
     """
+    failures = []
     reports = options.report or options.models / REPORTS
-    page, animation = write_report(
-        reports, trained.model, trained.history, trained.evaluation, trained.animation
-    )
-    print(f"Report: {page}; animation of W: {animation}")
+    try:
+        page, animation = write_report(
+            reports, trained.model, trained.history, trained.evaluation, trained.animation
+        )
+        print(f"Report: {page}; animation of W: {animation}")
+    except OSError as error:
+        failures.append(error)
     if options.export is not None:
-        export_model(trained.model, options.export)
-        print(f"SavedModel: {options.export}")
+        try:
+            export_model(trained.model, options.export)
+            print(f"SavedModel: {options.export}")
+        except OSError as error:
+            failures.append(error)
+    return failures
 
 
 def print_metrics(card: ModelCard) -> None:

@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C and SIGTERM end a training cleanly, or by force after STOP_SECONDS.
+"""Signals: Ctrl-C, SIGTERM and SIGHUP end a training cleanly, or by force after STOP_SECONDS.
 
 Python runs signal handlers in the main thread, between two bytecode instructions. While the main
 thread is inside TensorFlow no handler runs, so a second thread watches for signals too.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from server.system.signals import SIGNAL_EXIT_BASE, SIGNALS
+from server.system.signals import SIGNAL_EXIT_BASE, SIGNALS, handled_signals
 
 # How long the main thread may take to stop, and then the exit callback. Together they are less than
 # two seconds, so that Ctrl-C feels immediate, well within the timeouts of service managers.
@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
-    """Raise Stopped in the main thread when Ctrl-C or SIGTERM is received within the context.
+    """Raise Stopped in the main thread when a signal of SIGNALS is received within the context.
 
     If the main thread is still in the context after STOP_SECONDS, the process exits by force.
     Further signals are ignored. Only the main thread can use this context.
@@ -55,7 +55,7 @@ def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
     watcher.start()
     previous_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     # TensorFlow replaces SIGTERM's handler in C; Python still knows its own previous handler.
-    previous = {number: signal.signal(number, stop) for number in SIGNALS}
+    previous = {number: signal.signal(number, stop) for number in handled_signals()}
     try:
         yield
     finally:

@@ -20,7 +20,8 @@ from types import FrameType
 from typing import NoReturn
 
 from server.system.child_process import end_with_parent, start_child
-from server.system.signals import SIGNAL_EXIT_BASE
+from server.system.signals import SIGNAL_EXIT_BASE, handled_signals
+from server.system.standard_streams import tolerate_output_errors
 from training.running.stopping import EXIT_CALLBACK_SECONDS, STOP_SECONDS
 from training.settings.cluster_config import TF_CONFIG, Stage, StageCallback, split_address
 from training.settings.recipe import Recipe
@@ -55,7 +56,7 @@ def supervise(
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in handled_signals():
         signal.signal(number, note)
     # Not a daemon: daemons cannot have child processes, and this one starts data preparation.
     process, receiver = start_child(_run_child, train, options, recipe, is_daemon=False)
@@ -204,6 +205,7 @@ def _run_child(
     recipe: Recipe,
 ) -> None:
     """Train in the child process, which ends when its parent ends."""
+    tolerate_output_errors()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # By force, because TensorFlow may hold the interpreter lock.
     end_with_parent(by_force=True)

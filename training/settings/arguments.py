@@ -2,8 +2,10 @@
 
 import argparse
 import math
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 # Histories store step numbers as int32.
 MAX_COUNT = 2**31 - 1
@@ -12,6 +14,8 @@ MAX_COUNT = 2**31 - 1
 MAX_BATCH_SIZE = 100_000
 
 MAX_SEED = 2**32 - 1
+
+Number = TypeVar("Number", int, float)
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
@@ -26,55 +30,66 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
 
 def directory(text: str) -> Path:
     """Parse a directory's path; refuse an empty one, which would be the current directory."""
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a directory's path")
-    return Path(text)
+    return _path(text, "a directory's path")
 
 
 def file(text: str) -> Path:
     """Parse a file's path; refuse an empty one."""
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a file's path")
-    return Path(text)
+    return _path(text, "a file's path")
 
 
 def positive_count(text: str) -> int:
     """Parse a whole number from 1 to MAX_COUNT."""
-    count = int(text)
-    if not 1 <= count <= MAX_COUNT:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_COUNT}")
-    return count
+    return _number(int, text, f"a whole number from 1 to {MAX_COUNT}", 1, MAX_COUNT)
 
 
 def image_count(text: str) -> int:
     """Parse a whole number of at least 1; the number of batches is limited separately."""
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return count
+    return _number(int, text, "a whole number of at least 1", 1, math.inf)
 
 
 def batch_size(text: str) -> int | Literal["all"]:
     """Parse a whole number from 1 to MAX_BATCH_SIZE, or "all"."""
     if text == "all":
         return "all"
-    count = int(text)
-    if not 1 <= count <= MAX_BATCH_SIZE:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to {MAX_BATCH_SIZE}, or all")
-    return count
+    accepted = f"a whole number from 1 to {MAX_BATCH_SIZE}, or all"
+    return _number(int, text, accepted, 1, MAX_BATCH_SIZE)
 
 
 def seed(text: str) -> int:
     """Parse a seed that NumPy and Keras accept: 0 to MAX_SEED."""
-    number = int(text)
-    if not 0 <= number <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 to {MAX_SEED}")
-    return number
+    return _number(int, text, f"a whole number from 0 to {MAX_SEED}", 0, MAX_SEED)
 
 
 def positive_number(text: str) -> float:
     """Parse a finite number above zero."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a finite number above 0")
-    return number
+    return _number(float, text, "a finite number above 0", math.ulp(0.0), sys.float_info.max)
+
+
+def _number(
+    kind: Callable[[str], Number], text: str, accepted: str, least: float, greatest: float
+) -> Number:
+    """Parse a number from `least` to `greatest`.
+
+    :raise argparse.ArgumentTypeError: it is not; the message says what is accepted
+    """
+    try:
+        number = kind(text)
+        if least <= number <= greatest:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not {accepted}")
+
+
+def _path(text: str, accepted: str) -> Path:
+    """Parse a path; `~` is a home directory, also where the shell has not replaced it.
+
+    :raise argparse.ArgumentTypeError: it is empty, or the home directory is unknown
+    """
+    try:
+        if text.strip() and "\0" not in text:
+            return Path(text).expanduser()
+    except RuntimeError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not {accepted}")

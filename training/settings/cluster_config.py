@@ -50,7 +50,7 @@ def read_config(text: str) -> tuple[int, list[str]]:
     :raise ClusterError: the text is not a valid TF_CONFIG
     """
     try:
-        config = msgspec.json.decode(text.removeprefix("\ufeff"), type=_Config)
+        config = msgspec.json.decode(text, type=_Config)
         if config.cluster.keys() != {"worker"} or config.task.type != "worker":
             raise ValueError("every task must be a worker")
         addresses = config.cluster["worker"]

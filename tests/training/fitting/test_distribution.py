@@ -22,6 +22,7 @@ from server.system.child_process import start_child
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT
 from tests.support.waiting import is_running, wait_until
+from training.__main__ import read_config_variable
 from training.data.examples import keep_few
 from training.data.mnist import Dataset
 from training.fitting.distribution import (
@@ -149,7 +150,15 @@ def test_addresses_are_names_or_ip_addresses_with_a_port() -> None:
 
 def test_a_config_tells_which_worker_this_is() -> None:
     assert read_config(config(["a:1", "b:1"], 1)) == (1, ["a:1", "b:1"])
-    assert read_config("\ufeff" + config(["a:1", "b:1"], 1)) == (1, ["a:1", "b:1"])
+
+
+def test_tensorflow_gets_the_config_without_a_byte_order_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = config(["a:1", "b:1"], 1)
+    monkeypatch.setenv(TF_CONFIG, "\ufeff" + text)
+    assert read_config_variable() == (1, ["a:1", "b:1"])
+    assert os.environ[TF_CONFIG] == text
 
 
 @pytest.mark.parametrize("text", [None, ""])
@@ -253,7 +262,7 @@ def test_a_worker_that_waits_for_the_others_is_ended_by_a_signal(
 
 
 @on_posix
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_worker_that_trains_is_ended_by_a_signal_and_reports_it(
     tmp_path: Path, number: signal.Signals
 ) -> None:

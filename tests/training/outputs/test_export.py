@@ -115,6 +115,27 @@ def test_an_export_replaces_only_an_export_of_the_same_model(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export", "mine.txt"]
 
 
+def test_an_export_that_failed_on_a_mount_point_is_replaced_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(MODELS / "tutorial.npz")
+    directory = tmp_path / "mounted"
+    directory.mkdir()
+    save = tf.saved_model.save
+
+    def fill_the_disk(_module: object, path: str, **_: object) -> None:
+        (Path(path) / "variables").mkdir()
+        raise tf.errors.ResourceExhaustedError(None, None, "variables; No space left on device")
+
+    monkeypatch.setattr(Path, "is_mount", lambda self: self == directory)
+    monkeypatch.setattr(tf.saved_model, "save", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        export_model(model, directory)
+    monkeypatch.setattr(tf.saved_model, "save", save)
+    export_model(model, directory)
+    tf.saved_model.load(str(directory))
+
+
 def test_a_failed_export_keeps_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model(MODELS / "tutorial.npz")
     export_model(model, tmp_path / "export")

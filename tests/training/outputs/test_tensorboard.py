@@ -1,5 +1,6 @@
 """TensorBoard summaries, read back from their file."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,15 @@ def test_on_a_full_disk_the_failure_is_kept_and_nothing_more_is_written(tmp_path
         board.close()
     assert board.failure is not None
     assert str(board.failure) == f"[Errno 27] File too large: {str(board.directory)!r}"
+
+
+def test_summaries_that_are_deleted_during_the_training_are_reported(tmp_path: Path) -> None:
+    board = SummaryWriter(tmp_path, "board")
+    board.add(0, Metrics(2.5, 0.25, 1.5, 0.75), np.zeros((PIXELS, DIGITS)), np.zeros(DIGITS))
+    shutil.rmtree(board.directory)
+    board.close()
+    assert isinstance(board.failure, FileNotFoundError)
+    assert board.failure.filename == str(board.directory)
 
 
 def test_every_training_is_a_separate_run(tmp_path: Path) -> None:

@@ -195,6 +195,7 @@ from tests.training.running.test_child_process import sleep_in_child
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with run_in_child(sleep_in_child, Path(sys.argv[1])) as slept:
         slept()
 """
@@ -206,6 +207,7 @@ if __name__ == "__main__":
     [
         # To all processes of the group, like a terminal.
         pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
+        pytest.param(signal.SIGHUP, os.killpg, id="closed terminal"),
         pytest.param(signal.SIGKILL, os.kill, id="killed"),
     ],
 )

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from server.system.signals import SIGNALS
 from tests.support.serving import ROOT
 from training.running.stopping import Stopped, stop_on_signals
 
@@ -27,7 +28,7 @@ with stop_on_signals(speak):
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_raises_in_the_main_thread_and_handlers_are_restored(
     number: signal.Signals,
 ) -> None:
@@ -42,6 +43,17 @@ def test_a_signal_raises_in_the_main_thread_and_handlers_are_restored(
         stop_itself()
     assert stop.value.number == number
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_the_process_was_started_to_ignore_is_ignored() -> None:
+    # As `nohup` does.
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signals(lambda: None):
+            os.kill(os.getpid(), signal.SIGHUP)
+            time.sleep(0.1)
+    finally:
+        signal.signal(signal.SIGHUP, previous)
 
 
 def test_a_second_signal_does_not_interrupt_cleaning_up() -> None:
@@ -62,7 +74,7 @@ def test_a_second_signal_does_not_interrupt_cleaning_up() -> None:
     assert tidied == [True]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
     "work",
     [

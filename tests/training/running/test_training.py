@@ -1,8 +1,10 @@
 """Training: TensorFlow checked against NumPy, and the command as a whole."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +21,9 @@ from server.regression.shapes import DIGITS, PIXELS, Floats
 from server.storage.evaluation import load_evaluation
 from server.storage.history import load_history
 from server.storage.model_file import load_model
+from server.system.atomic_write import write_all_atomically
 from tests.support.factories import make_card, make_familiarity, save_small_model
-from tests.support.limits import no_room_beyond
+from tests.support.limits import no_room_beyond, without_privileges
 from tests.support.serving import ROOT
 from tests.training.images import make_images
 from training.data.examples import (
@@ -30,6 +33,7 @@ from training.data.examples import (
 from training.data.mnist import Dataset, Images
 from training.data.sources import CHECKSUMS
 from training.fitting.batches import batch_indices
+from training.fitting.distribution import Cluster
 from training.fitting.evaluation import (
     accuracy,
     calibration_error,
@@ -324,6 +328,34 @@ def test_settings_out_of_range_are_refused(run: Any, arguments: list[str]) -> No
     assert stop.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("option", "text", "accepted"),
+    [
+        ("--steps", "many", "a whole number from 1 to 2147483647"),
+        ("--steps", "0", "a whole number from 1 to 2147483647"),
+        ("--stream", "1e6", "a whole number of at least 1"),
+        ("--batch-size", "most", "a whole number from 1 to 100000, or all"),
+        ("--learning-rate", "fast", "a finite number above 0"),
+        ("--learning-rate", "nan", "a finite number above 0"),
+        ("--images-per-digit", "ten", "a whole number from 1 to 2147483647"),
+        ("--seed", "luck", "a whole number from 0 to 4294967295"),
+    ],
+)
+def test_what_a_setting_accepts_is_in_the_message(
+    option: str, text: str, accepted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments([option, text])
+    error = f"error: argument {option}: {text!r} is not {accepted}\n"
+    assert capsys.readouterr().err.endswith(error)
+
+
+def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    options = parse_arguments(["--models=~/models", "--room=~/room.db"])
+    assert (options.models, options.room) == (tmp_path / "models", tmp_path / "room.db")
+
+
 @pytest.mark.parametrize("most", [10_000, 600_000])
 def test_a_full_disk_is_reported_and_keeps_the_old_model(
     run: Any, tmp_path: Path, most: int
@@ -388,6 +420,53 @@ def test_interrupting_keeps_the_old_model(
     assert stop.value.code == command.INTERRUPTED
     assert "'tutorial' is unchanged" in capsys.readouterr().err
     assert [path.read_bytes() for path in tmp_path.glob("*.npz")] == [before]
+
+
+def test_a_model_that_another_program_has_replaced_is_not_this_trainings(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def replace_and_interrupt(*_: object) -> float:
+        save_small_model(tmp_path, "tutorial")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "pack_evaluation", replace_and_interrupt)
+    with pytest.raises(SystemExit):
+        run("--recipe", "tutorial", "--steps", "60")
+    assert "'tutorial' is unchanged" in capsys.readouterr().err
+    assert load_history(tmp_path / "training" / "tutorial.npz").card.outcome == "interrupted"
+
+
+def test_a_model_that_is_saved_when_the_training_is_interrupted_is_recorded_as_saved(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write_and_interrupt(contents: dict[Path, bytes]) -> None:
+        write_all_atomically(contents)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "write_all_atomically", write_and_interrupt)
+    with pytest.raises(SystemExit):
+        run("--recipe", "tutorial", "--steps", "60")
+    assert "'tutorial' is saved, but its other files" in capsys.readouterr().err
+    assert load_history(tmp_path / "training" / "tutorial.npz").card.outcome == "finished"
+
+
+def test_what_tensorflow_says_of_a_lost_worker_is_one_line(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> None:
+        raise tf.errors.UnavailableError(None, None, "Connection reset\nAdditional context:\n...")
+
+    monkeypatch.setattr(command, "check_and_train", lose)
+    options = parse_arguments(["--models", str(tmp_path)])
+    state = command.RunState(tmp_path, "mine")
+    with pytest.raises(SystemExit) as stop:
+        command.train_or_exit(
+            *(options, SHORT, lambda: prepare(dataset, SHORT, 0), make_familiarity),
+            *(Cluster(worker=0, workers=2), state),
+        )
+    assert stop.value.code == (
+        "Not trained; the model 'mine' is unchanged: another worker was lost (Connection reset)"
+    )
 
 
 def test_a_penalty_keeps_weights_small(dataset: Dataset) -> None:
@@ -648,6 +727,9 @@ def test_an_export_into_a_directory_with_other_files_is_refused_before_training(
         ("--models X --export X/history", "--models"),
         ("--models X --export X/evaluation", "--models"),
         ("--models X --export X/training", "--models"),
+        ("--models X --export X/mine.npz", "--models"),
+        ("--models X --export X/history/mine.npz", "--models"),
+        ("--report X --export X/mine.html", "--report"),
         ("--models X/models --export X", "--models"),
         ("--models X/models --export X/models/../models", "--models"),
         ("--models X --export X/reports", "--report"),
@@ -675,6 +757,58 @@ def test_a_file_where_an_output_needs_a_directory_is_refused(tmp_path: Path, opt
         check_output_directories(options, "mine")
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("mine.npz", "--models"),
+        ("history/mine.npz", "--models"),
+        ("evaluation/mine.npz", "--models"),
+        ("training/mine.npz", "--models"),
+        ("reports/mine.html", "--report"),
+        ("reports/mine.webp", "--report"),
+    ],
+)
+def test_a_directory_where_an_output_needs_a_file_is_refused(
+    tmp_path: Path, name: str, option: str
+) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    options = parse_arguments(["--models", str(tmp_path)])
+    message = f"^{option} needs a file at '{tmp_path / name}', but this is a directory.$"
+    with pytest.raises(OutputDirectoryError, match=message):
+        check_output_directories(options, "mine")
+
+
+@pytest.mark.parametrize("folder", ["history", "evaluation", "training", "reports"])
+def test_a_file_in_place_of_a_folder_of_the_models_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).write_text("in the way")
+    options = parse_arguments(["--models", str(tmp_path)])
+    with pytest.raises(OutputDirectoryError, match=f"needs a directory, but '.*/{folder}' is a"):
+        check_output_directories(options, "mine")
+
+
+@pytest.mark.parametrize("option", ["models", "report", "tensorboard", "export"])
+@pytest.mark.parametrize("below", ["new", "new/below"])
+def test_an_output_directory_without_permission_to_write_is_refused(
+    option: str, below: str
+) -> None:
+    # Not in `tmp_path`, which a user without privileges cannot enter.
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o555)
+        options = parse_arguments(["--models", tempfile.gettempdir()])
+        setattr(options, option, Path(directory) / below)
+        message = f"^--{option} needs a directory that can be written, but '{directory}' cannot.$"
+        with without_privileges(), pytest.raises(OutputDirectoryError, match=message):
+            check_output_directories(options, "mine")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux accepts every byte in a path")
+@pytest.mark.parametrize("option", ["tensorboard", "export"])
+def test_a_path_that_tensorflow_does_not_take_is_refused(tmp_path: Path, option: str) -> None:
+    options = parse_arguments([f"--{option}", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")])
+    with pytest.raises(OutputDirectoryError, match=f"^--{option} needs a path in UTF-8, but"):
+        check_output_directories(options, "mine")
+
+
 def test_a_report_that_cannot_be_written_does_not_affect_the_model(
     run: Any, tmp_path: Path
 ) -> None:
@@ -683,6 +817,34 @@ def test_a_report_that_cannot_be_written_does_not_affect_the_model(
         run("--recipe", "tutorial", "--steps", "3", "--report", str(tmp_path / "file" / "below"))
     assert "The model 'tutorial' is saved, but" in str(stop.value.code)
     assert load_model(tmp_path / "tutorial.npz").card.steps == 3
+
+
+def test_a_report_that_cannot_be_written_does_not_affect_the_export(
+    run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    report, exported = tmp_path / "file" / "below", tmp_path / "exported"
+    paths = ["--report", str(report), "--export", str(exported)]
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", *paths)
+    assert "is saved, but not all outputs are: [Errno " in str(stop.value.code)
+    assert (exported / "saved_model.pb").exists()
+
+
+def test_every_output_that_cannot_be_written_is_reported(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command, "write_report", disk_full)
+    monkeypatch.setattr(command, "export_model", disk_full)
+    with pytest.raises(SystemExit) as stop:
+        run("--recipe", "tutorial", "--steps", "3", "--export", str(tmp_path / "exported"))
+    assert stop.value.code == (
+        "The model 'tutorial' is saved, but not all outputs are: "
+        "[Errno 28] No space left on device; [Errno 28] No space left on device"
+    )
 
 
 def test_summaries_that_cannot_be_written_do_not_affect_the_model(
