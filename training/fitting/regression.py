@@ -131,7 +131,8 @@ def train(
         steps += len(batches)
         if not np.isfinite(loss) or not np.isfinite(W.numpy()).all():
             raise DivergedError(
-                f"The loss became {loss} within {steps} steps: the learning rate is too high."
+                f"By step {steps}, the loss or a weight is no longer a finite number: "
+                "the learning rate is too high."
             )
         on_progress(steps, loss, Regression(W.numpy(), b.numpy(), recipe.transformations))
         cluster.on_stage("training")

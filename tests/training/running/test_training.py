@@ -275,6 +275,7 @@ def test_another_optimizer_has_its_default_learning_rate(run: Any, tmp_path: Pat
         (["--name", "con"], "'con' cannot name a model"),
         (["--optimizer", ""], "Keras has no optimizer ''"),
         (["--learning-rate", "1e38"], "the learning rate is too high"),
+        (["--learning-rate", "1e308"], "By step 1, the loss or a weight is no longer a finite"),
     ],
 )
 def test_a_failed_training_prints_the_reason_and_keeps_the_old_model(
