@@ -1,5 +1,6 @@
 """The demo under uvicorn, in one process."""
 
+import asyncio
 import gc
 import logging
 import signal
@@ -139,6 +140,17 @@ class _Server(Server):
         for listener in sockets or []:
             listener.listen(BACKLOG)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down gracefully; connections that are still open after STOP_SECONDS are aborted."""
+        # Uvicorn then cancels the tasks of their requests. A task that waits for a client to read
+        # would log its cancellation, and wait again.
+        asyncio.get_running_loop().call_later(STOP_SECONDS, self._abort_connections)
+        await super().shutdown(sockets)
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -305,6 +306,24 @@ def test_sigterm_lets_running_requests_finish() -> None:
         assert len(json.loads(body)["probabilities"]) == 10
         assert all(map(is_closed, (asking, stalled, idle)))
     assert server.process.wait(10) == 0
+
+
+def test_sigterm_ends_it_although_a_client_reads_no_response() -> None:
+    # The response deadline is longer than the time to stop.
+    program = "from server.transport import serving\nserving.STOP_SECONDS = 1\n"
+    program += PROGRAM.format(patience=60, most=9, keep_alive=9)
+    requests = b"GET /static/v-x/screenshot.png HTTP/1.1\r\nHost: room\r\n\r\n" * 60
+    with running(["-c", program], stderr=subprocess.PIPE) as server, socket.socket() as client:
+        parts = urlsplit(server.url)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect((parts.hostname, parts.port))
+        client.sendall(requests)
+        client.settimeout(10)
+        assert client.recv(1)
+        os.kill(server.pid, signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == ""
 
 
 def wait_for_prediction(server: Running) -> None:

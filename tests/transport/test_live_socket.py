@@ -305,7 +305,7 @@ def test_a_client_that_stops_to_read_and_to_send_is_disconnected(
             client.transport.pause_reading()
             (connection,) = demo.state.connections
             # More than the system's buffers hold, as after many responses.
-            connection._transport.write(bytes(100_000))
+            connection.transport.write(bytes(100_000))
             while demo.state.connections:
                 await asyncio.sleep(0.01)
 
