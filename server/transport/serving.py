@@ -1,11 +1,13 @@
 """The demo under uvicorn, in one process."""
 
 import asyncio
+import atexit
 import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,8 @@ KEEP_ALIVE_SECONDS = 20
 
 # Timeout of a graceful shutdown, in seconds.
 STOP_SECONDS = 5
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
@@ -116,9 +120,7 @@ def serve_app(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    # Uvicorn handles the signals itself, and raises them again after its shutdown.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    handle_signals(stop)
     # What has been loaded so far stays. To look through it, as each full garbage collection would,
     # takes 27 ms, in which nothing is answered.
     gc.collect()
@@ -141,6 +143,20 @@ class _Server(Server):
             listener.listen(BACKLOG)
         self._on_ready()
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Shut down at SIGINT or SIGTERM.
+
+        Uvicorn would raise them again after its shutdown, and abandon it at a second SIGINT.
+        """
+        handle_signals(self.handle_exit)
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let uvicorn's loop shut down."""
+        ignore_signals()
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down gracefully; connections that are still open after STOP_SECONDS are aborted."""
         # Uvicorn then cancels the tasks of their requests. A task that waits for a client to read
@@ -153,6 +169,26 @@ class _Server(Server):
             connection.transport.abort()
 
 
+def handle_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Call a function at SIGINT or SIGTERM."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Ignore further signals, while the process ends: its exit status would not be 0."""
+    # Not SIG_IGN at once: Python logs an error if another signal has arrived already.
+    handle_signals(lambda _signal, _frame: None)
+    # At the very end Python would restore the default, which ends the process, but not SIG_IGN.
+    atexit.register(_ignore_signals_at_exit)
+
+
+def _ignore_signals_at_exit() -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def stop(_signal: int, _frame: FrameType | None) -> None:
     """Handle a signal: exit with status 0."""
+    ignore_signals()
     raise SystemExit(0)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,6 +74,25 @@ def test_sigterm_ends_it_with_success() -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
+@pytest.mark.parametrize("arguments", [(), ("--workers", "2")], ids=["one", "workers"])
+def test_any_number_of_signals_ends_it_with_success(arguments: tuple[str, ...]) -> None:
+    command = ["-m", "server", "--port", "0", *arguments]
+    with running(command, stderr=subprocess.PIPE) as server:
+        process = server.process
+        assert process.stderr is not None
+        # Both signals arrive at the same time.
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.002)
+        assert process.returncode == 0
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
