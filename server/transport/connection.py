@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -22,6 +23,9 @@ from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
 
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
+
+# How many more connections get 503. Any beyond are closed without a response.
+MAX_REFUSED = 250
 
 # How long a client may take to send a request, and to receive a response, in seconds.
 TRANSFER_SECONDS = 30.0
@@ -102,13 +106,16 @@ class ClientConnection(HttpToolsProtocol):
 
     A client may send further requests before the response to its first one (pipelining). While one
     of them waits for its turn, what follows is neither parsed nor read.
+
+    :param max_connections: how many connections are served at the same time
+    :param max_refused: how many more get 503
     """
 
     flow: Flow
     # What has been received and not been parsed.
     _unparsed = b""
 
-    # Whether there are already MAX_CONNECTIONS others.
+    # Whether there are already `max_connections` others.
     _is_surplus = False
     # Whether a request has begun to arrive and is incomplete, and whether its head is.
     _is_in_request = False
@@ -128,6 +135,17 @@ class ClientConnection(HttpToolsProtocol):
     _request_deadline: Deadline
     _response_deadline: Deadline
 
+    def __init__(
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        max_refused: int = MAX_REFUSED,
+        **uvicorns: Any,
+    ) -> None:
+        super().__init__(**uvicorns)
+        self._max_connections = max_connections
+        self._max_refused = max_refused
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Prepare the socket, and start the request timer."""
         super().connection_made(transport)
@@ -137,7 +155,10 @@ class ClientConnection(HttpToolsProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Without this, `pause_writing` is not called for the last 64 KiB of a response.
         transport.set_write_buffer_limits(high=0)
-        self._is_surplus = len(self.connections) > MAX_CONNECTIONS
+        surplus = len(self.connections) - self._max_connections
+        self._is_surplus = surplus > 0
+        if surplus > self._max_refused:
+            transport.abort()
         self._request_deadline = Deadline(self._end_late_request)
         self._response_deadline = Deadline(transport.abort)
         self._request_deadline.start()

@@ -29,6 +29,8 @@ from server.transport.training_polls import TrainingPolls
 from server.web.app import create_app
 from server.web.common.context import context_of
 
+_log = logging.getLogger(__name__)
+
 # Keep-alive timeout, in seconds. The page sends a request twice a second.
 KEEP_ALIVE_SECONDS = 20
 
@@ -40,7 +42,12 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
 
-# File descriptors beyond MAX_CONNECTIONS: for files, and for further connections, which get 503.
+# How many of them are accepted in one iteration of the event loop. They are counted only in a later
+# one, and without a free file descriptor asyncio logs each attempt.
+MAX_ACCEPTS = 16
+
+# File descriptors beyond MAX_CONNECTIONS: half of them for further connections, which get 503, the
+# others for files.
 EXTRA_FILES = 500
 
 
@@ -57,7 +64,7 @@ def serve(
     listener: socket.socket,
     served: Served,
     on_ready: Callable[[], None],
-    max_accepts: int = BACKLOG,
+    max_accepts: int = MAX_ACCEPTS,
     room: Room | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then shut down gracefully.
@@ -91,7 +98,7 @@ def serve_app(
     app: Gateway,
     listener: socket.socket,
     on_ready: Callable[[], None],
-    max_accepts: int = BACKLOG,
+    max_accepts: int = MAX_ACCEPTS,
     live: LivePredictions | None = None,
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0.
@@ -99,9 +106,9 @@ def serve_app(
     :param live: answers live predictions without the application
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
     # Uvicorn only calls these, with keyword arguments, so they need not be classes.
     http: Any = ClientConnection if live is None else partial(LiveConnection, live)
+    http = partial(http, **limit_connections())
     ws: Any = "none" if live is None else partial(LiveSocket, live)
     config = Config(
         app,
@@ -126,6 +133,20 @@ def serve_app(
     gc.collect()
     gc.freeze()
     _Server(config, on_ready).run(sockets=[listener])
+
+
+def limit_connections() -> dict[str, int]:
+    """Return the limits of a `ClientConnection`, lower if this process may open only few files."""
+    files = allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
+    extra = min(EXTRA_FILES, files // 2)
+    most = min(MAX_CONNECTIONS, files - extra)
+    if most < MAX_CONNECTIONS:
+        _log.warning(
+            "At most %d connections at the same time, because only %d files may be open. "
+            "`ulimit -n %d` allows more.",
+            *(most, files, MAX_CONNECTIONS + EXTRA_FILES),
+        )
+    return {"max_connections": most, "max_refused": extra // 2}
 
 
 class _Server(Server):
