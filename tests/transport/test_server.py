@@ -175,6 +175,31 @@ def test_it_says_that_a_directory_has_no_models(tmp_path: Path) -> None:
         assert str(tmp_path) in server.process.stdout.readline()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_it_serves_although_standard_output_cannot_be_written(output: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "server", "--port", str(port)]
+    if output == "full":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, target = os.pipe()
+        os.close(reader)
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=target, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(target)
+        assert process.stderr is not None
+        message = process.stderr.readline()
+        assert "Standard output cannot be written" in message
+        assert send(f"http://127.0.0.1:{port}", b"GET /healthz HTTP/1.1\r\n\r\n")[0] == 200
+        process.terminate()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
