@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -189,12 +190,18 @@ def parse_arguments() -> argparse.Namespace:
 def parse_host(text: str) -> str:
     """Return an address without the brackets that an IPv6 address may have.
 
+    An IPv4-mapped IPv6 address becomes the IPv4 address: an IPv6 socket cannot listen on it.
+
     :raise argparse.ArgumentTypeError: it is empty
     """
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if not host.strip():
         # An empty host would mean all addresses.
         raise argparse.ArgumentTypeError("it is empty; accepted: an address or a name")
+    with suppress(ValueError):
+        mapped = ipaddress.IPv6Address(host).ipv4_mapped
+        return host if mapped is None else str(mapped)
+    # An IPv4 address or a name.
     return host
 
 

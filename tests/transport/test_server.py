@@ -165,6 +165,12 @@ def test_it_listens_on_the_addresses_that_were_asked_for(
     assert answered == families
 
 
+def test_an_ipv4_mapped_address_is_that_ipv4_address() -> None:
+    with serve("--host", "::ffff:127.0.0.1") as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert send(url, b"GET /healthz HTTP/1.1\r\n\r\n")[0] == 200
+
+
 def test_a_directory_that_cannot_be_read_does_not_end_the_server(tmp_path: Path) -> None:
     assert describe_models(tmp_path / "removed") == ""
 
