@@ -223,11 +223,14 @@ class ClientConnection(HttpToolsProtocol):
         """
         try:
             self.parser.feed_data(data)
+            return
         except httptools.HttpParserUpgrade as upgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
-            else:
-                self._feed_without_upgrade(data[upgrade.args[0] :])
+            rest = data[upgrade.args[0] :]
+        # Not within `except`, where the cause of a further error would be lost.
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+        else:
+            self._feed_without_upgrade(rest)
 
     def _feed_without_upgrade(self, rest: bytes) -> None:
         """Parse a head again, without the upgrade for which it asks, and what follows it.

@@ -131,6 +131,20 @@ def test_odd_headers_of_a_drawing(server: Running, headers: bytes, status: int) 
     assert first.startswith(b"HTTP/1.1 %d " % status)
 
 
+def test_too_many_headers_after_an_upgrade_that_is_ignored(server: Running) -> None:
+    first = b"GET /healthz HTTP/1.1\r\nHost: room\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    second = b"GET / HTTP/1.1\r\nHost: room\r\n" + b"a: b\r\n" * 120 + b"\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(first + second)
+        assert statuses(connection) == [b"200", b"431"]
+
+
+def statuses(connection: socket.socket) -> list[bytes]:
+    """Return the statuses of all responses until the server closes the connection."""
+    with connection.makefile("rb") as file:
+        return re.findall(rb"HTTP/1\.1 (\d{3}) ", file.read())
+
+
 def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) -> None:
     chance = random.Random(1)
     statuses: dict[int | None, int] = {}
