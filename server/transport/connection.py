@@ -232,6 +232,21 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self._feed_without_upgrade(rest)
 
+    def _should_upgrade(self) -> bool:
+        """Tell whether the current head asks for a WebSocket where there is one."""
+        # Source: RFC 9110, 7.8, for HTTP/1.0.
+        return (
+            self.parser.get_http_version() == "1.1"
+            and b"upgrade" in self._listed(b"connection")
+            and b"websocket" in self._listed(b"upgrade")
+            and self._should_upgrade_to_ws()
+        )
+
+    def _listed(self, name: bytes) -> set[bytes]:
+        """Return the elements of a header that is a list, of all lines with its name."""
+        lines = [value for header, value in self.headers if header == name]
+        return {element.strip().lower() for element in b",".join(lines).split(b",")}
+
     def _feed_without_upgrade(self, rest: bytes) -> None:
         """Parse a head again, without the upgrade for which it asks, and what follows it.
 

@@ -45,6 +45,8 @@ _REFUSED = (
     "and the query of /api/predict with fields that are not images."
 )
 
+_VERSION = "13"
+
 _DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
 
 
@@ -128,12 +130,22 @@ class LiveSocket(asyncio.Protocol):
         self.transport.close()
 
     def _shake_hands(self, request: Request) -> None:
-        """Accept a handshake, or refuse it with 400."""
+        """Accept a handshake, or refuse it with 400 or 426."""
         self._query = read_query(urlsplit(request.path).query.encode())
-        if self._query is None:
+        versions = request.headers.get_all("Sec-WebSocket-Version")
+        if any(version != _VERSION for version in versions):
+            # Source: RFC 6455, 4.4.
+            self._is_refused = True
+            response = self._protocol.reject(HTTPStatus.UPGRADE_REQUIRED)
+            response.headers["Upgrade"] = "websocket"
+            response.headers["Sec-WebSocket-Version"] = _VERSION
+        elif self._query is None:
             self._is_refused = True
             response = self._protocol.reject(HTTPStatus.BAD_REQUEST)
         else:
+            # The connection has found it in the list.
+            del request.headers["Upgrade"]
+            request.headers["Upgrade"] = "websocket"
             response = self._protocol.accept(request)
         self._protocol.send_response(response)
 
