@@ -5,6 +5,7 @@ open to a network without one.
 """
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -50,6 +51,10 @@ LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
 
 _CLOSE = (b"connection", b"close")
+
+# An IPv6 address in brackets, or another address or a name, and a port. It may also be empty.
+# Source: RFC 3986, 3.2.2.
+_HOST = re.compile(rb"(\[[\w.:%~-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?", re.ASCII)
 
 
 class Deadline:
@@ -308,6 +313,11 @@ class ClientConnection(HttpToolsProtocol):
         if len(self.headers) > MAX_HEADERS:
             detail = f"The request has more than {MAX_HEADERS} headers."
             raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+        if self.headers[-1][0] == b"host":
+            hosts = [value for header, value in self.headers if header == b"host"]
+            if len(hosts) > 1 or not _HOST.fullmatch(value):
+                detail = "The request has two Host headers or an invalid one. Accepted: HOST:PORT."
+                raise _RefusedError(HTTPStatus.BAD_REQUEST, detail)
 
     def on_headers_complete(self) -> None:
         """Record that the head is complete."""

@@ -145,6 +145,31 @@ def statuses(connection: socket.socket) -> list[bytes]:
         return re.findall(rb"HTTP/1\.1 (\d{3}) ", file.read())
 
 
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        (["room"], b"200"),
+        (["room:8000"], b"200"),
+        (["[::1]:8000"], b"200"),
+        (["192.168.1.7"], b"200"),
+        ([""], b"200"),
+        (["room", "room"], b"400"),
+        (["room", "elsewhere"], b"400"),
+        (["room/path"], b"400"),
+        (["user@room"], b"400"),
+        (["two words"], b"400"),
+        (["room:http"], b"400"),
+        (["[::1"], b"400"),
+        (["r\xf6\xf6m"], b"400"),
+    ],
+)
+def test_a_request_has_one_valid_host(server: Running, hosts: list[str], status: bytes) -> None:
+    lines = "".join(f"Host: {host}\r\n" for host in hosts).encode("latin-1")
+    with connect(server.url) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n" + lines + b"Connection: close\r\n\r\n")
+        assert statuses(connection) == [status]
+
+
 def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) -> None:
     chance = random.Random(1)
     statuses: dict[int | None, int] = {}
