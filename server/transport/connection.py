@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
+from server.web.app import MAX_BODY_BYTES
 
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
@@ -323,6 +324,15 @@ class ClientConnection(HttpToolsProtocol):
         """Record that the head is complete."""
         if self._is_upgrade_ignored():
             return
+        if self.parser.get_http_version() != "1.1":
+            # Source: RFC 9110, 10.1.1.
+            self.expect_100_continue = False
+        if self.expect_100_continue:
+            length = int(dict(self.headers).get(b"content-length", 0))
+            if length > MAX_BODY_BYTES:
+                # The client sends no body then, so that the connection cannot be used again.
+                detail = f"The body is too long. Accepted: at most {MAX_BODY_BYTES} bytes."
+                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         super().on_headers_complete()
         self._is_in_head = False
 

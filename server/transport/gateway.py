@@ -171,9 +171,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     """
     headers = dict(scope["headers"])
     is_long = int(headers.get(b"content-length", 0)) > MAX_BODY_BYTES
-    # If the connection were closed while its body arrives, the client could lose the refusal. A
-    # client that waits for the status 100 sends no body after a refusal.
-    must_end = _is_closing(scope) and b"expect" not in headers
+    # If the connection were closed while its body arrives, the client could lose the refusal.
+    must_end = _is_closing(scope)
     body = bytes(MAX_BODY_BYTES + 1) if is_long else b""
     while must_end or len(body) <= MAX_BODY_BYTES:
         message = await receive()

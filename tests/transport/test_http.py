@@ -5,6 +5,7 @@ import json
 import random
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -168,6 +169,27 @@ def test_a_request_has_one_valid_host(server: Running, hosts: list[str], status:
     with connect(server.url) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\n" + lines + b"Connection: close\r\n\r\n")
         assert statuses(connection) == [status]
+
+
+def test_http_1_0_has_no_100_continue(server: Running) -> None:
+    head, body = LIVE[:-784], LIVE[-784:]
+    head = head.replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\nExpect: 100-continue\r\n")
+    with connect(server.url) as connection:
+        connection.sendall(head)
+        time.sleep(0.1)
+        connection.sendall(body)
+        assert statuses(connection) == [b"200"]
+
+
+def test_a_body_that_is_refused_before_it_is_sent_ends_the_connection(server: Running) -> None:
+    head = b"POST /api/predict HTTP/1.1\r\nHost: room\r\nExpect: 100-continue\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(head + b"Content-Length: 1000000\r\n\r\n")
+        with connection.makefile("rb") as file:
+            response = file.read()
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert response.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in response
 
 
 def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) -> None:
