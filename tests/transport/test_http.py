@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.web.app import create_app
+from server.web.routes.static_files import STATIC
 from tests.benchmarks.load import connect, request_bytes
 from tests.support.serving import Running, running
 
@@ -190,6 +191,21 @@ def test_a_body_that_is_refused_before_it_is_sent_ends_the_connection(server: Ru
     assert response.startswith(b"HTTP/1.1 413 ")
     assert response.count(b"HTTP/1.1 ") == 1
     assert b"\r\nconnection: close\r\n" in response
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["bytes=0-9", "bytes=0-9,20-29", "lines=1-2", "bytes=9-3", 'bytes=0-9\r\nIf-Range: W/"tag"'],
+)
+def test_a_range_is_ignored(server: Running, headers: str) -> None:
+    head = b"GET /static/icon.svg HTTP/1.1\r\nHost: room\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(head + f"Range: {headers}\r\nConnection: close\r\n\r\n".encode())
+        with connection.makefile("rb") as file:
+            response = file.read()
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert response.endswith((STATIC / "icon.svg").read_bytes())
+    assert b"accept-ranges" not in response.lower()
 
 
 def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) -> None:
