@@ -24,6 +24,7 @@ CODES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "wrong-method",
     HTTPStatus.REQUEST_TIMEOUT: "timeout",
     HTTPStatus.CONFLICT: "room-full",
+    HTTPStatus.PRECONDITION_FAILED: "other-version",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong-content-type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "wrong-content",
