@@ -125,7 +125,8 @@ def serve_app(
         proxy_headers=False,
         backlog=max_accepts,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        # After `_Server` has aborted the connections, which ends the tasks of their requests.
+        timeout_graceful_shutdown=STOP_SECONDS + 1,
     )
     handle_signals(stop)
     # What has been loaded so far stays. To look through it, as each full garbage collection would,
@@ -180,8 +181,8 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down gracefully; connections that are still open after STOP_SECONDS are aborted."""
-        # Uvicorn then cancels the tasks of their requests. A task that waits for a client to read
-        # would log its cancellation, and wait again.
+        # Uvicorn would only cancel the tasks of their requests. A task that waits for a client to
+        # read would log that, and wait again.
         asyncio.get_running_loop().call_later(STOP_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 
