@@ -2,10 +2,13 @@
 
 import argparse
 import ipaddress
+import logging
 import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -20,6 +23,8 @@ from server.system.network import format_host, reachable_addresses
 from server.translations.languages import TAGS, Language, find_language
 from server.transport.serving import Served, serve
 from server.transport.workers import WorkerError, serve_with_workers
+
+_log = logging.getLogger(__name__)
 
 MAX_PORT = 65_535
 
@@ -42,15 +47,13 @@ def main() -> None:
 
     def announce() -> None:
         port = listener.getsockname()[1]
-        print(f"Serving on http://{format_host(arguments.host)}:{port}", flush=True)
         messages = (
+            f"Serving on http://{format_host(arguments.host)}:{port}",
             describe_exposure(listener, room),
             describe_room(listener, room),
             describe_models(arguments.models),
         )
-        for message in messages:
-            if message:
-                print(message, flush=True)
+        print_lines(message for message in messages if message)
 
     served = Served(arguments.models, arguments.room, arguments.language)
     if arguments.workers == 1:
@@ -60,6 +63,17 @@ def main() -> None:
         serve_with_workers(arguments.workers, listener, served, announce)
     except WorkerError as error:
         sys.exit(f"Cannot serve: {error}")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines; if standard output is full or closed, only log that."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except OSError as error:
+        _log.warning("Standard output cannot be written: %s", error)
+        # Python flushes it again at exit, which would change the exit status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -176,12 +190,18 @@ def parse_arguments() -> argparse.Namespace:
 def parse_host(text: str) -> str:
     """Return an address without the brackets that an IPv6 address may have.
 
+    An IPv4-mapped IPv6 address becomes the IPv4 address: an IPv6 socket cannot listen on it.
+
     :raise argparse.ArgumentTypeError: it is empty
     """
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if not host.strip():
         # An empty host would mean all addresses.
         raise argparse.ArgumentTypeError("it is empty; accepted: an address or a name")
+    with suppress(ValueError):
+        mapped = ipaddress.IPv6Address(host).ipv4_mapped
+        return host if mapped is None else str(mapped)
+    # An IPv4 address or a name.
     return host
 
 

@@ -1,5 +1,6 @@
 """The room's file: an SQLite database, how it is created, and how a foreign file is recognized."""
 
+import os
 import secrets
 import sqlite3
 import time
@@ -59,11 +60,17 @@ def ensure_room(path: Path) -> None:
     :raise RoomError: the file is something else, or cannot be created; it is left untouched
     """
     try:
+        # A link stays: the file that it leads to is created.
+        path = path.resolve()
         if not path.exists() or (path.is_file() and path.stat().st_size == 0):
-            write_atomically(path, _new_room())
             # The file has the presenter's key. SQLite gives its other files the same permissions.
-            path.chmod(0o600)
-    except (OSError, ValueError) as error:
+            umask = os.umask(0o077)
+            try:
+                write_atomically(path, _new_room())
+            finally:
+                os.umask(umask)
+    # RuntimeError: links that lead to each other.
+    except (OSError, ValueError, RuntimeError) as error:
         raise RoomError(f"The room {str(path)!r} cannot be created: {error}") from error
     check_room(path)
 

@@ -2,8 +2,8 @@
 
 A running training writes its history every WRITE_SECONDS, changed or not, as a heartbeat. The
 heartbeat's age is measured by the monotonic clock, because the system time may be set back. Only a
-file that is seen for the first time has the age by its time of modification: its training may have
-died long before this process was started.
+heartbeat that is seen for the first time has the age of its file, because its training may have
+died since. A file that has changed was written after the last scan, whatever its age.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -160,9 +161,12 @@ class TrainingMonitor:
         heartbeats = {}
         states: dict[str, State] = {}
         for name, history in histories.items():
-            previous, since = self._heartbeats.get(name, (history, now - self._age(name)))
-            heartbeats[name] = (history, since if previous is history else now)
-            is_silent = now - heartbeats[name][1] > DEAD_SECONDS
+            previous, heartbeat = self._heartbeats.get(name, (None, -inf))
+            if previous is not history:
+                earliest = -inf if previous is None else self._scanned
+                heartbeat = max(earliest, now - self._age(name))
+            heartbeats[name] = (history, heartbeat)
+            is_silent = now - heartbeat > DEAD_SECONDS
             is_running = history.card.outcome == "running"
             states[name] = "died" if is_running and is_silent else history.card.outcome
         self._heartbeats = heartbeats

@@ -5,10 +5,12 @@ open to a network without one.
 """
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -19,9 +21,13 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from server.transport.gateway import ARRIVED, BUSY, Response, make_problem
+from server.web.app import MAX_BODY_BYTES
 
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
+
+# How many more connections get 503. Any beyond are closed without a response.
+MAX_REFUSED = 250
 
 # How long a client may take to send a request, and to receive a response, in seconds.
 TRANSFER_SECONDS = 30.0
@@ -46,6 +52,10 @@ LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1024 * 1024
 
 _CLOSE = (b"connection", b"close")
+
+# An IPv6 address in brackets, or another address or a name, and a port. It may also be empty.
+# Source: RFC 3986, 3.2.2.
+_HOST = re.compile(rb"(\[[\w.:%~-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?", re.ASCII)
 
 
 class Deadline:
@@ -102,13 +112,16 @@ class ClientConnection(HttpToolsProtocol):
 
     A client may send further requests before the response to its first one (pipelining). While one
     of them waits for its turn, what follows is neither parsed nor read.
+
+    :param max_connections: how many connections are served at the same time
+    :param max_refused: how many more get 503
     """
 
     flow: Flow
     # What has been received and not been parsed.
     _unparsed = b""
 
-    # Whether there are already MAX_CONNECTIONS others.
+    # Whether there are already `max_connections` others.
     _is_surplus = False
     # Whether a request has begun to arrive and is incomplete, and whether its head is.
     _is_in_request = False
@@ -128,6 +141,17 @@ class ClientConnection(HttpToolsProtocol):
     _request_deadline: Deadline
     _response_deadline: Deadline
 
+    def __init__(
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        max_refused: int = MAX_REFUSED,
+        **uvicorns: Any,
+    ) -> None:
+        super().__init__(**uvicorns)
+        self._max_connections = max_connections
+        self._max_refused = max_refused
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Prepare the socket, and start the request timer."""
         super().connection_made(transport)
@@ -137,7 +161,10 @@ class ClientConnection(HttpToolsProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Without this, `pause_writing` is not called for the last 64 KiB of a response.
         transport.set_write_buffer_limits(high=0)
-        self._is_surplus = len(self.connections) > MAX_CONNECTIONS
+        surplus = len(self.connections) - self._max_connections
+        self._is_surplus = surplus > 0
+        if surplus > self._max_refused:
+            transport.abort()
         self._request_deadline = Deadline(self._end_late_request)
         self._response_deadline = Deadline(transport.abort)
         self._request_deadline.start()
@@ -202,11 +229,29 @@ class ClientConnection(HttpToolsProtocol):
         """
         try:
             self.parser.feed_data(data)
+            return
         except httptools.HttpParserUpgrade as upgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
-            else:
-                self._feed_without_upgrade(data[upgrade.args[0] :])
+            rest = data[upgrade.args[0] :]
+        # Not within `except`, where the cause of a further error would be lost.
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+        else:
+            self._feed_without_upgrade(rest)
+
+    def _should_upgrade(self) -> bool:
+        """Tell whether the current head asks for a WebSocket where there is one."""
+        # Source: RFC 9110, 7.8, for HTTP/1.0.
+        return (
+            self.parser.get_http_version() == "1.1"
+            and b"upgrade" in self._listed(b"connection")
+            and b"websocket" in self._listed(b"upgrade")
+            and self._should_upgrade_to_ws()
+        )
+
+    def _listed(self, name: bytes) -> set[bytes]:
+        """Return the elements of a header that is a list, of all lines with its name."""
+        lines = [value for header, value in self.headers if header == name]
+        return {element.strip().lower() for element in b",".join(lines).split(b",")}
 
     def _feed_without_upgrade(self, rest: bytes) -> None:
         """Parse a head again, without the upgrade for which it asks, and what follows it.
@@ -269,11 +314,25 @@ class ClientConnection(HttpToolsProtocol):
         if len(self.headers) > MAX_HEADERS:
             detail = f"The request has more than {MAX_HEADERS} headers."
             raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+        if self.headers[-1][0] == b"host":
+            hosts = [value for header, value in self.headers if header == b"host"]
+            if len(hosts) > 1 or not _HOST.fullmatch(value):
+                detail = "The request has two Host headers or an invalid one. Accepted: HOST:PORT."
+                raise _RefusedError(HTTPStatus.BAD_REQUEST, detail)
 
     def on_headers_complete(self) -> None:
         """Record that the head is complete."""
         if self._is_upgrade_ignored():
             return
+        if self.parser.get_http_version() != "1.1":
+            # Source: RFC 9110, 10.1.1.
+            self.expect_100_continue = False
+        if self.expect_100_continue:
+            length = int(dict(self.headers).get(b"content-length", 0))
+            if length > MAX_BODY_BYTES:
+                # The client sends no body then, so that the connection cannot be used again.
+                detail = f"The body is too long. Accepted: at most {MAX_BODY_BYTES} bytes."
+                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         super().on_headers_complete()
         self._is_in_head = False
 

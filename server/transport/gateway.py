@@ -44,8 +44,12 @@ RETRY_AFTER_SECONDS = 1
 _SLOW_TYPES = (".png", ".webp", ".csv")
 _SLOW_ROUTES = (f"{ROOM_API}/", f"{MESSAGES_API}/")
 
-# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked.
-_NOT_FOR_WSGI = {b"content-length", b"transfer-encoding"}
+# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked. Ranges are ignored,
+# which a server may do (RFC 9110, 14.2): Werkzeug answers those that it does not support with 416.
+_NOT_FOR_WSGI = {b"content-length", b"transfer-encoding", b"range"}
+
+# Uvicorn adds the date to every response.
+_NOT_FROM_WSGI = {"date", "accept-ranges"}
 
 
 class Response(NamedTuple):
@@ -171,9 +175,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     """
     headers = dict(scope["headers"])
     is_long = int(headers.get(b"content-length", 0)) > MAX_BODY_BYTES
-    # If the connection were closed while its body arrives, the client could lose the refusal. A
-    # client that waits for the status 100 sends no body after a refusal.
-    must_end = _is_closing(scope) and b"expect" not in headers
+    # If the connection were closed while its body arrives, the client could lose the refusal.
+    must_end = _is_closing(scope)
     body = bytes(MAX_BODY_BYTES + 1) if is_long else b""
     while must_end or len(body) <= MAX_BODY_BYTES:
         message = await receive()
@@ -247,11 +250,10 @@ def call(app: WSGIApplication, environ: WSGIEnvironment) -> Response:
     def start_response(line: str, fields: list[tuple[str, str]], _error: object = None) -> Any:
         nonlocal status
         status = line
-        # Uvicorn adds the date to every response.
         headers[:] = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in fields
-            if name.lower() != "date"
+            if name.lower() not in _NOT_FROM_WSGI
         ]
 
     content = app(environ, start_response)

@@ -45,6 +45,8 @@ _REFUSED = (
     "and the query of /api/predict with fields that are not images."
 )
 
+_VERSION = "13"
+
 _DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
 
 
@@ -62,7 +64,7 @@ class _Protocol(ServerProtocol):
 class LiveSocket(asyncio.Protocol):
     """One WebSocket. Its arguments are those of uvicorn's protocols, and `live`, which predicts."""
 
-    _transport: asyncio.Transport
+    transport: asyncio.Transport
     _query: Query | None = None
     # Whether the handshake was refused.
     _is_refused = False
@@ -83,7 +85,7 @@ class LiveSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over the transport of an HTTP connection."""
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open_connections.add(self)
         self._last_message = time.monotonic()
@@ -98,9 +100,9 @@ class LiveSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer the handshake, and let each drawing be answered."""
         is_open = self._protocol.state is State.OPEN
-        if is_open and self._transport.get_write_buffer_size():
+        if is_open and self.transport.get_write_buffer_size():
             # The client does not read what it is sent: the operating system takes no more.
-            self._transport.abort()
+            self.transport.abort()
             return
         # The handshake is as long as the connection allows.
         is_flood = is_open and len(data) > MAX_DATA_BYTES
@@ -113,7 +115,7 @@ class LiveSocket(asyncio.Protocol):
         if isinstance(self._protocol.handshake_exc, InvalidMessage) and not self._is_refused:
             # The protocol would only close the connection.
             self._is_refused = True
-            self._transport.write(self._protocol.reject(HTTPStatus.BAD_REQUEST).serialize())
+            self.transport.write(self._protocol.reject(HTTPStatus.BAD_REQUEST).serialize())
         self._flush()
         if is_flood:
             self._close(CloseCode.POLICY_VIOLATION, _ACCEPTED)
@@ -125,15 +127,25 @@ class LiveSocket(asyncio.Protocol):
     def shutdown(self) -> None:
         """Close the socket, because the server shuts down."""
         self._close(CloseCode.GOING_AWAY, "The server shuts down.")
-        self._transport.close()
+        self.transport.close()
 
     def _shake_hands(self, request: Request) -> None:
-        """Accept a handshake, or refuse it with 400."""
+        """Accept a handshake, or refuse it with 400 or 426."""
         self._query = read_query(urlsplit(request.path).query.encode())
-        if self._query is None:
+        versions = request.headers.get_all("Sec-WebSocket-Version")
+        if any(version != _VERSION for version in versions):
+            # Source: RFC 6455, 4.4.
+            self._is_refused = True
+            response = self._protocol.reject(HTTPStatus.UPGRADE_REQUIRED)
+            response.headers["Upgrade"] = "websocket"
+            response.headers["Sec-WebSocket-Version"] = _VERSION
+        elif self._query is None:
             self._is_refused = True
             response = self._protocol.reject(HTTPStatus.BAD_REQUEST)
         else:
+            # The connection has found it in the list.
+            del request.headers["Upgrade"]
+            request.headers["Upgrade"] = "websocket"
             response = self._protocol.accept(request)
         self._protocol.send_response(response)
 
@@ -171,13 +183,13 @@ class LiveSocket(asyncio.Protocol):
         parts = self._protocol.data_to_send()
         data = b"".join(parts)
         if data:
-            self._transport.write(data)
+            self.transport.write(data)
         # An empty part stands for the end of what is sent.
-        if b"" in parts and self._transport.can_write_eof():
-            self._transport.write_eof()
+        if b"" in parts and self.transport.can_write_eof():
+            self.transport.write_eof()
         if self._protocol.close_expected():
             # Not `close`, which waits until the client has read everything.
-            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self.transport.abort)
 
     def _watch(self) -> None:
         """Close the socket if it is idle, and look again when it could be."""

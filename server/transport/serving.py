@@ -1,10 +1,13 @@
 """The demo under uvicorn, in one process."""
 
+import asyncio
+import atexit
 import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,16 +29,25 @@ from server.transport.training_polls import TrainingPolls
 from server.web.app import create_app
 from server.web.common.context import context_of
 
+_log = logging.getLogger(__name__)
+
 # Keep-alive timeout, in seconds. The page sends a request twice a second.
 KEEP_ALIVE_SECONDS = 20
 
 # Timeout of a graceful shutdown, in seconds.
 STOP_SECONDS = 5
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
 
-# File descriptors beyond MAX_CONNECTIONS: for files, and for further connections, which get 503.
+# How many of them are accepted in one iteration of the event loop. They are counted only in a later
+# one, and without a free file descriptor asyncio logs each attempt.
+MAX_ACCEPTS = 16
+
+# File descriptors beyond MAX_CONNECTIONS: half of them for further connections, which get 503, the
+# others for files.
 EXTRA_FILES = 500
 
 
@@ -52,7 +64,7 @@ def serve(
     listener: socket.socket,
     served: Served,
     on_ready: Callable[[], None],
-    max_accepts: int = BACKLOG,
+    max_accepts: int = MAX_ACCEPTS,
     room: Room | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then shut down gracefully.
@@ -86,7 +98,7 @@ def serve_app(
     app: Gateway,
     listener: socket.socket,
     on_ready: Callable[[], None],
-    max_accepts: int = BACKLOG,
+    max_accepts: int = MAX_ACCEPTS,
     live: LivePredictions | None = None,
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then end the process with 0.
@@ -94,9 +106,9 @@ def serve_app(
     :param live: answers live predictions without the application
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
     # Uvicorn only calls these, with keyword arguments, so they need not be classes.
     http: Any = ClientConnection if live is None else partial(LiveConnection, live)
+    http = partial(http, **limit_connections())
     ws: Any = "none" if live is None else partial(LiveSocket, live)
     config = Config(
         app,
@@ -113,16 +125,29 @@ def serve_app(
         proxy_headers=False,
         backlog=max_accepts,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        # After `_Server` has aborted the connections, which ends the tasks of their requests.
+        timeout_graceful_shutdown=STOP_SECONDS + 1,
     )
-    # Uvicorn handles the signals itself, and raises them again after its shutdown.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    handle_signals(stop)
     # What has been loaded so far stays. To look through it, as each full garbage collection would,
     # takes 27 ms, in which nothing is answered.
     gc.collect()
     gc.freeze()
     _Server(config, on_ready).run(sockets=[listener])
+
+
+def limit_connections() -> dict[str, int]:
+    """Return the limits of a `ClientConnection`, lower if this process may open only few files."""
+    files = allow_open_files(MAX_CONNECTIONS + EXTRA_FILES)
+    extra = min(EXTRA_FILES, files // 2)
+    most = min(MAX_CONNECTIONS, files - extra)
+    if most < MAX_CONNECTIONS:
+        _log.warning(
+            "At most %d connections at the same time, because only %d files may be open. "
+            "`ulimit -n %d` allows more.",
+            *(most, files, MAX_CONNECTIONS + EXTRA_FILES),
+        )
+    return {"max_connections": most, "max_refused": extra // 2}
 
 
 class _Server(Server):
@@ -140,7 +165,52 @@ class _Server(Server):
             listener.listen(BACKLOG)
         self._on_ready()
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Shut down at SIGINT or SIGTERM.
+
+        Uvicorn would raise them again after its shutdown, and abandon it at a second SIGINT.
+        """
+        handle_signals(self.handle_exit)
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let uvicorn's loop shut down."""
+        ignore_signals()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down gracefully; connections that are still open after STOP_SECONDS are aborted."""
+        # Uvicorn would only cancel the tasks of their requests. A task that waits for a client to
+        # read would log that, and wait again.
+        asyncio.get_running_loop().call_later(STOP_SECONDS, self._abort_connections)
+        await super().shutdown(sockets)
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+def handle_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Call a function at SIGINT or SIGTERM."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Ignore further signals, while the process ends: its exit status would not be 0."""
+    # Not SIG_IGN at once: Python logs an error if another signal has arrived already.
+    handle_signals(lambda _signal, _frame: None)
+    # At the very end Python would restore the default, which ends the process, but not SIG_IGN.
+    atexit.register(_ignore_signals_at_exit)
+
+
+def _ignore_signals_at_exit() -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
     """Handle a signal: exit with status 0."""
+    ignore_signals()
     raise SystemExit(0)

@@ -5,7 +5,6 @@ the listening socket: an idle one accepts the next connection.
 """
 
 import logging
-import signal
 import socket
 import sys
 import time
@@ -18,7 +17,7 @@ from multiprocessing.context import SpawnProcess
 
 from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.system.child_process import end_with_parent, start_child
-from server.transport.serving import STOP_SECONDS, Served, serve, stop
+from server.transport.serving import STOP_SECONDS, Served, handle_signals, serve, stop
 
 _log = logging.getLogger(__name__)
 
@@ -174,8 +173,7 @@ def serve_with_workers(
     :param on_ready: as in `Supervisor`
     :raise WorkerError: all workers die, or cannot be started, before any has served
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    handle_signals(stop)
     supervisor = Supervisor(count, listener, served, on_ready)
     try:
         supervisor.run()

@@ -267,6 +267,23 @@ def test_an_empty_file_becomes_a_room(tmp_path: Path) -> None:
     assert give(RoomDatabase(path)) == 1
 
 
+def test_a_link_to_a_file_that_is_missing_stays_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to("room.db")
+    assert give(RoomDatabase(link)) == 1
+    assert link.is_symlink()
+    assert len(read_drawings(tmp_path / "room.db")) == 1
+
+
+def test_links_that_lead_to_each_other_are_refused(tmp_path: Path) -> None:
+    links = [tmp_path / "a.db", tmp_path / "b.db"]
+    for link, target in zip(links, reversed(links), strict=True):
+        link.symlink_to(target)
+    with pytest.raises(RoomError, match="cannot be created"):
+        RoomDatabase(links[0])
+    assert all(link.is_symlink() for link in links)
+
+
 def test_training_reads_the_drawings_in_their_order(room: RoomDatabase) -> None:
     give(room, "a", label=3)
     give(room, "b", label=4)
@@ -279,3 +296,18 @@ def test_only_the_owner_can_read_the_file(room: RoomDatabase) -> None:
     give(room)
     for path in room.path.parent.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_nobody_else_can_read_the_file_while_it_is_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+    real_replace = Path.replace
+
+    def replace(written: Path, path: Path) -> None:
+        modes.append(written.stat().st_mode & 0o777)
+        real_replace(written, path)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    RoomDatabase(tmp_path / "room.db")
+    assert modes == [0o600]

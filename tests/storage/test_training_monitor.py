@@ -155,6 +155,18 @@ def test_a_training_that_nobody_looked_at_for_long_has_not_died(
     assert listed(trainings)[0]["state"] == "running"
 
 
+def test_a_training_that_died_while_nobody_looked_has_died(
+    trainings: TrainingMonitor, write: Any, clock: Clock, tmp_path: Path
+) -> None:
+    write()
+    trainings.snapshot()
+    clock.seconds += 10
+    write(step=7)
+    five_seconds_ago = time.time() - 5
+    os.utime(tmp_path / TRAININGS / "mine.npz", (five_seconds_ago, five_seconds_ago))
+    assert listed(trainings)[0]["state"] == "died"
+
+
 @pytest.mark.parametrize("outcome", ["finished", "diverged", "interrupted", "failed"])
 def test_a_training_that_has_ended_does_not_die(
     trainings: TrainingMonitor, write: Any, clock: Clock, outcome: str

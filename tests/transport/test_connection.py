@@ -3,9 +3,11 @@
 import http.client
 import json
 import os
+import resource
 import select
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.benchmarks.load import connect, request_bytes, stalled
+from tests.support.limits import limited
 from tests.support.serving import Running, running
 from tests.support.waiting import wait_until
 
@@ -24,7 +27,7 @@ from server.transport import connection
 from server.transport import serving
 from server.storage.model_file import MODELS
 connection.TRANSFER_SECONDS = {patience}
-connection.MAX_CONNECTIONS = {most}
+serving.MAX_CONNECTIONS = {most}
 serving.KEEP_ALIVE_SECONDS = {keep_alive}
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{{listener.getsockname()[1]}}"
@@ -247,6 +250,27 @@ def test_a_connection_beyond_the_limit_is_answered_with_503() -> None:
         wait_until(is_let_in)
 
 
+def test_where_few_files_may_be_open_connections_leave_some_for_requests() -> None:
+    program = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))\n"
+    program += PROGRAM.format(patience=30, most=2000, keep_alive=20)
+    with ExitStack() as stack:
+        stack.enter_context(limited(resource.RLIMIT_NOFILE, 1000))
+        server = stack.enter_context(running(["-c", program], stderr=subprocess.PIPE))
+        first = stack.enter_context(connect(server.url))
+        first.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert read_answer(first)[0] == 200
+        others = [stack.enter_context(connect(server.url)) for _ in range(400)]
+        # The last one is closed without a response.
+        assert is_closed(others[-1])
+        for path in ("", "api/models/pooled/evaluation", "static/v-x/page/room.js"):
+            first.sendall(b"GET /%b HTTP/1.1\r\n\r\n" % path.encode())
+            assert read_answer(first)[0] == 200
+        server.process.terminate()
+        assert server.process.stderr is not None
+        (message,) = server.process.stderr.read().splitlines()
+        assert "At most 150 connections at the same time" in message
+
+
 def test_a_head_without_end_is_refused_before_it_fills_the_memory(server: Running) -> None:
     before = server.megabytes()
     with connect(server.url) as connection:
@@ -305,6 +329,24 @@ def test_sigterm_lets_running_requests_finish() -> None:
         assert len(json.loads(body)["probabilities"]) == 10
         assert all(map(is_closed, (asking, stalled, idle)))
     assert server.process.wait(10) == 0
+
+
+def test_sigterm_ends_it_although_a_client_reads_no_response() -> None:
+    # The response deadline is longer than the time to stop.
+    program = "from server.transport import serving\nserving.STOP_SECONDS = 1\n"
+    program += PROGRAM.format(patience=60, most=9, keep_alive=9)
+    requests = b"GET /static/v-x/screenshot.png HTTP/1.1\r\nHost: room\r\n\r\n" * 60
+    with running(["-c", program], stderr=subprocess.PIPE) as server, socket.socket() as client:
+        parts = urlsplit(server.url)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect((parts.hostname, parts.port))
+        client.sendall(requests)
+        client.settimeout(10)
+        assert client.recv(1)
+        os.kill(server.pid, signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == ""
 
 
 def wait_for_prediction(server: Running) -> None:

@@ -5,11 +5,13 @@ import json
 import random
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from server.web.app import create_app
+from server.web.routes.static_files import STATIC
 from tests.benchmarks.load import connect, request_bytes
 from tests.support.serving import Running, running
 
@@ -129,6 +131,81 @@ def test_odd_headers_of_a_drawing(server: Running, headers: bytes, status: int) 
         connection.sendall(request)
         first = connection.recv(1 << 16)
     assert first.startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_too_many_headers_after_an_upgrade_that_is_ignored(server: Running) -> None:
+    first = b"GET /healthz HTTP/1.1\r\nHost: room\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    second = b"GET / HTTP/1.1\r\nHost: room\r\n" + b"a: b\r\n" * 120 + b"\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(first + second)
+        assert statuses(connection) == [b"200", b"431"]
+
+
+def statuses(connection: socket.socket) -> list[bytes]:
+    """Return the statuses of all responses until the server closes the connection."""
+    with connection.makefile("rb") as file:
+        return re.findall(rb"HTTP/1\.1 (\d{3}) ", file.read())
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        (["room"], b"200"),
+        (["room:8000"], b"200"),
+        (["[::1]:8000"], b"200"),
+        (["192.168.1.7"], b"200"),
+        ([""], b"200"),
+        (["room", "room"], b"400"),
+        (["room", "elsewhere"], b"400"),
+        (["room/path"], b"400"),
+        (["user@room"], b"400"),
+        (["two words"], b"400"),
+        (["room:http"], b"400"),
+        (["[::1"], b"400"),
+        (["r\xf6\xf6m"], b"400"),
+    ],
+)
+def test_a_request_has_one_valid_host(server: Running, hosts: list[str], status: bytes) -> None:
+    lines = "".join(f"Host: {host}\r\n" for host in hosts).encode("latin-1")
+    with connect(server.url) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n" + lines + b"Connection: close\r\n\r\n")
+        assert statuses(connection) == [status]
+
+
+def test_http_1_0_has_no_100_continue(server: Running) -> None:
+    head, body = LIVE[:-784], LIVE[-784:]
+    head = head.replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\nExpect: 100-continue\r\n")
+    with connect(server.url) as connection:
+        connection.sendall(head)
+        time.sleep(0.1)
+        connection.sendall(body)
+        assert statuses(connection) == [b"200"]
+
+
+def test_a_body_that_is_refused_before_it_is_sent_ends_the_connection(server: Running) -> None:
+    head = b"POST /api/predict HTTP/1.1\r\nHost: room\r\nExpect: 100-continue\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(head + b"Content-Length: 1000000\r\n\r\n")
+        with connection.makefile("rb") as file:
+            response = file.read()
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert response.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in response
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["bytes=0-9", "bytes=0-9,20-29", "lines=1-2", "bytes=9-3", 'bytes=0-9\r\nIf-Range: W/"tag"'],
+)
+def test_a_range_is_ignored(server: Running, headers: str) -> None:
+    head = b"GET /static/icon.svg HTTP/1.1\r\nHost: room\r\n"
+    with connect(server.url) as connection:
+        connection.sendall(head + f"Range: {headers}\r\nConnection: close\r\n\r\n".encode())
+        with connection.makefile("rb") as file:
+            response = file.read()
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert response.endswith((STATIC / "icon.svg").read_bytes())
+    assert b"accept-ranges" not in response.lower()
 
 
 def test_no_request_that_was_tampered_with_ends_in_a_failure(server: Running) -> None:

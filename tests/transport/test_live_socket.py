@@ -134,10 +134,11 @@ def test_elsewhere_the_app_answers_as_it_answers_a_request(
     [
         (b"Content-Length: 784", 400),
         (b"Sec-WebSocket-Key: AAAA", 400),
+        (b"Sec-WebSocket-Version: 8", 426),
         (b"X: " + b"x" * 10_000, 431),
         (b"\r\n".join(b"X%d: x" % number for number in range(200)), 431),
     ],
-    ids=["a body", "two keys", "a long header", "many headers"],
+    ids=["a body", "two keys", "two versions", "a long header", "many headers"],
 )
 def test_a_handshake_with_other_headers_is_refused(demo: Demo, header: bytes, status: int) -> None:
     async def send(host: str, port: int) -> None:
@@ -152,6 +153,46 @@ def test_a_handshake_with_other_headers_is_refused(demo: Demo, header: bytes, st
         writer.close()
 
     demo.serve(send)
+
+
+def answer_to_handshake(demo: Demo, request: bytes) -> bytes:
+    """Return the head of the response to a handshake, in lower case."""
+    heads = []
+
+    async def send(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(request)
+        heads.append((await reader.readuntil(b"\r\n\r\n")).lower())
+        writer.close()
+
+    demo.serve(send)
+    return heads[0]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Connection: keep-alive\r\nConnection: Upgrade\r\nUpgrade: websocket",
+        b"Connection: Upgrade\r\nConnection: keep-alive\r\nUpgrade: websocket",
+        b"Connection: Upgrade\r\nUpgrade: WebSocket, h2c",
+        b"Connection: Upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket",
+    ],
+)
+def test_the_upgrade_may_be_one_of_several_elements(demo: Demo, headers: bytes) -> None:
+    request = UPGRADE.replace(b"Connection: Upgrade\r\nUpgrade: websocket", headers)
+    assert answer_to_handshake(demo, request).startswith(b"http/1.1 101 ")
+
+
+def test_another_version_is_refused_with_the_one_that_is_accepted(demo: Demo) -> None:
+    head = answer_to_handshake(demo, UPGRADE.replace(b"Version: 13", b"Version: 8"))
+    assert head.startswith(b"http/1.1 426 ")
+    assert b"\r\nsec-websocket-version: 13\r\n" in head
+    assert b"\r\nupgrade: websocket\r\n" in head
+
+
+def test_http_1_0_has_no_websocket(demo: Demo) -> None:
+    head = answer_to_handshake(demo, UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert head.startswith(b"http/1.1 404 ")
 
 
 @pytest.mark.parametrize(
@@ -305,7 +346,7 @@ def test_a_client_that_stops_to_read_and_to_send_is_disconnected(
             client.transport.pause_reading()
             (connection,) = demo.state.connections
             # More than the system's buffers hold, as after many responses.
-            connection._transport.write(bytes(100_000))
+            connection.transport.write(bytes(100_000))
             while demo.state.connections:
                 await asyncio.sleep(0.01)
 

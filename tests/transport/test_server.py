@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,6 +74,25 @@ def test_sigterm_ends_it_with_success() -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
+@pytest.mark.parametrize("arguments", [(), ("--workers", "2")], ids=["one", "workers"])
+def test_any_number_of_signals_ends_it_with_success(arguments: tuple[str, ...]) -> None:
+    command = ["-m", "server", "--port", "0", *arguments]
+    with running(command, stderr=subprocess.PIPE) as server:
+        process = server.process
+        assert process.stderr is not None
+        # Both signals arrive at the same time.
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.002)
+        assert process.returncode == 0
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
@@ -145,6 +165,12 @@ def test_it_listens_on_the_addresses_that_were_asked_for(
     assert answered == families
 
 
+def test_an_ipv4_mapped_address_is_that_ipv4_address() -> None:
+    with serve("--host", "::ffff:127.0.0.1") as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert send(url, b"GET /healthz HTTP/1.1\r\n\r\n")[0] == 200
+
+
 def test_a_directory_that_cannot_be_read_does_not_end_the_server(tmp_path: Path) -> None:
     assert describe_models(tmp_path / "removed") == ""
 
@@ -153,6 +179,31 @@ def test_it_says_that_a_directory_has_no_models(tmp_path: Path) -> None:
     with running(["-m", "server", "--port", "0", "--models", str(tmp_path)]) as server:
         assert server.process.stdout is not None
         assert str(tmp_path) in server.process.stdout.readline()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_it_serves_although_standard_output_cannot_be_written(output: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "server", "--port", str(port)]
+    if output == "full":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, target = os.pipe()
+        os.close(reader)
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=target, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(target)
+        assert process.stderr is not None
+        message = process.stderr.readline()
+        assert "Standard output cannot be written" in message
+        assert send(f"http://127.0.0.1:{port}", b"GET /healthz HTTP/1.1\r\n\r\n")[0] == 200
+        process.terminate()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -492,6 +492,31 @@ def test_tensorflow_is_never_imported_to_serve() -> None:
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
+def test_validation_is_documented_where_a_response_has_an_etag() -> None:
+    client = create_app().test_client()
+    run = client.get("/api/histories").get_json()["trainings"][0]["run"]
+    validated = 0
+    for path, operations in client.get("/openapi.json").get_json()["paths"].items():
+        if "get" not in operations:
+            continue
+        place = path.format(name="pooled", run=run, tag="de")
+        response = client.get(place)
+        if response.status_code != 200:
+            # No training is in progress.
+            assert path == "/api/training/{name}/weights"
+            continue
+        documented = operations["get"]["responses"]
+        etag = response.headers.get("ETag")
+        assert ({"304", "412"} <= documented.keys()) == (etag is not None), path
+        if etag is not None:
+            assert "content" not in documented["304"]
+            assert client.get(place, headers={"If-None-Match": etag}).status_code == 304
+            refused = client.get(place, headers={"If-Match": '"another"'})
+            assert (refused.status_code, refused.get_json()["code"]) == (412, "other-version")
+            validated += 1
+    assert validated == 12
+
+
 def test_every_status_of_a_documented_problem_has_a_code(client: FlaskClient) -> None:
     document = json.loads(client.get("/openapi.json").data)
     statuses = {

@@ -1,7 +1,9 @@
 """The routes of the room: what they answer, and what they refuse."""
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +255,31 @@ def test_only_the_presenter_sees_the_file_and_all_addresses(
         f"python -m training --room {room.database.path} --models {models}"
     )
     assert [address["interface"] for address in presenter["addresses"]] == ["wlan0", "docker0"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file names on Windows are Unicode")
+def test_paths_that_are_not_utf_8_are_shown_with_a_replacement_character(tmp_path: Path) -> None:
+    models = tmp_path / os.fsdecode(b"models\xff")
+    models.mkdir()
+    save_small_model(models)
+    room = Room(tmp_path / os.fsdecode(b"room\xff.db"), lambda: ADDRESSES)
+    client = create_app(models, room=room).test_client()
+    key = bearer(room.database.read_state().key)
+    presenter = client.get("/api/room", headers=key).get_json()["presenter"]
+    assert presenter["file"].endswith("/room\ufffd.db")
+    assert presenter["command"].endswith("/models\ufffd'")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a directory in use")
+def test_the_presenter_is_answered_after_the_working_directory_was_deleted(
+    client: FlaskClient, key: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "working"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    directory.rmdir()
+    presenter = client.get("/api/room", headers=key).get_json()["presenter"]
+    assert presenter["command"].startswith(f"{sys.executable} -m training --room ")
 
 
 def test_the_presenter_closes_and_opens_the_room(client: FlaskClient, key: dict[str, str]) -> None:

@@ -46,7 +46,7 @@ class Operation:
 
     `answer` is a type that is sent as JSON, or a media type, or None for a response without a body;
     `bodies` are empty if the route takes no body; `errors` are statuses in addition to
-    COMMON_ERRORS.
+    COMMON_ERRORS. A response with an ETag can be validated (RFC 9110, 13).
     """
 
     name: str
@@ -57,6 +57,7 @@ class Operation:
     query: type[msgspec.Struct]
     bodies: Bodies
     errors: tuple[int, ...]
+    has_etag: bool
 
 
 class ApiBlueprint(Blueprint):
@@ -77,6 +78,7 @@ class ApiBlueprint(Blueprint):
         method: str = "",
         status: HTTPStatus = HTTPStatus.OK,
         access: Access = "public",
+        has_etag: bool = False,
     ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
         """Register a view: by default for POST if it accepts bodies, otherwise for GET.
 
@@ -85,6 +87,7 @@ class ApiBlueprint(Blueprint):
 
         :param status: of a successful response
         :param access: only documented; the view checks the key itself
+        :param has_etag: only documented; the view sets the ETag itself
         """
         method = method or ("POST" if bodies else "GET")
 
@@ -97,7 +100,7 @@ class ApiBlueprint(Blueprint):
 
             endpoint = f"{self.name}.{view.__name__}"
             self.operations[endpoint] = Operation(
-                view.__name__, method, status, access, answer, query, bodies, errors
+                view.__name__, method, status, access, answer, query, bodies, errors, has_etag
             )
             self.add_url_rule(path, view_func=validated, methods=[method])
             return view
@@ -173,7 +176,12 @@ def _describe_operation(rule: Rule, operation: Operation, summary: str) -> Schem
                 for media_type, body in operation.bodies.items()
             },
         }
-    for status in sorted(COMMON_ERRORS | set(operation.errors)):
+    errors = COMMON_ERRORS | set(operation.errors)
+    if operation.has_etag:
+        not_modified = HTTPStatus.NOT_MODIFIED
+        described["responses"][str(int(not_modified))] = {"description": not_modified.phrase}
+        errors |= {HTTPStatus.PRECONDITION_FAILED}
+    for status in sorted(errors):
         described["responses"][str(int(status))] = {
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_TYPE: {"schema": _reference(Problem)}},

@@ -8,7 +8,6 @@ from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
     NotFound,
-    RequestedRangeNotSatisfiable,
     RequestEntityTooLarge,
     ServiceUnavailable,
 )
@@ -25,6 +24,7 @@ CODES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "wrong-method",
     HTTPStatus.REQUEST_TIMEOUT: "timeout",
     HTTPStatus.CONFLICT: "room-full",
+    HTTPStatus.PRECONDITION_FAILED: "other-version",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong-content-type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "wrong-content",
@@ -91,8 +91,6 @@ def _explain(error: HTTPException, max_body_bytes: int) -> str:
             return "There is nothing at this path. Accepted: / and the paths in /openapi.json."
         case RequestEntityTooLarge():
             return f"The body is too long. Accepted: at most {max_body_bytes} bytes."
-        case RequestedRangeNotSatisfiable():
-            return "The range is not within the file. Accepted: one that is, or no Range."
     return "The request's head is malformed. Accepted: HTTP/1.1, with a valid Host."
 
 

@@ -85,8 +85,6 @@ def gzipped(response: Response) -> Response:
         if len(body) >= _MIN_GZIP_BYTES:
             response.set_data(_compress(body))
             response.content_encoding = "gzip"
-            # A range would refer to the uncompressed bytes.
-            response.headers.pop("Accept-Ranges", None)
     return response
 
 

@@ -42,7 +42,9 @@ def messages_url(language: Language, version: str) -> str:
     return f"{MESSAGES_API[1:]}/{language.tag}?v={digest}"
 
 
-@routes.api_route(f"{MESSAGES_API}/<tag>", query=CacheQuery, answer=JSON, errors=(404,))
+@routes.api_route(
+    f"{MESSAGES_API}/<tag>", query=CacheQuery, answer=JSON, errors=(404,), has_etag=True
+)
 def show_messages(query: CacheQuery, tag: str) -> Response:
     """Return the translations of a language for the scripts that are loaded on demand."""
     language = find_language(tag)

@@ -81,7 +81,11 @@ def list_models() -> Response:
 
 
 @routes.api_route(
-    "/api/models/<name>/weights.png", query=HeatmapQuery, answer="image/png", errors=(404,)
+    "/api/models/<name>/weights.png",
+    query=HeatmapQuery,
+    answer="image/png",
+    errors=(404,),
+    has_etag=True,
 )
 def draw_weights(query: HeatmapQuery, name: str) -> Response:
     """Draw the weights as heatmaps on one scale: red negative, white zero, blue positive."""
@@ -93,28 +97,36 @@ def draw_weights(query: HeatmapQuery, name: str) -> Response:
     return cached(response, model.digest, query.v)
 
 
-@routes.api_route("/api/models/<name>/weights", query=CacheQuery, answer=Weights, errors=(404,))
+@routes.api_route(
+    "/api/models/<name>/weights", query=CacheQuery, answer=Weights, errors=(404,), has_etag=True
+)
 def show_weights(query: CacheQuery, name: str) -> Response:
     """Return W and b as JSON."""
     model = find_model(name)
     return cached(Response(_encode_weights(model), content_type=JSON), model.digest, query.v)
 
 
-@routes.api_route("/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,))
+@routes.api_route(
+    "/api/models/<name>/weights.bin", query=CacheQuery, answer=BYTES, errors=(404,), has_etag=True
+)
 def send_weights(query: CacheQuery, name: str) -> Response:
     """Return W (784, 10), row-major, then b (10,), as 7,850 little-endian float32."""
     model = find_model(name)
     return cached(Response(weights_float32(model), content_type=BYTES), model.digest, query.v)
 
 
-@routes.api_route("/api/models/<name>/weights.csv", query=CacheQuery, answer=CSV, errors=(404,))
+@routes.api_route(
+    "/api/models/<name>/weights.csv", query=CacheQuery, answer=CSV, errors=(404,), has_etag=True
+)
 def tabulate_weights(query: CacheQuery, name: str) -> Response:
     """Return W and b as CSV: a line for each pixel, then one for the bias."""
     model = find_model(name)
     return cached(Response(_encode_csv(model), content_type=CSV), model.digest, query.v)
 
 
-@routes.api_route("/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,))
+@routes.api_route(
+    "/api/models/<name>/evaluation", answer=EvaluationAnswer, errors=(404,), has_etag=True
+)
 def show_evaluation(name: str) -> Response:
     """Show the accuracy of a model on MNIST's test images, and its mistakes."""
     evaluation = get_context().artifacts.evaluation(find_model(name))
@@ -126,14 +138,14 @@ def show_evaluation(name: str) -> Response:
     return with_etag(Response(_encode_evaluation(evaluation), content_type=JSON), evaluation.digest)
 
 
-@routes.api_route("/api/transformations", answer=TransformationSets)
+@routes.api_route("/api/transformations", answer=TransformationSets, has_etag=True)
 def list_transformations() -> Response:
     """List the transformations from which each digit of a model chooses."""
     sets = {name: choices.transformations for name, choices in TRANSFORMATIONS.items()}
     return with_etag(json_response(TransformationSets(sets)))
 
 
-@routes.api_route("/api/digits", answer=SampleDigits)
+@routes.api_route("/api/digits", answer=SampleDigits, has_etag=True)
 def show_digits() -> Response:
     """Return some MNIST test digits, and the mean of each digit."""
     return with_etag(json_response(get_context().digits))

@@ -2,11 +2,12 @@
 
 import io
 import logging
+import os
 import secrets
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http import HTTPStatus
 from math import ceil
@@ -396,20 +397,28 @@ def answer_room(room: Room, *, is_presenter: bool) -> Response:
 
 def for_presenter(room: Room, state: RoomState) -> PresenterAnswer:
     """Return what only the presenter sees."""
-    file = str(room.database.path)
+    path = room.database.path
     choices = [
         JoinChoice(address.url, address.interface, address.is_virtual)
         for address in room.addresses()
     ]
-    return PresenterAnswer(state.waiting, file, training_command(file), choices)
+    file, command = as_text(str(path)), as_text(training_command(path))
+    return PresenterAnswer(state.waiting, file, command, choices)
 
 
-def training_command(file: str) -> str:
+def as_text(path: str) -> str:
+    """Return a path without the surrogates that stand for bytes that are not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def training_command(file: Path) -> str:
     """Return the command that trains on a room, for a terminal in the server's directory."""
-    python = Path(sys.executable)
     # The environment that the server runs in may not be activated in the terminal.
-    program = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-    words = [str(program), "-m", "training", "--room", file]
+    program = Path(sys.executable)
+    # OSError: the directory has been deleted. ValueError: the environment is not in it.
+    with suppress(OSError, ValueError):
+        program = program.relative_to(Path.cwd())
+    words = [str(program), "-m", "training", "--room", str(file)]
     models = get_context().store.directory
     if models != MODELS:
         words += ["--models", str(models)]

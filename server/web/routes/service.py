@@ -27,7 +27,7 @@ def check_health() -> Response:
     return json_response(Health(len(get_context().store.models)))
 
 
-@routes.api_route("/openapi.json", answer=JSON)
+@routes.api_route("/openapi.json", answer=JSON, has_etag=True)
 def show_api() -> Response:
     """Describe this API as OpenAPI 3.1."""
     # To describe it takes milliseconds, and nothing changes while the application runs.

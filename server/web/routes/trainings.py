@@ -34,14 +34,14 @@ def find_training(name: str) -> History:
     return histories[name]
 
 
-@routes.api_route(TRAININGS_API, answer=TrainingList)
+@routes.api_route(TRAININGS_API, answer=TrainingList, has_etag=True)
 def watch_trainings() -> Response:
     """List the trainings of this directory, those in progress first. Cheap enough to poll."""
     snapshot = get_context().artifacts.trainings.snapshot(MAX_LIST_AGE)
     return with_etag(Response(snapshot.body, content_type=JSON), snapshot.digest)
 
 
-@routes.api_route(f"{TRAININGS_API}/<name>/weights", answer=BYTES, errors=(404,))
+@routes.api_route(f"{TRAININGS_API}/<name>/weights", answer=BYTES, errors=(404,), has_etag=True)
 def show_training_weights(name: str) -> Response:
     """Return the current W and b of a training, little-endian.
 
@@ -51,7 +51,9 @@ def show_training_weights(name: str) -> Response:
     return with_etag(Response(_encode_last_step(history), content_type=BYTES), history.digest)
 
 
-@routes.api_route("/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,))
+@routes.api_route(
+    "/api/histories/<run>/weights", query=CacheQuery, answer=BYTES, errors=(404,), has_etag=True
+)
 def replay_training(query: CacheQuery, run: str) -> Response:
     """Return W and b at all n recorded steps of one training, little-endian.
 
@@ -65,7 +67,7 @@ def replay_training(query: CacheQuery, run: str) -> Response:
     return cached(Response(replay_bytes(history), content_type=BYTES), history.digest, query.v)
 
 
-@routes.api_route("/api/histories", answer=TrainingList)
+@routes.api_route("/api/histories", answer=TrainingList, has_etag=True)
 def list_histories() -> Response:
     """List all recorded trainings, whether they produced a model or not."""
     snapshot = get_context().artifacts.trainings.snapshot()
