@@ -466,6 +466,27 @@ def test_an_escape_just_after_something_was_closed_does_not_clear_the_drawing(
     expect(page.locator("nav")).to_be_visible()
 
 
+def test_an_escape_while_a_slider_is_dragged_does_not_clear_the_drawing(page: Page) -> None:
+    draw_with_mouse(page, ONE)
+    assert read_answer(page) == "1"
+    open_view(page, "softmax")
+    box = page.locator("#temperature").bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.clock.install()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 40, middle[1], steps=4)
+    for _ in range(2):
+        page.keyboard.press("Escape")
+        page.clock.fast_forward(800)
+    page.mouse.up()
+    assert read_answer(page) == "1"
+    # The slider keeps the focus.
+    page.keyboard.press("Escape")
+    assert read_answer(page) == ""
+
+
 @pytest.mark.parametrize("size", [(1024, 768), (1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("view", VIEWS)
 def test_projector_mode_has_a_button_for_the_keys_over_nothing_else(
