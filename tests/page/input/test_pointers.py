@@ -576,6 +576,20 @@ def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_i
     expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
 
 
+def test_a_fast_pen_leaves_no_gaps_in_the_pixels_that_it_edits(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.get_by_label("Fill", exact=True).check()
+    page.mouse.move(*place_of(page, "#edit", 1, 2))
+    page.mouse.down()
+    page.mouse.move(*place_of(page, "#edit", 1, 8), steps=1)
+    page.mouse.move(*place_of(page, "#edit", 3, 10), steps=1)
+    page.mouse.up()
+    row = "".join(f"M{column} 1h1v1h-1z" for column in range(2, 9))
+    expect(page.locator("#edit-marks")).to_have_attribute("d", f"{row}M9 2h1v1h-1zM10 3h1v1h-1z")
+
+
 def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -> None:
     page.evaluate(
         """() => {
