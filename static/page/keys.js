@@ -77,8 +77,8 @@ function keyOf(event) {
   const isCharacter = key.length === 1 || /^\P{ASCII}/u.test(key);
   // A character typed with AltGr is not a shortcut.
   if (!isCharacter || event.getModifierState("AltGraph")) return key;
-  // Cyrillic layouts have a comma where QWERTY has the question mark.
-  if (code === "Slash" && shiftKey && key === ",") return "?";
+  // Cyrillic layouts have a comma where QWERTY has the question mark, Thai ones a letter.
+  if (code === "Slash" && shiftKey && (key === "," || isOfOtherScript(key))) return "?";
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
   // Shift+1 types "!" on a QWERTY keyboard, which is not a digit.
   if (digit && (!shiftKey || isDigit(key))) return digit[1];
