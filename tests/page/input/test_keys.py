@@ -287,6 +287,30 @@ def test_altgr_combinations_and_composed_characters_are_not_shortcuts(page: Page
     assert happened(page, before) == ""
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "expected"),
+    [
+        ("c", "KeyC", ""),
+        ("C", "KeyV", ""),
+        ("z", "KeyZ", ""),
+        ("?", "Digit7", "?"),
+        ("3", "KeyE", "3"),
+    ],
+)
+def test_with_altgr_digits_and_the_question_mark_are_shortcuts_and_letters_are_not(
+    page: Page, key: str, code: str, expected: str
+) -> None:
+    before = begin_anew(page)
+    page.evaluate(
+        """(options) => {
+          const altGr = { bubbles: true, modifierAltGraph: true };
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { ...options, ...altGr }));
+        }""",
+        {"key": key, "code": code},
+    )
+    assert happened(page, before) == expected
+
+
 @pytest.mark.parametrize("space", ["\u00a0", "\u200c", "\u3000"])
 def test_every_space_bar_puts_the_pen_down_and_edits_pixels(
     page: Page, keyboard: CDPSession, space: str
