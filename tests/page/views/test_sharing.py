@@ -163,6 +163,22 @@ def test_a_view_is_saved_as_a_picture_that_looks_like_it(
     assert (difference > 64).mean() < 0.03
 
 
+def test_a_double_click_saves_one_picture_and_a_later_click_another(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.saved = 0;
+          HTMLAnchorElement.prototype.click = () => { saved++; };
+        }"""
+    )
+    page.keyboard.press("s")
+    page.dblclick("#save-view")
+    expect(page.locator("#share-result")).to_contain_text("evidence-draw.png")
+    wait_for_frames(page, 10)
+    assert page.evaluate("saved") == 1
+    page.click("#save-view")
+    page.wait_for_function("() => saved === 2")
+
+
 def test_the_weights_are_saved_as_a_picture_and_as_numbers(page: Page) -> None:
     page.keyboard.press("s")
     with page.expect_download() as saving:
