@@ -99,6 +99,12 @@ def test_the_back_button_goes_back_through_the_views(page: Page) -> None:
     ("address", "words"),
     [
         ("model=none&drawing=gAAgAA", "There is no model “none” here; this is the default one."),
+        (
+            f"model={60 * 'ab.'}",
+            f"There is no model “{20 * 'ab.'}…” here; this is the default one.",
+        ),
+        (f"beside={60 * 'ab.'}", f"There is no model “{20 * 'ab.'}…” here to compare with."),
+        (f"view={32 * 'a'}", "There is no view “…”; this is the first one."),
         ("view=none", "There is no view “none”; this is the first one."),
         ("view=constructor", "There is no view “constructor”; this is the first one."),
         ("view=__proto__", "There is no view “__proto__”; this is the first one."),
