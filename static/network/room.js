@@ -108,6 +108,9 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     pending.delete(name);
   };
 
+  /** The last change of the settings: the next one waits for it, so that it is not overtaken. */
+  let changing = Promise.resolve();
+
   /** @param {(key: string) => Promise<void>} request */
   const act = async (request) => {
     try {
@@ -124,7 +127,9 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     give,
     withdraw,
     setRoom: (settings) =>
-      act(async (key) => store.change({ room: await changeRoom(key, settings) })),
+      (changing = changing.then(() =>
+        act(async (key) => store.change({ room: await changeRoom(key, settings) })),
+      )),
     showDrawing: (id, isShown) =>
       actOnce(`show ${id} ${isShown}`, (key) => approveDrawing(key, id, isShown)),
     removeDrawing: (id) => actOnce(`remove ${id}`, (key) => deleteDrawing(key, id)),

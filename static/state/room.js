@@ -68,7 +68,8 @@ import { findModel, isFresh } from "./state.js";
  * @typedef {object} RoomActions
  * @property {() => void} give the current drawing, with the state's label
  * @property {(token: string) => void} withdraw a contribution of this page
- * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => void} setRoom
+ * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => Promise<void>} setRoom
+ *   one after another; settles when the state has the answer, also if it is a failure
  * @property {(id: number, isShown: boolean) => void} showDrawing on the wall, or hide it
  * @property {(id: number) => void} removeDrawing
  * @property {() => void} removeAll
