@@ -138,6 +138,10 @@ export function listenToStrokes(element, { begin, extend, end }) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) tracker.lift();
   });
+  // A dialog that a key opens covers the element, whose pointer stays captured.
+  new MutationObserver(() => {
+    if (document.querySelector("dialog[open]")) tracker.lift();
+  }).observe(document.documentElement, { subtree: true, attributeFilter: ["open"] });
 }
 
 /**

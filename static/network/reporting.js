@@ -64,9 +64,11 @@ export function createReporter(store) {
           setProblem(source, "");
           onAnswer(item, answer);
         },
-        onFailure: (error) => reportFailure(source, error),
-        onRetry(error, isAnyPending) {
-          if (isFinal(error)) return;
+        onFailure(error) {
+          reportFailure(source, error);
+          return !isFinal(error);
+        },
+        onRetry(isAnyPending) {
           requestMissing();
           if (!isAnyPending()) setProblem(source, "");
         },

@@ -48,11 +48,12 @@ const UNAUTHORIZED = 401;
  */
 export function createRoom(store, reporter, loader, { device, createToken, save, forgetKey }) {
   const wall = createWall(store, reporter, loader);
-  const { give, withdraw, look } = createContributions(
+  const { give, withdraw, look, resume } = createContributions(
     store,
     { send: sendDrawing, look: fetchContribution, remove: deleteDrawing },
     createToken,
   );
+  resume();
 
   /**
    * The server does not accept the key: the page is a participant's from now on.
@@ -108,6 +109,9 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     pending.delete(name);
   };
 
+  /** The last change of the settings: the next one waits for it, so that it is not overtaken. */
+  let changing = Promise.resolve();
+
   /** @param {(key: string) => Promise<void>} request */
   const act = async (request) => {
     try {
@@ -124,7 +128,9 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     give,
     withdraw,
     setRoom: (settings) =>
-      act(async (key) => store.change({ room: await changeRoom(key, settings) })),
+      (changing = changing.then(() =>
+        act(async (key) => store.change({ room: await changeRoom(key, settings) })),
+      )),
     showDrawing: (id, isShown) =>
       actOnce(`show ${id} ${isShown}`, (key) => approveDrawing(key, id, isShown)),
     removeDrawing: (id) => actOnce(`remove ${id}`, (key) => deleteDrawing(key, id)),

@@ -28,6 +28,7 @@ export function createDialogs(change, { address, openGallery }) {
   const main = find("main", HTMLElement);
   let view = "";
   let isExplained = false;
+  let isSaving = false;
 
   const open = {
     gallery() {
@@ -67,7 +68,10 @@ export function createDialogs(change, { address, openGallery }) {
     change({ view: "draw" });
     print();
   });
-  find("#save-view", HTMLButtonElement).addEventListener("click", async () => {
+  find("#save-view", HTMLButtonElement).addEventListener("click", async ({ detail }) => {
+    // The second click of a double click, or one while the picture is being made.
+    if (detail > 1 || isSaving) return;
+    isSaving = true;
     try {
       await loadTranslations();
       const { download, toPicture } = await import("./save.js");
@@ -77,6 +81,8 @@ export function createDialogs(change, { address, openGallery }) {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       result.textContent = gettext("This browser could not make the picture: {reason}", { reason });
+    } finally {
+      isSaving = false;
     }
   });
 

@@ -45,6 +45,8 @@ export function listenToShortcuts(actions, undo) {
     // After another key, an Escape is meant.
     lastEscape = isEscape ? event.timeStamp : -Infinity;
     if (document.querySelector("dialog[open]") || isLeaving) return;
+    // Whoever drags a slider wants at most to end that.
+    if (isEscape && document.querySelector("[type=range]:active")) return;
     if (isEscape && leaveList(event.target)) return;
     if (event.altKey || isComposing(event) || isChoosing(event)) return;
     const isCommand = event.ctrlKey || event.metaKey;
@@ -62,21 +64,23 @@ export function listenToShortcuts(actions, undo) {
  * The character printed on the key. If that belongs to another script than Latin, or is a digit that
  * needs Shift, the character of the key at the same position on a QWERTY keyboard.
  * @param {KeyboardEvent} event
- * @returns {string} a character, letters in lower case, or a key's name
+ * @returns {string} a character, letters in lower case, or a key's name; empty if it is no shortcut
  */
 function keyOf(event) {
   // Autofill sends keydown events without a key.
   const { key: typed = "", code = "", shiftKey } = event;
   // Input methods for Chinese and Japanese type full-width characters.
   const key = /^[\uff01-\uff5e]$/.test(typed) ? typed.normalize("NFKC") : typed;
-  if (/^[a-z0-9?]$/i.test(key)) return key.toLowerCase();
+  // A letter typed with AltGr is not a shortcut. For digits and "?", some layouts need AltGr.
+  if (/^[a-z]$/i.test(key)) return event.getModifierState("AltGraph") ? "" : key.toLowerCase();
+  if (/^[0-9?]$/.test(key)) return key;
   if (key.length === 1 && QUESTION_MARKS.includes(key)) return "?";
   // Names of keys, as "Enter", are ASCII and longer than one character.
   const isCharacter = key.length === 1 || /^\P{ASCII}/u.test(key);
   // A character typed with AltGr is not a shortcut.
   if (!isCharacter || event.getModifierState("AltGraph")) return key;
-  // Cyrillic layouts have a comma where QWERTY has the question mark.
-  if (code === "Slash" && shiftKey && key === ",") return "?";
+  // Cyrillic layouts have a comma where QWERTY has the question mark, Thai ones a letter.
+  if (code === "Slash" && shiftKey && (key === "," || isOfOtherScript(key))) return "?";
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
   // Shift+1 types "!" on a QWERTY keyboard, which is not a digit.
   if (digit && (!shiftKey || isDigit(key))) return digit[1];

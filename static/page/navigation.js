@@ -5,6 +5,7 @@ import { formatPercent } from "../language/format.js";
 import { joinSentences } from "../language/sentences.js";
 import { gettext } from "../language/messages.js";
 import { emptyAddress, readAddress, writeAddress } from "../state/address.js";
+import { quoted } from "../state/address_parts.js";
 import { STATE_NAMES, findModel, isComparable } from "../state/state.js";
 import { isOtherAddress } from "../state/store.js";
 import { createHistory } from "./history.js";
@@ -146,20 +147,26 @@ function readState(address, state, isView, guideSteps) {
   });
   const { view, model, comparedModel, guideStep } = shared;
   if (!isView(view)) {
-    problems.push(gettext("There is no view “{view}”; this is the first one.", { view }));
+    problems.push(
+      gettext("There is no view “{view}”; this is the first one.", { view: quoted(view).text }),
+    );
     shared.view = "draw";
   }
   if (!isModel(model)) {
     if (model) {
       problems.push(
-        gettext("There is no model “{model}” here; this is the default one.", { model }),
+        gettext("There is no model “{model}” here; this is the default one.", {
+          model: quoted(model).text,
+        }),
       );
     }
     shared.model = state.defaultModel;
   }
   if (comparedModel && !isComparable(state, comparedModel)) {
     problems.push(
-      gettext("There is no model “{model}” here to compare with.", { model: comparedModel }),
+      gettext("There is no model “{model}” here to compare with.", {
+        model: quoted(comparedModel).text,
+      }),
     );
     shared.comparedModel = "";
   }

@@ -56,9 +56,11 @@ function addControls(place, change, actions) {
   // On a phone, more controls would push the wall out of the window.
   find("#room-training", HTMLDetailsElement, place).open =
     queryMedia("(min-width: 63rem)")?.matches ?? true;
-  open.addEventListener("change", () => actions.setRoom({ open: open.checked }));
-  approval.addEventListener("change", () => actions.setRoom({ approval: approval.checked }));
-  address.addEventListener("change", () => actions.setRoom({ join: address.value }));
+  const showOpen = createSetting(open, () => actions.setRoom({ open: open.checked }));
+  const showApproval = createSetting(approval, () =>
+    actions.setRoom({ approval: approval.checked }),
+  );
+  const showAddress = createSetting(address, () => actions.setRoom({ join: address.value }));
   find("#download-room", HTMLButtonElement, place).addEventListener("click", actions.download);
   find("#follow-training", HTMLButtonElement, place).addEventListener("click", () => {
     change({ view: "training" });
@@ -79,12 +81,41 @@ function addControls(place, change, actions) {
     const count = room.drawings + presenter.waiting;
     setText(message, problem);
     setText(waiting, presenter.waiting ? describeWaiting(presenter.waiting) : "");
-    open.checked = room.open;
-    approval.checked = room.approval;
-    setChoices(address, toChoices(presenter.addresses, room.join), room.join);
+    showOpen(() => (open.checked = room.open));
+    showApproval(() => (approval.checked = room.approval));
+    showAddress(() => setChoices(address, toChoices(presenter.addresses, room.join), room.join));
     setText(command, presenter.command);
     removeAll.disabled = count === 0;
     showRemoval(count);
+  };
+}
+
+/**
+ * A control of one of the room's settings. It keeps what the presenter has chosen until the server has
+ * answered.
+ * @param {HTMLInputElement | HTMLSelectElement} control
+ * @param {() => Promise<void>} send what was chosen; settles when the page knows the room's setting
+ * @returns {(show: () => void) => void} takes what shows the room's setting in the control
+ */
+function createSetting(control, send) {
+  let show = () => {};
+  /** How many requests have no answer yet. */
+  let pending = 0;
+
+  const update = () => {
+    control.ariaBusy = String(pending > 0);
+    if (!pending) show();
+  };
+  control.addEventListener("change", async () => {
+    pending++;
+    update();
+    await send();
+    pending--;
+    update();
+  });
+  return (newest) => {
+    show = newest;
+    update();
   };
 }
 

@@ -80,6 +80,9 @@ const CHECKED = ["strokes", "image", "edits"];
 /** The part before them, which shows whether they are as they were written. */
 const CHECK_NAME = "check";
 
+/** At how many places an address is cut, to find the words after it. */
+const MAX_CUTS = 30;
+
 /**
  * Write the state as an address. A drawing with too many points is written as the 28×28 image that
  * the model gets.
@@ -140,12 +143,35 @@ const KEYS_BY_NAME = Object.assign(
 export function readAddress(address, exists = () => true) {
   const fragment = address.slice(1);
   const exact = readParts([...new URLSearchParams(fragment)], exists);
-  return exact.isWhole ? exact.state : readParts(splitFragment(fragment), exists).state;
+  if (exact.isWhole) return exact.state;
+  const parts = splitFragment(fragment);
+  const repaired = readParts(parts, exists);
+  if (repaired.isChecked) return repaired.state;
+  return readBeforeWords(parts, exists) ?? repaired.state;
+}
+
+/**
+ * Words that follow an address in a message can be read as more ink. The check tells where they begin.
+ * @param {[string, string][]} parts
+ * @param {(kind: Reference, name: string) => boolean} exists
+ * @returns {(Shareable & {problems: string[]}) | null} null if the check is wrong for another reason
+ */
+function readBeforeWords(parts, exists) {
+  const [name, text] = parts[parts.length - 1];
+  for (const { index } of [...text.matchAll(/[^\w-]/g)].slice(0, MAX_CUTS)) {
+    const cut = readParts([...parts.slice(0, -1), [name, text.slice(0, index)]], exists);
+    if (!cut.isChecked) continue;
+    cut.state.problems.push(describeWords(text.slice(index).trim()));
+    return cut.state;
+  }
+  return null;
 }
 
 /**
  * @param {[string, string][]} parts
  * @param {(kind: Reference, name: string) => boolean} exists
+ * @returns {{state: Shareable & {problems: string[]}, isWhole: boolean, isChecked: boolean}} `isWhole`
+ *   if no part needed a repair or has a problem, `isChecked` if no check is wrong
  */
 function readParts(parts, exists) {
   const state = emptyAddress();
@@ -176,10 +202,9 @@ function readParts(parts, exists) {
     }
   }
   if (state.image) state.strokes = [];
-  if (!isAsWritten(parts, state) && !CHECKED.some((key) => damaged.has(key))) {
-    problems.push(CHANGED);
-  }
-  return { state: { ...state, problems }, isWhole: isWhole && problems.length === 0 };
+  const isChecked = isAsWritten(parts, state);
+  if (!isChecked && !CHECKED.some((key) => damaged.has(key))) problems.push(CHANGED);
+  return { state: { ...state, problems }, isWhole: isWhole && problems.length === 0, isChecked };
 }
 
 /**
@@ -232,5 +257,10 @@ function readPart(key, text, exists) {
 function describeRest(key, rest) {
   // A full stop separates strokes, and programs that shorten links end them with an ellipsis.
   if (key === "strokes" && /^[.…]/.test(rest)) return DRAWING_PROBLEMS.cut;
-  return gettext("The address ends in “{text}”, which does not belong to it.", quoted(rest));
+  return describeWords(rest);
+}
+
+/** @param {string} words after the address */
+function describeWords(words) {
+  return gettext("The address ends in “{text}”, which does not belong to it.", quoted(words));
 }

@@ -61,6 +61,7 @@ import { findModel, isFresh } from "./state.js";
  * @property {number | null} digit the answer; null until the server has confirmed it
  * @property {"sending" | "given" | "failed" | "withdrawing"} status
  * @property {string} message why it is not on the wall yet, or not sent; else empty
+ * @property {boolean} [isRestored] whether it was given before the page was loaded again
  */
 
 /**
@@ -68,7 +69,8 @@ import { findModel, isFresh } from "./state.js";
  * @typedef {object} RoomActions
  * @property {() => void} give the current drawing, with the state's label
  * @property {(token: string) => void} withdraw a contribution of this page
- * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => void} setRoom
+ * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => Promise<void>} setRoom
+ *   one after another; settles when the state has the answer, also if it is a failure
  * @property {(id: number, isShown: boolean) => void} showDrawing on the wall, or hide it
  * @property {(id: number) => void} removeDrawing
  * @property {() => void} removeAll
@@ -147,7 +149,11 @@ export function fromPairs(pairs) {
  * @returns {Contribution | undefined} the contribution that is the drawing on the pad
  */
 export function findGiven({ contributions, strokes }) {
-  return contributions.find((contribution) => contribution.strokes === strokes);
+  return contributions.find((contribution) => {
+    // The page that is loaded again has the drawing from its address.
+    const isEqual = contribution.isRestored && areSame(contribution.strokes, strokes);
+    return contribution.strokes === strokes || isEqual;
+  });
 }
 
 /** Coordinates that differ less than this are the same, in fractions of the pad's side. */

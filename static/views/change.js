@@ -1,7 +1,7 @@
 /** Erasing and filling pixels of the model's input, and the answer that follows. */
 
 import { find, findAll, setText } from "../components/dom.js";
-import { applyEdits, editInputs, fewestEdits } from "../numbers/explain.js";
+import { applyEdits, editInputs, fewestEdits, pixelsBetween } from "../numbers/explain.js";
 import { formatNumber, formatPercent, formatSigned } from "../language/format.js";
 import { formatPlace, joinSentences } from "../language/sentences.js";
 import { gettext, ngettext } from "../language/messages.js";
@@ -76,12 +76,13 @@ function createEditor(change) {
   /** @type {Shown | null} */
   let current = null;
 
-  /** @param {number} pixel @param {0 | 1} value */
-  const setInk = (pixel, value) => {
+  /** @param {number[]} pixels @param {0 | 1} ink */
+  const setInk = (pixels, ink) => {
     if (!current?.explanation) return;
-    const others = current.edits.filter((made) => made.pixel !== pixel);
-    const drawn = seenPixels(current.explanation)[pixel];
-    change({ edits: drawn === value ? others : [...others, { pixel, ink: value }] });
+    const drawn = seenPixels(current.explanation);
+    const others = current.edits.filter(({ pixel }) => !pixels.includes(pixel));
+    const made = pixels.filter((pixel) => drawn[pixel] !== ink).map((pixel) => ({ pixel, ink }));
+    change({ edits: [...others, ...made] });
   };
   listenToEdits(map, {
     begin() {
@@ -91,10 +92,10 @@ function createEditor(change) {
       /** @type {Set<Edit>} */
       const made = new Set();
       return {
-        draw(pixel) {
+        draw(pixels) {
           if (!current) return;
           const known = new Set(current.edits);
-          setInk(pixel, current.tool);
+          setInk(pixels, current.tool);
           after = current.edits;
           for (const edit of after) if (!known.has(edit)) made.add(edit);
         },
@@ -110,7 +111,7 @@ function createEditor(change) {
     toggle() {
       if (!current?.explanation || current.pixel === null) return;
       const now = applyEdits(seenPixels(current.explanation), current.edits)[current.pixel];
-      setInk(current.pixel, now > 0.5 ? 0 : 1);
+      setInk([current.pixel], now > 0.5 ? 0 : 1);
     },
   });
   for (const tool of tools) {
@@ -190,33 +191,39 @@ function createFewest(change) {
 
 /**
  * @param {HTMLElement} map that shows 28×28 pixels
- * @param {{begin: () => {draw: (pixel: number) => void, cancel: () => void}, toggle: () => void}} pen
- *   `draw` gets each pixel under the pen
+ * @param {object} pen
+ * @param {() => {draw: (pixels: number[]) => void, cancel: () => void}} pen.begin `draw` gets the
+ *   pixels that the pen passes over
+ * @param {() => void} pen.toggle
  */
 function listenToEdits(map, { begin, toggle }) {
-  let last = -1;
-  /** @type {(pixel: number) => void} */
+  let last = { x: 0, y: 0 };
+  let lastPixel = -1;
+  /** @type {(pixels: number[]) => void} */
   let draw = () => {};
 
-  /** @param {Point} point */
-  const pass = ({ x, y }) => {
-    const [column, row] = [Math.floor(x * SIDE), Math.floor(y * SIDE)];
-    if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return;
-    const pixel = row * SIDE + column;
-    if (pixel === last) return;
-    last = pixel;
-    draw(pixel);
+  /** @param {Point[]} points */
+  const pass = (points) => {
+    const passed = points.flatMap((point) => {
+      const pixels = pixelsBetween(last, point);
+      last = point;
+      return pixels;
+    });
+    const pixels = [...new Set(passed)].filter((pixel) => pixel !== lastPixel);
+    lastPixel = passed.at(-1) ?? lastPixel;
+    if (pixels.length) draw(pixels);
   };
 
   listenToStrokes(map, {
     begin(point) {
-      last = -1;
+      last = point;
+      lastPixel = -1;
       const stroke = begin();
       draw = stroke.draw;
-      pass(point);
+      pass([point]);
       return stroke.cancel;
     },
-    extend: (points) => points.forEach(pass),
+    extend: pass,
     end() {},
   });
   map.addEventListener("keydown", (event) => {

@@ -133,6 +133,9 @@ LAYOUTS: dict[str, list[tuple[str, str, int, str]]] = {
         ("४", "Digit4", 0, "4"),
         ("ๅ", "Digit1", 0, ""),
         ("ภ", "Digit4", 0, "4"),
+        ("ฦ", "Slash", SHIFT, "?"),
+        ("ฝ", "Slash", 0, ""),
+        ("\u095f", "Slash", SHIFT, "?"),
         ("ㅋ", "KeyZ", 0, "z"),
         ("ზ", "KeyZ", 0, "z"),
     ],
@@ -282,6 +285,30 @@ def test_altgr_combinations_and_composed_characters_are_not_shortcuts(page: Page
         }"""
     )
     assert happened(page, before) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "expected"),
+    [
+        ("c", "KeyC", ""),
+        ("C", "KeyV", ""),
+        ("z", "KeyZ", ""),
+        ("?", "Digit7", "?"),
+        ("3", "KeyE", "3"),
+    ],
+)
+def test_with_altgr_digits_and_the_question_mark_are_shortcuts_and_letters_are_not(
+    page: Page, key: str, code: str, expected: str
+) -> None:
+    before = begin_anew(page)
+    page.evaluate(
+        """(options) => {
+          const altGr = { bubbles: true, modifierAltGraph: true };
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { ...options, ...altGr }));
+        }""",
+        {"key": key, "code": code},
+    )
+    assert happened(page, before) == expected
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u200c", "\u3000"])
@@ -464,6 +491,27 @@ def test_an_escape_just_after_something_was_closed_does_not_clear_the_drawing(
         page.keyboard.press("Escape")
     assert read_answer(page) == "1"
     expect(page.locator("nav")).to_be_visible()
+
+
+def test_an_escape_while_a_slider_is_dragged_does_not_clear_the_drawing(page: Page) -> None:
+    draw_with_mouse(page, ONE)
+    assert read_answer(page) == "1"
+    open_view(page, "softmax")
+    box = page.locator("#temperature").bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.clock.install()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 40, middle[1], steps=4)
+    for _ in range(2):
+        page.keyboard.press("Escape")
+        page.clock.fast_forward(800)
+    page.mouse.up()
+    assert read_answer(page) == "1"
+    # The slider keeps the focus.
+    page.keyboard.press("Escape")
+    assert read_answer(page) == ""
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (1280, 800), (1920, 1080)])

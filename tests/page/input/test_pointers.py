@@ -542,6 +542,24 @@ def test_a_stroke_whose_release_is_lost_ends(page: Page, way: str) -> None:
     page.mouse.up()
 
 
+@pytest.mark.parametrize("key", ["?", "s", "g"])
+def test_a_dialog_that_a_key_opens_ends_the_stroke(page: Page, key: str) -> None:
+    page.mouse.move(*on_screen(page, ONE[0][0]))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, ONE[0][-1]), steps=4)
+    page.keyboard.press(key)
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.mouse.move(*on_screen(page, (0.9, 0.9)), steps=4)
+    page.mouse.up()
+    assert read_answer(page) == "1"
+    expect(page.locator("main")).to_have_attribute("data-fresh", "true")
+    [stroke] = shown_strokes(page)
+    assert max(point["x"] for point in stroke) < 0.6
+    page.evaluate("() => document.querySelector('dialog[open]').close()")
+    draw_with_mouse(page, [[(0.1, 0.9), (0.3, 0.9)]])
+    assert len(shown_strokes(page)) == 2
+
+
 def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_is_down(
     page: Page,
 ) -> None:
@@ -556,6 +574,20 @@ def test_pixels_are_no_longer_edited_when_the_button_is_released_while_another_i
     page.mouse.move(*place_of(page, "#edit", 1, 10), steps=20)
     page.mouse.up(button="right")
     expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
+
+
+def test_a_fast_pen_leaves_no_gaps_in_the_pixels_that_it_edits(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.get_by_label("Fill", exact=True).check()
+    page.mouse.move(*place_of(page, "#edit", 1, 2))
+    page.mouse.down()
+    page.mouse.move(*place_of(page, "#edit", 1, 8), steps=1)
+    page.mouse.move(*place_of(page, "#edit", 3, 10), steps=1)
+    page.mouse.up()
+    row = "".join(f"M{column} 1h1v1h-1z" for column in range(2, 9))
+    expect(page.locator("#edit-marks")).to_have_attribute("d", f"{row}M9 2h1v1h-1zM10 3h1v1h-1z")
 
 
 def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.page.conditions import busy
 from tests.support.digits import FOUR, ONE, SEVEN
-from tests.support.page import open_page, start_approval
+from tests.support.page import open_page, start_approval, wait_for_event
 from tests.support.room import RoomServer
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -67,6 +67,55 @@ def test_the_presenter_closes_and_opens_the_room(presenter: Page, room: RoomServ
     presenter.check("#room-open")
     expect(presenter.locator("#is-closed")).to_be_hidden()
     assert room.request("/api/room")[1]["open"] is True
+
+
+def test_a_box_keeps_what_the_presenter_chose_until_the_server_answers(
+    presenter: Page, room: RoomServer
+) -> None:
+    held: list[Route] = []
+    presenter.route(
+        "**/api/room",
+        lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_(),
+    )
+    box = presenter.locator("#room-open")
+    box.uncheck()
+    # The page shows the room again, with the setting that it still has.
+    room.give()
+    expect(presenter.locator("#wall .opener")).to_have_count(1)
+    expect(box).not_to_be_checked()
+    expect(box).to_have_attribute("aria-busy", "true")
+    expect(presenter.locator("#is-closed")).to_be_hidden()
+    # What is chosen next is sent next.
+    box.check()
+    box.uncheck()
+    for number in range(3):
+        wait_for_event(presenter, lambda count=number: len(held) > count)
+        expect(box).not_to_be_checked()
+        held[number].continue_()
+    expect(box).to_have_attribute("aria-busy", "false")
+    expect(presenter.locator("#is-closed")).to_be_visible()
+    expect(box).not_to_be_checked()
+    assert [route.request.post_data_json["open"] for route in held] == [False, True, False]
+    assert room.request("/api/room")[1]["open"] is False
+
+
+def test_a_box_goes_back_if_the_server_does_not_change_the_room(
+    browser: Browser, room: RoomServer
+) -> None:
+    with browser.new_context(viewport=DESKTOP) as context:
+        page = context.new_page()
+        page.goto(room.presenter_url)
+        page.route(
+            "**/api/room",
+            lambda route: (
+                busy(route, "1") if route.request.method == "PATCH" else route.continue_()
+            ),
+        )
+        box = page.locator("#room-approval")
+        box.click()
+        expect(page.locator("#room-message")).to_contain_text("Too many ask.")
+        expect(box).not_to_be_checked()
+        expect(box).to_have_attribute("aria-busy", "false")
 
 
 def test_one_click_removes_a_drawing(presenter: Page, room: RoomServer) -> None:

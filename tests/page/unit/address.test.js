@@ -152,6 +152,39 @@ for (const [change, apply] of CHANGES) {
   });
 }
 
+/** The addresses of a drawing, and of a drawing with edits. */
+const LINKS = [writeAddress({ ...SHARED, edits: [], picture: null }), LINK];
+
+/** @type {[string, string][]} what follows an address, and what the page says of it */
+const WORDS = [
+  ["%20sevens", "sevens"],
+  ["+sevens", "+sevens"],
+  [".Sevens", ".Sevens"],
+  [".%20Look%20at%20this", ". Look at this"],
+  ["%0D%0A%0D%0ASent%20from%20my%20phone", "Sent from my phone"],
+  ["%20Best%20regards,%20Anna", "Best regards, Anna"],
+];
+
+for (const [words, shown] of WORDS) {
+  test(`words after an address are no ink: ${words}`, () => {
+    for (const link of LINKS) {
+      const { strokes, edits, problems } = readAddress(link + words);
+      assert.deepEqual([strokes, edits], [STROKES, readAddress(link).edits]);
+      assert.equal(problems.length, 1);
+    }
+    const { problems } = readAddress(LINKS[0] + words);
+    assert.deepEqual(problems, [`The address ends in “${shown}”, which does not belong to it.`]);
+  });
+}
+
+test("words after an address that was wrapped are no ink", () => {
+  const { problems, strokes } = readAddress(
+    `${LINKS[0].replace(/drawing=.{9}/, "$&%0D%0A")}%20sevens`,
+  );
+  assert.deepEqual(strokes, STROKES);
+  assert.deepEqual(problems, ["The address ends in “sevens”, which does not belong to it."]);
+});
+
 test("a character of emphasis after a drawing takes nothing from it", () => {
   // The drawing ends in such a character itself.
   const { problems, strokes } = readAddress("#drawing=gAAgAAgAAgA__");

@@ -201,3 +201,74 @@ test(
     assert.deepEqual(store.state.contributions, []);
   }),
 );
+
+/** Contributions as a page has stored them that is loaded again. */
+const RESTORED = {
+  token: "old",
+  id: null,
+  strokes: [[{ x: 0.5, y: 0.2 }]],
+  label: 1,
+  digit: null,
+  status: "sending",
+  message: "",
+  isRestored: true,
+};
+
+test(
+  "a drawing that was given before the page was loaded again is not given again",
+  withPage(async ({ room, asked, store }) => {
+    store.change({ contributions: [{ ...RESTORED, id: 5, status: "given" }] });
+    room.resume();
+    room.give();
+    assert.equal(asked.length, 0);
+    // Another drawing is.
+    store.change({ strokes: [[{ x: 0.5, y: 0.3 }]] });
+    const prediction = { model: "normalized", digit: 7, probabilities: [] };
+    store.change({ prediction, explanation: prediction, isBusy: false, label: 1 });
+    room.give();
+    assert.equal(asked.length, 1);
+  }),
+);
+
+test(
+  "what was being sent when the page was loaded again is sent with the same token",
+  withPage(async ({ room, asked, only, store }) => {
+    store.change({ contributions: [RESTORED] });
+    room.resume();
+    assert.deepEqual([asked[0].kind, asked[0].values[0].token], ["send", "old"]);
+    asked[0].answer(STORED);
+    await settle();
+    assert.deepEqual([only().status, only().id], ["given", 5]);
+  }),
+);
+
+test(
+  "what was being withdrawn when the page was loaded again is withdrawn",
+  withPage(async ({ room, asked, store }) => {
+    const withdrawn = { ...RESTORED, status: "withdrawing" };
+    store.change({ contributions: [withdrawn, { ...withdrawn, token: "stored", id: 6 }] });
+    room.resume();
+    assert.deepEqual(
+      asked.map(({ kind }) => kind),
+      ["send", "remove"],
+    );
+    asked[0].answer(STORED);
+    asked[1].answer();
+    await settle();
+    assert.deepEqual(asked[2].values, ["old", 5]);
+    asked[2].answer();
+    await settle();
+    assert.deepEqual(store.state.contributions, []);
+  }),
+);
+
+test(
+  "a drawing of an earlier room whose ID another drawing has is forgotten",
+  withPage(async ({ room, asked, store }) => {
+    store.change({ contributions: [{ ...RESTORED, id: 5, status: "given" }] });
+    room.look(2);
+    asked[0].fail(new ProblemError(401, { detail: "It needs the token.", code: "other" }, 0));
+    await settle();
+    assert.deepEqual(store.state.contributions, []);
+  }),
+);

@@ -8,6 +8,7 @@ import {
   compareEvidence,
   editInputs,
   fewestEdits,
+  pixelsBetween,
 } from "../../../static/numbers/explain.js";
 import {
   PIXELS,
@@ -90,4 +91,50 @@ test("where no pixel helps, no edits are found", () => {
   const model = zeroWeights();
   model.bias[4] = 1;
   assert.equal(fewestEdits(toInputs(new Float32Array(PIXELS)), model), null);
+});
+
+/** @type {[string, [number, number], [number, number], [number, number][]][]} columns and rows */
+const LINES = [
+  ["a point", [3, 5], [3, 5], [[3, 5]]],
+  [
+    "a row, from right to left",
+    [4, 0],
+    [2, 0],
+    [
+      [4, 0],
+      [3, 0],
+      [2, 0],
+    ],
+  ],
+  [
+    "a diagonal that leaves the picture",
+    [26, 1],
+    [29, 4],
+    [
+      [26, 1],
+      [27, 2],
+    ],
+  ],
+  ["a line outside of the picture", [-3, 5], [-1, 9], []],
+];
+
+for (const [name, from, to, expected] of LINES) {
+  test(`the pixels of ${name}`, () => {
+    const [start, end] = [from, to].map(([x, y]) => ({ x: (x + 0.5) / 28, y: (y + 0.5) / 28 }));
+    const found = pixelsBetween(start, end).map((pixel) => [pixel % 28, Math.floor(pixel / 28)]);
+    assert.deepEqual(found, expected);
+  });
+}
+
+test("the pixels of any line touch each other", () => {
+  for (let turn = 0; turn < 1; turn += 0.01) {
+    const [x, y] = [0.5 * Math.cos(2 * Math.PI * turn), 0.5 * Math.sin(2 * Math.PI * turn)];
+    const pixels = pixelsBetween({ x: 0.5, y: 0.5 }, { x: 0.5 + 0.9 * x, y: 0.5 + 0.9 * y });
+    for (const [index, pixel] of pixels.slice(1).entries()) {
+      const before = pixels[index];
+      assert.ok(Math.abs((pixel % 28) - (before % 28)) <= 1);
+      assert.ok(Math.abs(Math.floor(pixel / 28) - Math.floor(before / 28)) <= 1);
+    }
+    assert.ok(pixels.length >= 10);
+  }
 });

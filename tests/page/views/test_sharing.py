@@ -99,6 +99,12 @@ def test_the_back_button_goes_back_through_the_views(page: Page) -> None:
     ("address", "words"),
     [
         ("model=none&drawing=gAAgAA", "There is no model “none” here; this is the default one."),
+        (
+            f"model={60 * 'ab.'}",
+            f"There is no model “{20 * 'ab.'}…” here; this is the default one.",
+        ),
+        (f"beside={60 * 'ab.'}", f"There is no model “{20 * 'ab.'}…” here to compare with."),
+        (f"view={32 * 'a'}", "There is no view “…”; this is the first one."),
         ("view=none", "There is no view “none”; this is the first one."),
         ("view=constructor", "There is no view “constructor”; this is the first one."),
         ("view=__proto__", "There is no view “__proto__”; this is the first one."),
@@ -161,6 +167,22 @@ def test_a_view_is_saved_as_a_picture_that_looks_like_it(
     # Text is drawn a little otherwise at another size; nothing else differs.
     difference = np.abs(np.asarray(saved, int) - np.asarray(screen, int)).max(axis=2)
     assert (difference > 64).mean() < 0.03
+
+
+def test_a_double_click_saves_one_picture_and_a_later_click_another(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.saved = 0;
+          HTMLAnchorElement.prototype.click = () => { saved++; };
+        }"""
+    )
+    page.keyboard.press("s")
+    page.dblclick("#save-view")
+    expect(page.locator("#share-result")).to_contain_text("evidence-draw.png")
+    wait_for_frames(page, 10)
+    assert page.evaluate("saved") == 1
+    page.click("#save-view")
+    page.wait_for_function("() => saved === 2")
 
 
 def test_the_weights_are_saved_as_a_picture_and_as_numbers(page: Page) -> None:
