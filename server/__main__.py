@@ -1,4 +1,4 @@
-"""`python -m server`: serve the demo until SIGINT or SIGTERM."""
+"""`python -m server`: serve the demo until Ctrl-C or another signal of SIGNALS."""
 
 import argparse
 import ipaddress
@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from server.room.room import Room, is_local_url, local_address, open_room
 from server.storage.archive import FILE_SUFFIX
 from server.storage.model_file import MODELS
 from server.system.network import format_host, reachable_addresses
+from server.system.standard_streams import output_failure, tolerate_output_errors
 from server.translations.languages import TAGS, Language, find_language
 from server.transport.serving import Served, serve
 from server.transport.workers import WorkerError, serve_with_workers
@@ -30,7 +30,8 @@ MAX_PORT = 65_535
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM, then shut down gracefully, with exit status 0."""
+    """Serve until a signal of SIGNALS, then shut down gracefully, with exit status 0."""
+    tolerate_output_errors()
     arguments = parse_arguments()
     try:
         listener = listen(arguments.host, arguments.port)
@@ -53,7 +54,9 @@ def main() -> None:
             describe_room(listener, room),
             describe_models(arguments.models),
         )
-        print_lines(message for message in messages if message)
+        print("\n".join(message for message in messages if message), flush=True)
+        if (failure := output_failure()) is not None:
+            _log.warning("Standard output cannot be written: %s", failure)
 
     served = Served(arguments.models, arguments.room, arguments.language)
     if arguments.workers == 1:
@@ -63,17 +66,6 @@ def main() -> None:
         serve_with_workers(arguments.workers, listener, served, announce)
     except WorkerError as error:
         sys.exit(f"Cannot serve: {error}")
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Print lines; if standard output is full or closed, only log that."""
-    try:
-        for line in lines:
-            print(line, flush=True)
-    except OSError as error:
-        _log.warning("Standard output cannot be written: %s", error)
-        # Python flushes it again at exit, which would change the exit status.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ from uvicorn import Config, Server
 from server.room.room import Room, open_room
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
+from server.system.signals import SIGNALS, handled_signals
 from server.translations.languages import Language
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway, Response, Scope
@@ -36,8 +37,6 @@ KEEP_ALIVE_SECONDS = 20
 
 # Timeout of a graceful shutdown, in seconds.
 STOP_SECONDS = 5
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
@@ -67,7 +66,7 @@ def serve(
     max_accepts: int = MAX_ACCEPTS,
     room: Room | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then shut down gracefully.
+    """Serve until a signal of SIGNALS, then shut down gracefully.
 
     :param on_ready: called as soon as requests are answered
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
@@ -101,7 +100,7 @@ def serve_app(
     max_accepts: int = MAX_ACCEPTS,
     live: LivePredictions | None = None,
 ) -> None:
-    """Serve an application until SIGINT or SIGTERM, then end the process with 0.
+    """Serve an application until a signal of SIGNALS, then end the process with 0.
 
     :param live: answers live predictions without the application
     """
@@ -167,7 +166,7 @@ class _Server(Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Shut down at SIGINT or SIGTERM.
+        """Shut down at a signal of SIGNALS.
 
         Uvicorn would raise them again after its shutdown, and abandon it at a second SIGINT.
         """
@@ -192,8 +191,8 @@ class _Server(Server):
 
 
 def handle_signals(handler: Callable[[int, FrameType | None], object]) -> None:
-    """Call a function at SIGINT or SIGTERM."""
-    for number in STOP_SIGNALS:
+    """Call a function at each signal that ends the server."""
+    for number in handled_signals():
         signal.signal(number, handler)
 
 
@@ -206,7 +205,7 @@ def ignore_signals() -> None:
 
 
 def _ignore_signals_at_exit() -> None:
-    for number in STOP_SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

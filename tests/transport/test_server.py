@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.__main__ import describe_models
+from server.system.signals import SIGNALS
 from tests.support.factories import save_small_model
 from tests.support.serving import ROOT, running, serve
 from tests.support.sockets import send
@@ -67,12 +68,14 @@ def test_a_refused_live_prediction_leaves_the_connection_open(server_url: str) -
     assert statuses == [404, 200, 400]
 
 
-def test_sigterm_ends_it_with_success() -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send signals")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_it_with_success(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "server", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.wait(timeout=10) == 0
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.system.signals import SIGNALS
 from server.transport import workers as workers_module
 from server.transport.serving import Served
 from server.transport.workers import Supervisor, WorkerError
@@ -70,7 +71,7 @@ def is_gone(pid: int) -> bool:
     return state.stdout.strip()[:1] in (b"", b"Z")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_all_of_them_with_success(workers: Workers, number: signal.Signals) -> None:
     assert workers.healthy()
     pids = workers.pids()
