@@ -45,7 +45,7 @@ export function listenToShortcuts(actions, undo) {
     // After another key, an Escape is meant.
     lastEscape = isEscape ? event.timeStamp : -Infinity;
     if (document.querySelector("dialog[open]") || isLeaving) return;
-    // Whoever drags a slider wants at most to end that.
+    // In the middle of a drag, an Escape is meant for the slider.
     if (isEscape && document.querySelector("[type=range]:active")) return;
     if (isEscape && leaveList(event.target)) return;
     if (event.altKey || isComposing(event) || isChoosing(event)) return;

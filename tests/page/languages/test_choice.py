@@ -164,5 +164,7 @@ def test_a_language_opened_in_another_tab_has_the_drawing(page: Page) -> None:
     with page.context.expect_page() as opened:
         page.locator(".languages a", has_text="Deutsch").click(button="middle")
     other = opened.value
+    # Before the page has the models, it has not read its address.
+    other.wait_for_selector("#model option", state="attached")
     assert read_answer(other) == "7"
     assert other.locator("html").get_attribute("lang") == "de"
