@@ -91,7 +91,9 @@ def test_the_first_view_needs_one_script_whose_modules_the_other_views_share(pag
     open_view(page, "softmax")
     loaded = page.evaluate(MODULES)
     assert "views/softmax.js" in loaded
-    assert not any(name.startswith(("numbers/", "state/")) for name in loaded)
+    # The first key that is pressed loads all views, some of which need this module.
+    shared = [name for name in loaded if name.startswith(("numbers/", "state/"))]
+    assert shared in ([], ["numbers/axis.js"])
     assert page.evaluate(IS_SHARED)
 
 
