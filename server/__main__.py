@@ -1,4 +1,4 @@
-"""`python -m server`: serve the demo until Ctrl-C or another signal of SIGNALS."""
+"""`python -m server`: serve the demo until SIGINT, SIGTERM or SIGHUP."""
 
 import argparse
 import ipaddress
@@ -19,6 +19,7 @@ from server.room.room import Room, is_local_url, local_address, open_room
 from server.storage.archive import FILE_SUFFIX
 from server.storage.model_file import MODELS
 from server.system.network import format_host, reachable_addresses
+from server.system.paths import expand_home
 from server.system.standard_streams import output_failure, tolerate_output_errors
 from server.translations.languages import TAGS, Language, find_language
 from server.transport.serving import Served, serve
@@ -30,7 +31,7 @@ MAX_PORT = 65_535
 
 
 def main() -> None:
-    """Serve until a signal of SIGNALS, then shut down gracefully, with exit status 0."""
+    """Serve until SIGINT, SIGTERM or SIGHUP, then shut down gracefully, with exit status 0."""
     tolerate_output_errors()
     arguments = parse_arguments()
     try:
@@ -202,11 +203,12 @@ def parse_directory(text: str) -> Path:
 
     :raise argparse.ArgumentTypeError: it does not exist, or is not a directory
     """
+    path = expand_home(text)
     # An empty path would mean the current directory.
-    if not text or not os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises on some paths
-        kind = "is not a directory" if text and os.path.exists(text) else "does not exist"  # noqa: PTH110
+    if not text or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises on some paths
+        kind = "is not a directory" if text and os.path.exists(path) else "does not exist"  # noqa: PTH110
         raise argparse.ArgumentTypeError(f"{text!r} {kind}; accepted: a directory of model files")
-    return Path(text)
+    return path
 
 
 def parse_file(text: str) -> Path:
@@ -216,7 +218,7 @@ def parse_file(text: str) -> Path:
     """
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a file")
-    return Path(text)
+    return expand_home(text)
 
 
 def parse_language(text: str) -> Language:

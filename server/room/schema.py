@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from server.room.errors import RoomError
-from server.system.atomic_write import write_atomically
+from server.system.atomic_write import make_directory, write_atomically
 
 # Identifies the type of file: "Evid" in ASCII. Source: https://sqlite.org/fileformat.html, 1.3.17.
 APPLICATION_ID = 0x45766964
@@ -63,6 +63,7 @@ def ensure_room(path: Path) -> None:
         # A link stays: the file that it leads to is created.
         path = path.resolve()
         if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+            make_directory(path.parent)
             # The file has the presenter's key. SQLite gives its other files the same permissions.
             umask = os.umask(0o077)
             try:
@@ -96,8 +97,8 @@ def check_room(path: Path) -> None:
     application, version = (int.from_bytes(header[at : at + 4], "big") for at in (68, 60))
     if not header.startswith(_MAGIC) or application != APPLICATION_ID:
         raise RoomError(
-            f"{str(path)!r} is not a room, and is left as it is. Accepted: a file that "
-            "`python -m server --room FILE` has created; it creates one that does not exist."
+            f"{str(path)!r} is not a room, and is left as it is. Accepted: a room that "
+            "`python -m server --room FILE` has created; it creates FILE if it does not exist."
         )
     if version != SCHEMA_VERSION:
         raise RoomError(

@@ -1,9 +1,9 @@
 """The trainings of a models directory: those in progress, and the latest under each name.
 
 A running training writes its history every WRITE_SECONDS, changed or not, as a heartbeat. The
-heartbeat's age is measured by the monotonic clock, because the system time may be set back. Only a
-heartbeat that is seen for the first time has the age of its file, because its training may have
-died since. A file that has changed was written after the last scan, whatever its age.
+heartbeat's age is measured by the monotonic clock, because the system time may be set back. The
+age of a heartbeat that is seen for the first time is that of its file, by its modification time. If
+the file has changed since the last scan, the heartbeat is at most as old as that scan.
 """
 
 import hashlib

@@ -6,7 +6,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from server.system.signals import postpone_signals
+from server.system.signals import defer_signals
 
 # The errors where a directory cannot be opened or synced: some network shares, and directories with
 # permission to write but not to read.
@@ -32,8 +32,8 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
     """Write all contents to temporary files, then rename them in the given order.
 
     If a write fails, no file is replaced; if a rename fails, the earlier files stay replaced. If a
-    file has been replaced, all before it have, even after a power failure. Ctrl-C and SIGTERM do
-    not come between the renames.
+    file has been replaced, all before it have, even after a power failure. Signals that end the
+    process are deferred until all files are renamed.
 
     :raise OSError: the disk is full or a directory is not writable
     """
@@ -49,7 +49,7 @@ def write_all_atomically(contents: dict[Path, bytes], *, durable: bool = True) -
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
-        with postpone_signals():
+        with defer_signals():
             for path, written in unfinished.items():
                 written.replace(path)
                 if durable:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection as PipeConnection
 from multiprocessing.context import SpawnProcess
 from threading import Thread
@@ -34,6 +34,7 @@ def start_child(
     :param is_daemon: the child process is ended at this one's exit; it cannot have children itself
     :raise OSError: the system allows no more processes or files
     """
+    _start_resource_tracker()
     receiver, sender = _context.Pipe(duplex=False)
     # After this block only the child process holds the sending end.
     with sender:
@@ -44,6 +45,21 @@ def start_child(
         finally:
             signal.signal(signal.SIGINT, handler)
     return process, receiver
+
+
+def _start_resource_tracker() -> None:
+    """Start multiprocessing's resource tracker, if it is not running, so that it ignores SIGHUP.
+
+    It ignores SIGINT and SIGTERM by itself. A closed terminal would end it before its processes,
+    which would then print tracebacks.
+    """
+    if sys.platform == "win32":
+        return
+    handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.signal(signal.SIGHUP, handler)
 
 
 def end_with_parent(*, by_force: bool = False) -> None:

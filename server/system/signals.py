@@ -1,4 +1,4 @@
-"""Signals that end a process: how its commands exit after them, and how to put them off."""
+"""Signals that end a process: how its commands exit after them, and how to defer them."""
 
 import signal
 import sys
@@ -44,8 +44,8 @@ def exit_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def postpone_signals() -> Iterator[None]:
-    """Handle the signals of SIGNALS that are received within the context at its end.
+def defer_signals() -> Iterator[None]:
+    """Defer the signals of SIGNALS that are received within the context until it ends.
 
     Python handles signals in the main thread, so in other threads this does nothing.
     """
@@ -64,8 +64,8 @@ def postpone_signals() -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        for postponed in received:
-            signal.raise_signal(postponed)
+        for deferred in received:
+            signal.raise_signal(deferred)
 
 
 def _exit(received: int, _frame: FrameType | None) -> None:

@@ -1,45 +1,45 @@
-"""Standard output and error whose reader may leave, or whose disk may be full.
+"""Standard output and error that tolerate write errors, such as a closed pipe or a full disk.
 
-Python raises an exception where it prints. A training must not end for that.
+By default `print` would raise an exception, which would end a training.
 """
 
 import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 # Standard input, output and error.
 _LAST_STANDARD_DESCRIPTOR = 2
 
 
-class _TolerantFile(io.RawIOBase):
-    """Passes on what is written until an error; `failure` is that error, or None."""
+class _TolerantOutput(io.TextIOWrapper):
+    """A text stream that discards everything after the first write error, `failure`."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
-        super().__init__()
-        self.failure: OSError | None = None
-        self._raw = raw
+    failure: OSError | None = None
 
-    def writable(self) -> bool:
-        return True
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._discard(error)
+            return len(text)
 
-    def isatty(self) -> bool:
-        return self._raw.isatty()
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self._discard(error)
 
-    def fileno(self) -> int:
-        return self._raw.fileno()
-
-    def write(self, content: Any, /) -> int | None:
-        if self.failure is None:
-            try:
-                return self._raw.write(content)
-            except OSError as error:
-                self.failure = error
-        return memoryview(content).nbytes
+    def _discard(self, error: OSError) -> None:
+        self.failure = self.failure or error
+        # Python writes what it has buffered again, at the latest when it exits.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.fileno())
+        os.close(null)
 
 
 def tolerate_output_errors() -> None:
-    """Replace `sys.stdout` and `sys.stderr` by streams that discard what cannot be written.
+    """Replace `sys.stdout` and `sys.stderr` by streams that tolerate write errors.
 
     Characters that a stream's encoding does not have are escaped. Call this first in a process: if
     one of the descriptors 0 to 2 is closed, the next file that is opened gets it, and TensorFlow
@@ -53,20 +53,32 @@ def tolerate_output_errors() -> None:
 
 
 def output_failure() -> OSError | None:
-    """Return the error that kept something from standard output; None if all is written."""
+    """Flush standard output, and return its first write error, or None."""
     sys.stdout.flush()
-    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    return raw.failure if isinstance(raw, _TolerantFile) else None
+    return sys.stdout.failure if isinstance(sys.stdout, _TolerantOutput) else None
+
+
+def exit_if_output_failed() -> None:
+    """Exit with a message if something could not be written to standard output."""
+    if (failure := output_failure()) is not None:
+        sys.exit(f"Standard output cannot be written: {failure}")
 
 
 def _tolerant(stream: TextIO | None, descriptor: int) -> TextIO:
-    """Return a stream that writes to the same file; None is a closed descriptor."""
-    raw = getattr(getattr(stream, "buffer", None), "raw", None)
-    if raw is None:
-        raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(
-        io.BufferedWriter(_TolerantFile(raw)),
-        encoding="utf-8" if stream is None else stream.encoding,
-        errors="backslashreplace",
+    """Return a stream that writes to the same file.
+
+    :param stream: None if the descriptor was closed when the process was started
+    """
+    if sys.platform != "win32":
+        # Python cannot write to a pipe that is full and does not block.
+        os.set_blocking(descriptor, True)
+    if not isinstance(stream, io.TextIOWrapper):
+        binary = open(descriptor, "wb", closefd=False)  # noqa: SIM115
+        return _TolerantOutput(binary, encoding="utf-8", errors="backslashreplace")
+    return _TolerantOutput(
+        stream.buffer,
+        encoding=stream.encoding,
+        errors="backslashreplace" if stream.errors == "strict" else stream.errors,
         line_buffering=True,
+        write_through=stream.write_through,
     )

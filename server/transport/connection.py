@@ -26,7 +26,7 @@ from server.web.app import MAX_BODY_BYTES
 # A browser keeps up to six open, one or two of them in use.
 MAX_CONNECTIONS = 2000
 
-# How many more connections get 503. Any beyond are closed without a response.
+# How many more connections get 503. Further ones are closed without a response.
 MAX_REFUSED = 250
 
 # How long a client may take to send a request, and to receive a response, in seconds.
@@ -53,9 +53,9 @@ MAX_LINGER_BYTES = 1024 * 1024
 
 _CLOSE = (b"connection", b"close")
 
-# An IPv6 address in brackets, or another address or a name, and a port. It may also be empty.
-# Source: RFC 3986, 3.2.2.
-_HOST = re.compile(rb"(\[[\w.:%~-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?", re.ASCII)
+# A bracketed IPv6 address, an IPv4 address or a name, with an optional port. It may be empty.
+# Source: RFC 3986, 3.2.2. Some clients do not encode other characters than ASCII.
+_HOST = re.compile(rb"(\[[\w.:%~-]+\]|[\w.~!$&'()*+,;=%\x80-\xff-]*)(:\d*)?", re.ASCII)
 
 
 class Deadline:
@@ -232,7 +232,7 @@ class ClientConnection(HttpToolsProtocol):
             return
         except httptools.HttpParserUpgrade as upgrade:
             rest = data[upgrade.args[0] :]
-        # Not within `except`, where the cause of a further error would be lost.
+        # Outside of `except`: the context of a further error would be the upgrade.
         if self._should_upgrade():
             self.handle_websocket_upgrade()
         else:
@@ -316,8 +316,11 @@ class ClientConnection(HttpToolsProtocol):
             raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
         if self.headers[-1][0] == b"host":
             hosts = [value for header, value in self.headers if header == b"host"]
-            if len(hosts) > 1 or not _HOST.fullmatch(value):
-                detail = "The request has two Host headers or an invalid one. Accepted: HOST:PORT."
+            if len(hosts) > 1 or not _HOST.fullmatch(value.strip(b" \t")):
+                detail = (
+                    "The request has more than one Host header, or an invalid one. "
+                    "Accepted: HOST or HOST:PORT."
+                )
                 raise _RefusedError(HTTPStatus.BAD_REQUEST, detail)
 
     def on_headers_complete(self) -> None:
@@ -330,7 +333,7 @@ class ClientConnection(HttpToolsProtocol):
         if self.expect_100_continue:
             length = int(dict(self.headers).get(b"content-length", 0))
             if length > MAX_BODY_BYTES:
-                # The client sends no body then, so that the connection cannot be used again.
+                # The client may or may not send the body, so the connection must be closed.
                 detail = f"The body is too long. Accepted: at most {MAX_BODY_BYTES} bytes."
                 raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         super().on_headers_complete()

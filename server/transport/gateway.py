@@ -44,8 +44,8 @@ RETRY_AFTER_SECONDS = 1
 _SLOW_TYPES = (".png", ".webp", ".csv")
 _SLOW_ROUTES = (f"{ROOM_API}/", f"{MESSAGES_API}/")
 
-# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked. Ranges are ignored,
-# which a server may do (RFC 9110, 14.2): Werkzeug answers those that it does not support with 416.
+# WSGI passes the length as CONTENT_LENGTH, and the body is no longer chunked. A server may ignore
+# Range (RFC 9110, 14.2); Werkzeug would answer a range that it does not support with 416.
 _NOT_FOR_WSGI = {b"content-length", b"transfer-encoding", b"range"}
 
 # Uvicorn adds the date to every response.

@@ -143,7 +143,7 @@ class LiveSocket(asyncio.Protocol):
             self._is_refused = True
             response = self._protocol.reject(HTTPStatus.BAD_REQUEST)
         else:
-            # The connection has found it in the list.
+            # `accept` expects a single value. ClientConnection has found it in the list.
             del request.headers["Upgrade"]
             request.headers["Upgrade"] = "websocket"
             response = self._protocol.accept(request)

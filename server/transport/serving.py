@@ -41,8 +41,8 @@ STOP_SECONDS = 5
 # How many connections the system queues until they are accepted.
 BACKLOG = 1024
 
-# How many of them are accepted in one iteration of the event loop. They are counted only in a later
-# one, and without a free file descriptor asyncio logs each attempt.
+# How many connections are accepted per iteration of the event loop. They are counted only in the
+# next one, and asyncio logs each `accept` that fails for lack of a file descriptor.
 MAX_ACCEPTS = 16
 
 # File descriptors beyond MAX_CONNECTIONS: half of them for further connections, which get 503, the
@@ -66,7 +66,7 @@ def serve(
     max_accepts: int = MAX_ACCEPTS,
     room: Room | None = None,
 ) -> None:
-    """Serve until a signal of SIGNALS, then shut down gracefully.
+    """Serve until SIGINT, SIGTERM or SIGHUP, then shut down gracefully.
 
     :param on_ready: called as soon as requests are answered
     :param max_accepts: connections accepted per iteration of the event loop; other processes that
@@ -100,7 +100,7 @@ def serve_app(
     max_accepts: int = MAX_ACCEPTS,
     live: LivePredictions | None = None,
 ) -> None:
-    """Serve an application until a signal of SIGNALS, then end the process with 0.
+    """Serve an application until SIGINT, SIGTERM or SIGHUP, then end the process with 0.
 
     :param live: answers live predictions without the application
     """
@@ -142,7 +142,7 @@ def limit_connections() -> dict[str, int]:
     most = min(MAX_CONNECTIONS, files - extra)
     if most < MAX_CONNECTIONS:
         _log.warning(
-            "At most %d connections at the same time, because only %d files may be open. "
+            "Limited to %d connections per process, because only %d files may be open. "
             "`ulimit -n %d` allows more.",
             *(most, files, MAX_CONNECTIONS + EXTRA_FILES),
         )
@@ -166,7 +166,7 @@ class _Server(Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Shut down at a signal of SIGNALS.
+        """Shut down at SIGINT, SIGTERM or SIGHUP.
 
         Uvicorn would raise them again after its shutdown, and abandon it at a second SIGINT.
         """
@@ -180,8 +180,8 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down gracefully; connections that are still open after STOP_SECONDS are aborted."""
-        # Uvicorn would only cancel the tasks of their requests. A task that waits for a client to
-        # read would log that, and wait again.
+        # Uvicorn would only cancel the tasks of their requests. A cancelled task that waits for a
+        # slow client logs a traceback, and its connection stays open.
         asyncio.get_running_loop().call_later(STOP_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 

@@ -168,7 +168,7 @@ def _start(listener: socket.socket, served: Served) -> Worker:
 def serve_with_workers(
     count: int, listener: socket.socket, served: Served, on_ready: Callable[[], None]
 ) -> None:
-    """Serve with several processes until a signal of SIGNALS; one that dies is replaced.
+    """Serve with several processes until SIGINT, SIGTERM or SIGHUP; one that dies is replaced.
 
     :param on_ready: as in `Supervisor`
     :raise WorkerError: all workers die, or cannot be started, before any has served

@@ -309,5 +309,10 @@ def test_nobody_else_can_read_the_file_while_it_is_created(
         real_replace(written, path)
 
     monkeypatch.setattr(Path, "replace", replace)
-    RoomDatabase(tmp_path / "room.db")
+    path = tmp_path / "new" / "room.db"
+    RoomDatabase(path)
     assert modes == [0o600]
+    # Other files may be put into the directory.
+    other = tmp_path / "other"
+    other.mkdir()
+    assert path.parent.stat().st_mode == other.stat().st_mode

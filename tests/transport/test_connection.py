@@ -268,7 +268,7 @@ def test_where_few_files_may_be_open_connections_leave_some_for_requests() -> No
         server.process.terminate()
         assert server.process.stderr is not None
         (message,) = server.process.stderr.read().splitlines()
-        assert "At most 150 connections at the same time" in message
+        assert "Limited to 150 connections per process" in message
 
 
 def test_a_head_without_end_is_refused_before_it_fills_the_memory(server: Running) -> None:

@@ -8,7 +8,10 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 import argparse  # noqa: E402, after the line above
 
 from server.system.signals import exit_on_signals  # noqa: E402
-from server.system.standard_streams import tolerate_output_errors  # noqa: E402
+from server.system.standard_streams import (  # noqa: E402
+    exit_if_output_failed,
+    tolerate_output_errors,
+)
 from training.data.mnist import load_or_exit  # noqa: E402
 from training.data.sources import CACHE  # noqa: E402
 from training.settings.arguments import add_data_argument  # noqa: E402
@@ -31,6 +34,7 @@ def main() -> None:
             where, *sizes
         )
     )
+    exit_if_output_failed()
 
 
 if __name__ == "__main__":

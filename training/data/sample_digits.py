@@ -21,7 +21,7 @@ from server.regression.normalization import NORMALIZATIONS
 from server.regression.shapes import DIGITS
 from server.storage.sample_digits import FILE, save_digits
 from server.system.signals import exit_on_signals
-from server.system.standard_streams import tolerate_output_errors
+from server.system.standard_streams import exit_if_output_failed, tolerate_output_errors
 from training.data.examples import normalize_images
 from training.data.mnist import Bytes, Images, load_or_exit
 from training.settings.arguments import add_data_argument
@@ -71,6 +71,7 @@ def select_and_save(folder: Path | None) -> None:
     except OSError as error:
         sys.exit(f"The digits are not written; the old file stays: {error}")
     print(f"Wrote {len(examples.labels)} digits and {len(means)} sets of means to {FILE}.")
+    exit_if_output_failed()
 
 
 if __name__ == "__main__":

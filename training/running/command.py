@@ -200,7 +200,7 @@ def check_and_train(
 def write_outputs(trained: Trained, options: argparse.Namespace) -> list[OSError]:
     """Write the report, and the SavedModel if requested, and print their paths.
 
-    Return the errors of those that cannot be written.
+    :return: the errors of the outputs that cannot be written
     """
     failures = []
     reports = options.report or options.models / REPORTS

@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_on_signals(before_exit: Callable[[], None]) -> Iterator[None]:
-    """Raise Stopped in the main thread when a signal of SIGNALS is received within the context.
+    """Raise Stopped in the main thread at a SIGINT, SIGTERM or SIGHUP within the context.
 
     If the main thread is still in the context after STOP_SECONDS, the process exits by force.
     Further signals are ignored. Only the main thread can use this context.

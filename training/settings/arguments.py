@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from server.system.paths import expand_home
+
 # Histories store step numbers as int32.
 MAX_COUNT = 2**31 - 1
 
@@ -83,13 +85,10 @@ def _number(
 
 
 def _path(text: str, accepted: str) -> Path:
-    """Parse a path; `~` is a home directory, also where the shell has not replaced it.
+    """Parse a path; `~` at its start is the home directory.
 
-    :raise argparse.ArgumentTypeError: it is empty, or the home directory is unknown
+    :raise argparse.ArgumentTypeError: it is empty
     """
-    try:
-        if text.strip() and "\0" not in text:
-            return Path(text).expanduser()
-    except RuntimeError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not {accepted}")
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {accepted}")
+    return expand_home(text)

@@ -41,17 +41,18 @@ def check_output_directories(options: argparse.Namespace, name: str) -> None:
     for option, directory in (("tensorboard", options.tensorboard), ("export", options.export)):
         if directory is not None and not _is_utf8(_resolve(directory)):
             raise OutputDirectoryError(
-                f"--{option} needs a path in UTF-8, but {str(directory)!r} is not."
+                f"--{option} needs a path that is valid UTF-8, but {str(directory)!r} is not."
             )
     if options.export is not None:
         _check_export(_resolve(options.export), directories + files, name)
 
 
 def _check_export(export: Path, others: list[tuple[str, Path]], name: str) -> None:
-    """Check the directory of an export, which replaces it: nothing else is written there or below.
+    """Check the directory of an export, which replaces it.
 
     :param others: the options of all other outputs, and their directories and files
-    :raise OutputDirectoryError: the directory cannot be written, or another output would be
+    :raise OutputDirectoryError: the directory is not writable, or another output would be written
+        to it or below it
     """
     if export.is_dir() and export.is_mount():
         _check_directory("--export", export)
@@ -107,7 +108,7 @@ def _check_directory(option: str, directory: Path) -> None:
     _check_no_file(option, existing)
     if not is_writable(existing):
         raise OutputDirectoryError(
-            f"{option} needs a directory that can be written, but {str(existing)!r} cannot."
+            f"{option} needs a writable directory, but {str(existing)!r} is not writable."
         )
 
 

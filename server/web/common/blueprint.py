@@ -46,7 +46,7 @@ class Operation:
 
     `answer` is a type that is sent as JSON, or a media type, or None for a response without a body;
     `bodies` are empty if the route takes no body; `errors` are statuses in addition to
-    COMMON_ERRORS. A response with an ETag can be validated (RFC 9110, 13).
+    COMMON_ERRORS. Responses with an ETag support conditional requests (RFC 9110, 13).
     """
 
     name: str

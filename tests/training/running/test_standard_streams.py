@@ -1,8 +1,10 @@
 """Standard output and error that cannot be written."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,42 @@ def test_a_reader_that_has_left_does_not_end_the_program(tmp_path: Path) -> None
         process = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=pipe, check=False)
     assert process.returncode == 0
     assert path.read_text().endswith(" BrokenPipeError(32, 'Broken pipe')\n")
+
+
+def test_a_pipe_that_is_full_and_does_not_block_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "result"
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    command = [sys.executable, "-c", PROGRAM, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=writer, stderr=subprocess.DEVNULL) as process:
+        os.close(writer)
+        # The program's first line does not fit into the pipe.
+        time.sleep(0.5)
+        with open(reader, "rb") as pipe:  # noqa: PTH123, which takes only paths
+            written = pipe.read().lstrip(b"\0").decode()
+    assert process.returncode == 0
+    assert written == f"{WRITTEN}\n" * 3
+    assert path.read_text().endswith(" None\n")
+
+
+@pytest.mark.usefixtures("mnist")
+def test_a_command_whose_output_is_lost_fails() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "training.data"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert process.stderr.endswith(
+        "Standard output cannot be written: [Errno 28] No space left on device\n"
+    )
 
 
 def test_characters_that_the_encoding_does_not_have_are_escaped(tmp_path: Path) -> None:

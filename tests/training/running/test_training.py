@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from server.__main__ import parse_file
 from server.regression.model import Model
 from server.regression.regression import Regression, softmax
 from server.regression.shapes import DIGITS, PIXELS, Floats
@@ -52,6 +54,7 @@ from training.fitting.regression import (
 )
 from training.outputs.record import Record
 from training.running import command, pipeline
+from training.settings.arguments import directory, file
 from training.settings.options import chosen_recipe, parse_arguments
 from training.settings.output_directories import (
     OutputDirectoryError,
@@ -351,10 +354,15 @@ def test_what_a_setting_accepts_is_in_the_message(
     assert capsys.readouterr().err.endswith(error)
 
 
-def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("parse", [directory, file, parse_file])
+def test_a_tilde_at_the_start_of_a_path_is_the_home_directory(
+    parse: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    options = parse_arguments(["--models=~/models", "--room=~/room.db"])
-    assert (options.models, options.room) == (tmp_path / "models", tmp_path / "room.db")
+    assert parse("~/mine") == tmp_path / "mine"
+    assert parse("./~") == Path("~")
+    assert parse("./~/mine") == Path("~/mine")
+    assert parse("~nobody-has-this-name/mine") == Path("~nobody-has-this-name/mine")
 
 
 @pytest.mark.parametrize("most", [10_000, 600_000])
@@ -797,7 +805,7 @@ def test_an_output_directory_without_permission_to_write_is_refused(
         Path(directory).chmod(0o555)
         options = parse_arguments(["--models", tempfile.gettempdir()])
         setattr(options, option, Path(directory) / below)
-        message = f"^--{option} needs a directory that can be written, but '{directory}' cannot.$"
+        message = f"^--{option} needs a writable directory, but '{directory}' is not writable.$"
         with without_privileges(), pytest.raises(OutputDirectoryError, match=message):
             check_output_directories(options, "mine")
 
@@ -806,7 +814,9 @@ def test_an_output_directory_without_permission_to_write_is_refused(
 @pytest.mark.parametrize("option", ["tensorboard", "export"])
 def test_a_path_that_tensorflow_does_not_take_is_refused(tmp_path: Path, option: str) -> None:
     options = parse_arguments([f"--{option}", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")])
-    with pytest.raises(OutputDirectoryError, match=f"^--{option} needs a path in UTF-8, but"):
+    with pytest.raises(
+        OutputDirectoryError, match=f"^--{option} needs a path that is valid UTF-8, but"
+    ):
         check_output_directories(options, "mine")
 
 
