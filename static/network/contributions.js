@@ -8,7 +8,6 @@ import { describeDelay, describeProblem } from "./problems.js";
 /** @typedef {import("../state/state.js").Contribution} Contribution */
 /** @typedef {import("../state/store.js").Store} Store */
 
-const UNAUTHORIZED = 401;
 const NOT_FOUND = 404;
 
 /** Statuses after which the same request may succeed a little later. */
@@ -76,21 +75,18 @@ export function createContributions(store, { send, look, remove }, createToken) 
     }
   };
 
-  /**
-   * @param {Contribution} contribution
-   * @param {string} model
-   * @param {boolean} [mayBeStored] whether an earlier request may have been carried out
-   */
-  const deliver = async (contribution, model, mayBeStored = false) => {
+  /** @param {Contribution} contribution @param {string} model */
+  const deliver = async (contribution, model) => {
     const { token } = contribution;
     const isWithdrawn = () => get(token)?.status === "withdrawing";
+    // A request that got no answer may have been carried out.
+    let mayBeStored = false;
     try {
       const stored = await persist(token, async () => {
         if (isWithdrawn() && !mayBeStored) return null;
         try {
           return await send(contribution, model);
         } catch (error) {
-          // It got no answer.
           mayBeStored ||= !(error instanceof ProblemError);
           throw error;
         }
@@ -118,15 +114,6 @@ export function createContributions(store, { send, look, remove }, createToken) 
   };
 
   return {
-    /** Go on with what was not done when the page was loaded again. */
-    resume() {
-      for (const one of store.state.contributions) {
-        const isUnknown = one.id === null && one.status !== "failed";
-        if (isUnknown) deliver(one, store.state.model, true);
-        else if (one.status === "withdrawing" && one.id !== null) takeBack(one.token, one.id);
-      }
-    },
-
     /** Give the drawing on the pad to the room. A drawing that was refused keeps its token. */
     give() {
       const { state } = store;
@@ -168,8 +155,7 @@ export function createContributions(store, { send, look, remove }, createToken) 
         const known = get(token);
         if (known?.status === "given" && known.message !== message) update(token, { message });
       } catch (error) {
-        // Another room, after this one, gives its IDs to other drawings.
-        if (isGone(error) || isForeign(error)) drop(token);
+        if (isGone(error)) drop(token);
         // Otherwise, it is looked at again at the next occasion.
         else lookedAt.delete(token);
       }
@@ -190,11 +176,6 @@ export function createContributions(store, { send, look, remove }, createToken) 
 /** @param {unknown} error */
 function isGone(error) {
   return error instanceof ProblemError && error.status === NOT_FOUND;
-}
-
-/** @param {unknown} error */
-function isForeign(error) {
-  return error instanceof ProblemError && error.status === UNAUTHORIZED;
 }
 
 /**

@@ -48,12 +48,11 @@ const UNAUTHORIZED = 401;
  */
 export function createRoom(store, reporter, loader, { device, createToken, save, forgetKey }) {
   const wall = createWall(store, reporter, loader);
-  const { give, withdraw, look, resume } = createContributions(
+  const { give, withdraw, look } = createContributions(
     store,
     { send: sendDrawing, look: fetchContribution, remove: deleteDrawing },
     createToken,
   );
-  resume();
 
   /**
    * The server does not accept the key: the page is a participant's from now on.

@@ -69,11 +69,11 @@ export function fetchReadings(key, model, after) {
 /**
  * Store a drawing. With the token of a stored one, nothing is stored again.
  * @param {Contribution} contribution
- * @param {string} model the name of the one that answers; empty for the default one
+ * @param {string} model the name of the one that answers
  * @returns {Promise<{id: number, digit: number, shown: boolean}>}
  */
 export function sendDrawing({ token, strokes, label }, model) {
-  const body = { strokes: toPairs(strokes), label, model: model || undefined, token };
+  const body = { strokes: toPairs(strokes), label, model, token };
   return requestObject(DRAWINGS, ["id", "digit", "shown"], withKey("", "POST", body));
 }
 

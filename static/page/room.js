@@ -3,24 +3,13 @@
 import { find } from "../components/dom.js";
 import { createRoom } from "../network/room.js";
 import { createContributing } from "../room/contributing.js";
-import {
-  deviceId,
-  forgetPresenterKey,
-  isSmallPage,
-  presenterKey,
-  randomId,
-  readStored,
-  writeStored,
-} from "./arrival.js";
+import { deviceId, forgetPresenterKey, isSmallPage, presenterKey, randomId } from "./arrival.js";
 import { download } from "./save.js";
 
 /** @typedef {import("../network/loader.js").Loader} Loader */
 /** @typedef {import("../network/reporting.js").Reporter} Reporter */
-/** @typedef {import("../state/state.js").Contribution} Contribution */
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
 /** @typedef {import("../state/store.js").Store} Store */
-
-const STORED_CONTRIBUTIONS = "evidence.contributions";
 
 /**
  * @param {Store} store
@@ -31,11 +20,7 @@ const STORED_CONTRIBUTIONS = "evidence.contributions";
 export function joinRoom(store, reporter, loader) {
   const { change } = store;
   const isJoining = isSmallPage() && hasAll(store.state);
-  change({ roomKey: presenterKey(), isJoining, contributions: restoreContributions() });
-  store.subscribe(({ contributions }, before) => {
-    if (contributions === before.contributions) return;
-    writeStored(STORED_CONTRIBUTIONS, JSON.stringify(contributions));
-  });
+  change({ roomKey: presenterKey(), isJoining });
   const actions = createRoom(store, reporter, loader, {
     device: deviceId(),
     createToken: randomId,
@@ -62,21 +47,6 @@ export function joinRoom(store, reporter, loader) {
   store.afterChanges(show);
   show();
   return actions;
-}
-
-/**
- * @returns {Contribution[]} those of this tab before the page was loaded again: none of them may be
- *   given twice, and each can still be withdrawn
- */
-function restoreContributions() {
-  try {
-    /** @type {Contribution[]} */
-    const contributions = JSON.parse(readStored(STORED_CONTRIBUTIONS));
-    return contributions.map((one) => ({ ...one, isRestored: true }));
-  } catch {
-    // Nothing is stored, or nothing that this page has written.
-    return [];
-  }
 }
 
 /**

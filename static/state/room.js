@@ -61,7 +61,6 @@ import { findModel, isFresh } from "./state.js";
  * @property {number | null} digit the answer; null until the server has confirmed it
  * @property {"sending" | "given" | "failed" | "withdrawing"} status
  * @property {string} message why it is not on the wall yet, or not sent; else empty
- * @property {boolean} [isRestored] whether it was given before the page was loaded again
  */
 
 /**
@@ -149,11 +148,7 @@ export function fromPairs(pairs) {
  * @returns {Contribution | undefined} the contribution that is the drawing on the pad
  */
 export function findGiven({ contributions, strokes }) {
-  return contributions.find((contribution) => {
-    // The page that is loaded again has the drawing from its address.
-    const isEqual = contribution.isRestored && areSame(contribution.strokes, strokes);
-    return contribution.strokes === strokes || isEqual;
-  });
+  return contributions.find((contribution) => contribution.strokes === strokes);
 }
 
 /** Coordinates that differ less than this are the same, in fractions of the pad's side. */
