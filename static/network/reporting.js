@@ -64,11 +64,9 @@ export function createReporter(store) {
           setProblem(source, "");
           onAnswer(item, answer);
         },
-        onFailure(error) {
-          reportFailure(source, error);
-          return !isFinal(error);
-        },
-        onRetry(isAnyPending) {
+        onFailure: (error) => reportFailure(source, error),
+        onRetry(error, isAnyPending) {
+          if (isFinal(error)) return;
           requestMissing();
           if (!isAnyPending()) setProblem(source, "");
         },

@@ -53,27 +53,24 @@ export function askLatest(ask, onAnswer, onFailure, isSame = () => false) {
 
 /**
  * Make a function that requests an item unless it is pending. A failed item can be requested again
- * after a delay, unless the failure is final.
+ * after a delay.
  * @template Item, Answer
  * @param {object} resource
  * @param {(item: Item) => string} resource.toKey identifies an item
  * @param {(item: Item) => Promise<Answer>} resource.fetch
  * @param {(item: Item, answer: Answer) => void} resource.onAnswer
- * @param {(error: unknown) => boolean} resource.onFailure returns whether repeating the request may
- *   help
- * @param {(isAnyPending: () => boolean) => void} resource.onRetry called when a failed item can be
- *   requested again
+ * @param {(error: unknown) => void} resource.onFailure
+ * @param {(error: unknown, isAnyPending: () => boolean) => void} resource.onRetry called when a
+ *   failed item can be requested again
  * @returns {(item: Item) => void}
  */
 export function requestOnce({ toKey, fetch, onAnswer, onFailure, onRetry }) {
   /** @type {Set<string>} Items that are being requested, or have just failed. */
   const pending = new Set();
-  /** @type {Set<string>} Items whose failure was final. */
-  const refused = new Set();
 
   return (item) => {
     const key = toKey(item);
-    if (pending.has(key) || refused.has(key)) return;
+    if (pending.has(key)) return;
     pending.add(key);
     fetch(item).then(
       (answer) => {
@@ -81,10 +78,10 @@ export function requestOnce({ toKey, fetch, onAnswer, onFailure, onRetry }) {
         onAnswer(item, answer);
       },
       (error) => {
-        if (!onFailure(error)) refused.add(key);
+        onFailure(error);
         setTimeout(() => {
           pending.delete(key);
-          if (!refused.has(key)) onRetry(() => pending.size > 0);
+          onRetry(error, () => pending.size > 0);
         }, retryDelay(error));
       },
     );

@@ -154,32 +154,6 @@ test(
   }),
 );
 
-test(
-  "an item whose failure is final is not requested again",
-  withTimers(async ({ elapse }) => {
-    const { calls, call } = pending();
-    let retries = 0;
-    const request = requestOnce({
-      toKey: (item) => item,
-      fetch: call,
-      onAnswer() {},
-      onFailure: (error) => !error.isFinal,
-      onRetry: () => retries++,
-    });
-    request("W");
-    calls[0].fail(new ProblemError(404, { detail: "no such model", code: "other" }, 0));
-    await settle();
-    elapse();
-    request("W");
-    request("b");
-    assert.deepEqual(
-      calls.map(({ question }) => question),
-      ["W", "b"],
-    );
-    assert.equal(retries, 0);
-  }),
-);
-
 /** @type {[string, unknown, number, number][]} what failed, and the range of delays, ms */
 const DELAYS = [
   ["a busy server's time", new ProblemError(503, { detail: "", code: "other" }, 3), 3_000, 4_500],
