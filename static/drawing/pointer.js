@@ -99,6 +99,11 @@ export function listenToStrokes(element, { begin, extend, end }) {
       ({ timeStamp }) => timeStamp > lastRaw,
     );
     if (!newMoves.length) return;
+    // A key has opened another view: the hidden element keeps the pointer, but has no size.
+    if (!element.getClientRects().length) {
+      tracker.lift();
+      return;
+    }
     const points = toPoints(newMoves);
     tracker.extend(points);
     extend(points);
@@ -138,7 +143,7 @@ export function listenToStrokes(element, { begin, extend, end }) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) tracker.lift();
   });
-  // A dialog that a key opens covers the element, whose pointer stays captured.
+  // A dialog opened by a key covers the element, but the element keeps the pointer.
   new MutationObserver(() => {
     if (document.querySelector("dialog[open]")) tracker.lift();
   }).observe(document.documentElement, { subtree: true, attributeFilter: ["open"] });

@@ -6,6 +6,7 @@ import { ProblemError, retryDelay } from "./http.js";
 import { describeDelay, describeProblem } from "./problems.js";
 
 /** @typedef {import("../state/state.js").Contribution} Contribution */
+/** @typedef {import("../state/room.js").GivenDrawing} GivenDrawing */
 /** @typedef {import("../state/store.js").Store} Store */
 
 const NOT_FOUND = 404;
@@ -22,7 +23,7 @@ const WAITS = gettext("Waits for the presenter's approval.");
  *   shown: boolean}>} server.send stores a drawing; with the same token, only once
  * @param {(token: string, id: number) => Promise<{shown: boolean}>} server.look
  * @param {(token: string, id: number) => Promise<void>} server.remove
- * @param {() => string} createToken
+ * @param {(drawing: GivenDrawing) => string} createToken
  */
 export function createContributions(store, { send, look, remove }, createToken) {
   /** @type {Map<string, number>} The revision at which each contribution was looked at, by token. */
@@ -122,7 +123,7 @@ export function createContributions(store, { send, look, remove }, createToken) 
       const refused = findGiven(state);
       /** @type {Contribution} */
       const contribution = {
-        token: refused?.token ?? createToken(),
+        token: refused?.token ?? createToken({ strokes, label }),
         id: null,
         strokes,
         label,
@@ -130,7 +131,8 @@ export function createContributions(store, { send, look, remove }, createToken) 
         status: "sending",
         message: "",
       };
-      const others = state.contributions.filter((one) => one !== refused);
+      // A page that was loaded again may have given this drawing already, with the same token.
+      const others = state.contributions.filter(({ token }) => token !== contribution.token);
       store.change({ contributions: [...others, contribution] });
       deliver(contribution, model);
     },

@@ -1,6 +1,12 @@
 /** When requests are sent: one question at a time, and each resource once. */
 
-import { retryDelay } from "./http.js";
+import { ProblemError, retryDelay } from "./http.js";
+
+/**
+ * How long an item that the server has refused for good is not requested again, ms. The server may be
+ * restarted with another directory of models.
+ */
+const REFUSED_RETRY_MS = 15_000;
 
 /**
  * Make a function that sends the newest question, and one at a time.
@@ -65,7 +71,7 @@ export function askLatest(ask, onAnswer, onFailure, isSame = () => false) {
  * @returns {(item: Item) => void}
  */
 export function requestOnce({ toKey, fetch, onAnswer, onFailure, onRetry }) {
-  /** @type {Set<string>} Items that are being requested, or have just failed. */
+  /** @type {Set<string>} Items that are being requested, or have failed a short time ago. */
   const pending = new Set();
 
   return (item) => {
@@ -79,10 +85,14 @@ export function requestOnce({ toKey, fetch, onAnswer, onFailure, onRetry }) {
       },
       (error) => {
         onFailure(error);
-        setTimeout(() => {
-          pending.delete(key);
-          onRetry(error, () => pending.size > 0);
-        }, retryDelay(error));
+        const isFinal = error instanceof ProblemError && error.isFinal;
+        setTimeout(
+          () => {
+            pending.delete(key);
+            onRetry(error, () => pending.size > 0);
+          },
+          isFinal ? REFUSED_RETRY_MS : retryDelay(error),
+        );
       },
     );
   };

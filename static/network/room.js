@@ -41,7 +41,7 @@ const UNAUTHORIZED = 401;
  * @param {Loader} loader
  * @param {object} visitor
  * @param {string} visitor.device the page's random ID
- * @param {() => string} visitor.createToken
+ * @param {(drawing: import("../state/room.js").GivenDrawing) => string} visitor.createToken
  * @param {(file: Blob, name: string) => void} visitor.save
  * @param {() => void} visitor.forgetKey called when the server does not accept the key
  * @returns {RoomActions}
@@ -108,7 +108,7 @@ export function createRoom(store, reporter, loader, { device, createToken, save,
     pending.delete(name);
   };
 
-  /** The last change of the settings: the next one waits for it, so that it is not overtaken. */
+  /** The last change of the settings: the next change waits for this one, so that they arrive in order. */
   let changing = Promise.resolve();
 
   /** @param {(key: string) => Promise<void>} request */

@@ -62,7 +62,7 @@ export function compareEvidence(inputs, { columns, bias }, digit, other) {
  * The pixels on a straight line, without gaps: a fast pointer skips pixels between two moves.
  * @param {Point} from as fractions of the picture's sides
  * @param {Point} to
- * @returns {number[]} each once, in their order, and none outside of the picture
+ * @returns {number[]} in the order passed, without repeats; those outside of the picture are left out
  */
 export function pixelsBetween(from, to) {
   // Between two steps, neither the row nor the column changes by more than one.

@@ -23,7 +23,7 @@ function takeKeyFromAddress() {
   const found = takeKey(location.hash);
   if (!found) return;
   key = found.key;
-  store(STORED_KEY, key);
+  writeStored(STORED_KEY, key);
   try {
     history.replaceState(null, "", found.address);
   } catch {
@@ -67,13 +67,13 @@ export function presenterKey() {
 
 export function forgetPresenterKey() {
   key = "";
-  store(STORED_KEY, key);
+  writeStored(STORED_KEY, key);
 }
 
 /** @returns {string} the page's own ID; a page that is loaded again keeps it */
 export function deviceId() {
   const id = readStored(STORED_DEVICE) || randomId();
-  store(STORED_DEVICE, id);
+  writeStored(STORED_DEVICE, id);
   return id;
 }
 
@@ -88,7 +88,7 @@ export function randomId() {
  * @param {string} name
  * @returns {string} empty if nothing is stored or the browser blocks its storage
  */
-function readStored(name) {
+export function readStored(name) {
   try {
     return sessionStorage.getItem(name) ?? "";
   } catch {
@@ -102,7 +102,7 @@ function readStored(name) {
  * @param {string} name
  * @param {string} value
  */
-function store(name, value) {
+export function writeStored(name, value) {
   try {
     sessionStorage.setItem(name, value);
   } catch {

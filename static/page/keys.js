@@ -45,7 +45,7 @@ export function listenToShortcuts(actions, undo) {
     // After another key, an Escape is meant.
     lastEscape = isEscape ? event.timeStamp : -Infinity;
     if (document.querySelector("dialog[open]") || isLeaving) return;
-    // In the middle of a drag, an Escape is meant for the slider.
+    // While a slider is dragged, Escape is meant for it.
     if (isEscape && document.querySelector("[type=range]:active")) return;
     if (isEscape && leaveList(event.target)) return;
     if (event.altKey || isComposing(event) || isChoosing(event)) return;
@@ -64,7 +64,7 @@ export function listenToShortcuts(actions, undo) {
  * The character printed on the key. If that belongs to another script than Latin, or is a digit that
  * needs Shift, the character of the key at the same position on a QWERTY keyboard.
  * @param {KeyboardEvent} event
- * @returns {string} a character, letters in lower case, or a key's name; empty if it is no shortcut
+ * @returns {string} a character, letters in lower case, or a key's name; empty for a letter typed with AltGr
  */
 function keyOf(event) {
   // Autofill sends keydown events without a key.

@@ -3,13 +3,26 @@
 import { find } from "../components/dom.js";
 import { createRoom } from "../network/room.js";
 import { createContributing } from "../room/contributing.js";
-import { deviceId, forgetPresenterKey, isSmallPage, presenterKey, randomId } from "./arrival.js";
+import { areSame, fromPairs, toPairs } from "../state/room.js";
+import {
+  deviceId,
+  forgetPresenterKey,
+  isSmallPage,
+  presenterKey,
+  randomId,
+  readStored,
+  writeStored,
+} from "./arrival.js";
 import { download } from "./save.js";
 
 /** @typedef {import("../network/loader.js").Loader} Loader */
 /** @typedef {import("../network/reporting.js").Reporter} Reporter */
+/** @typedef {import("../state/room.js").GivenDrawing} GivenDrawing */
 /** @typedef {import("../state/state.js").RoomActions} RoomActions */
 /** @typedef {import("../state/store.js").Store} Store */
+
+/** The last drawing that was given to the room, with its token, in the tab's session storage. */
+const STORED_DRAWING = "evidence.given";
 
 /**
  * @param {Store} store
@@ -23,7 +36,7 @@ export function joinRoom(store, reporter, loader) {
   change({ roomKey: presenterKey(), isJoining });
   const actions = createRoom(store, reporter, loader, {
     device: deviceId(),
-    createToken: randomId,
+    createToken,
     save: download,
     forgetKey: forgetPresenterKey,
   });
@@ -47,6 +60,24 @@ export function joinRoom(store, reporter, loader) {
   store.afterChanges(show);
   show();
   return actions;
+}
+
+/**
+ * A page that is loaded again gets its drawing from the address. With the token of before, the server
+ * does not store it twice.
+ * @param {GivenDrawing} drawing
+ * @returns {string} the token of this tab's last drawing if it is the same one, or a new token
+ */
+function createToken({ strokes, label }) {
+  try {
+    const last = JSON.parse(readStored(STORED_DRAWING));
+    if (last.label === label && areSame(fromPairs(last.strokes), strokes)) return last.token;
+  } catch {
+    // Nothing is stored, or something that this page did not write.
+  }
+  const token = randomId();
+  writeStored(STORED_DRAWING, JSON.stringify({ token, label, strokes: toPairs(strokes) }));
+  return token;
 }
 
 /**

@@ -95,7 +95,7 @@ function addControls(place, change, actions) {
  * answered.
  * @param {HTMLInputElement | HTMLSelectElement} control
  * @param {() => Promise<void>} send what was chosen; settles when the page knows the room's setting
- * @returns {(show: () => void) => void} takes what shows the room's setting in the control
+ * @returns {(show: () => void) => void} call it with a function that shows the room's current setting
  */
 function createSetting(control, send) {
   let show = () => {};

@@ -80,7 +80,7 @@ const CHECKED = ["strokes", "image", "edits"];
 /** The part before them, which shows whether they are as they were written. */
 const CHECK_NAME = "check";
 
-/** At how many places an address is cut, to find the words after it. */
+/** How many places are tried as the end of an address. */
 const MAX_CUTS = 30;
 
 /**
@@ -154,14 +154,18 @@ export function readAddress(address, exists = () => true) {
  * Words that follow an address in a message can be read as more ink. The check tells where they begin.
  * @param {[string, string][]} parts
  * @param {(kind: Reference, name: string) => boolean} exists
- * @returns {(Shareable & {problems: string[]}) | null} null if the check is wrong for another reason
+ * @returns {(Shareable & {problems: string[]}) | null} null if no cut makes the check right
  */
 function readBeforeWords(parts, exists) {
   const [name, text] = parts[parts.length - 1];
   for (const { index } of [...text.matchAll(/[^\w-]/g)].slice(0, MAX_CUTS)) {
+    const rest = text.slice(index);
+    // Without white space, only the last place may be the end of the address: the full stops before it
+    // are between strokes.
+    if (!/\s/.test(rest) && /[^\w-]/.test(rest.slice(1))) continue;
     const cut = readParts([...parts.slice(0, -1), [name, text.slice(0, index)]], exists);
     if (!cut.isChecked) continue;
-    cut.state.problems.push(describeWords(text.slice(index).trim()));
+    cut.state.problems.push(describeWords(rest.trim()));
     return cut.state;
   }
   return null;

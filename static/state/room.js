@@ -64,12 +64,18 @@ import { findModel, isFresh } from "./state.js";
  */
 
 /**
+ * @typedef {object} GivenDrawing
+ * @property {readonly Stroke[]} strokes
+ * @property {number} label
+ */
+
+/**
  * What can be done in the room. The page shows in its state what became of it.
  * @typedef {object} RoomActions
  * @property {() => void} give the current drawing, with the state's label
  * @property {(token: string) => void} withdraw a contribution of this page
  * @property {(changes: {open?: boolean, approval?: boolean, join?: string}) => Promise<void>} setRoom
- *   one after another; settles when the state has the answer, also if it is a failure
+ *   changes are sent one at a time; settles once the state has the answer or the failure
  * @property {(id: number, isShown: boolean) => void} showDrawing on the wall, or hide it
  * @property {(id: number) => void} removeDrawing
  * @property {() => void} removeAll
@@ -163,8 +169,9 @@ const hasStrokes = memoized(
 /**
  * @param {readonly Stroke[]} strokes
  * @param {readonly Stroke[]} others
+ * @returns {boolean} whether all their points are the same
  */
-function areSame(strokes, others) {
+export function areSame(strokes, others) {
   /** @param {number} one @param {number} other */
   const isNear = (one, other) => Math.abs(one - other) < TOLERANCE;
   return (

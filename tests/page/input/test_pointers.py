@@ -590,6 +590,20 @@ def test_a_fast_pen_leaves_no_gaps_in_the_pixels_that_it_edits(page: Page) -> No
     expect(page.locator("#edit-marks")).to_have_attribute("d", f"{row}M9 2h1v1h-1zM10 3h1v1h-1z")
 
 
+def test_a_key_that_opens_another_view_ends_the_editing_of_pixels(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    read_answer(page)
+    open_view(page, "change")
+    page.get_by_label("Fill", exact=True).check()
+    page.mouse.move(*place_of(page, "#edit", 1, 1))
+    page.mouse.down()
+    open_view(page, "softmax")
+    page.mouse.move(300, 300, steps=4)
+    page.mouse.up()
+    open_view(page, "change")
+    expect(page.locator("#edit-marks")).to_have_attribute("d", "M1 1h1v1h-1z")
+
+
 def test_a_browser_that_captures_no_pointer_draws_and_ends_strokes(page: Page) -> None:
     page.evaluate(
         """() => {

@@ -8,9 +8,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from server.web.common.problems import PROBLEM_TYPE, encode_problem
 from tests.page.accessibility import check
-from tests.page.conditions import busy
+from tests.page.conditions import GUARDS, busy
 from tests.support.digits import FOUR, SEVEN, Stroke
-from tests.support.page import open_page, shown_strokes, wait_for_event, wait_for_frames
+from tests.support.page import (
+    collect_console_messages,
+    open_page,
+    shown_strokes,
+    wait_for_address,
+    wait_for_event,
+    wait_for_frames,
+)
 from tests.support.pen import draw_with_finger, draw_with_mouse, read_answer
 from tests.support.room import RoomServer
 
@@ -96,6 +103,41 @@ def test_a_contribution_is_withdrawn(phone: Page, room: RoomServer) -> None:
     phone.click("#give")
     expect_words(phone, "The room has it")
     assert [drawing["label"] for drawing in stored(room)] == [1]
+
+
+def test_a_page_that_is_loaded_again_gives_no_drawing_twice(phone: Page, room: RoomServer) -> None:
+    def give() -> None:
+        phone.click("#was-right")
+        phone.click("#give")
+        expect_words(phone, "The room has it")
+
+    draw(phone)
+    give()
+    wait_for_address(phone)
+    for _ in range(2):
+        phone.reload()
+        assert read_answer(phone) == "7"
+        give()
+        assert len(stored(room)) == 1
+    phone.click("text=Withdraw")
+    expect(phone.locator("#own-drawings")).to_be_hidden()
+    assert stored(room) == []
+    give()
+    assert len(stored(room)) == 1
+
+
+def test_drawings_are_given_where_the_browser_stores_nothing(
+    phones: BrowserContext, room: RoomServer
+) -> None:
+    phones.add_init_script(GUARDS["refused"])
+    page = phones.new_page()
+    complaints = collect_console_messages(page)
+    page.goto(room.url)
+    draw(page)
+    page.click("#was-right")
+    page.click("#give")
+    expect_words(page, "The room has it")
+    assert complaints == []
 
 
 def test_what_the_presenter_decides_shows_on_the_phone(

@@ -154,6 +154,32 @@ test(
   }),
 );
 
+test(
+  "an item that was refused for good is requested again after 15 s",
+  withTimers(async ({ elapse, timers }) => {
+    const { calls, call } = pending();
+    const request = requestOnce({
+      toKey: (item) => item,
+      fetch: call,
+      onAnswer() {},
+      onFailure() {},
+      onRetry() {},
+    });
+    request("W");
+    calls[0].fail(new ProblemError(404, { detail: "no such model", code: "other" }, 0));
+    await settle();
+    assert.deepEqual(
+      timers.map(({ ms }) => ms),
+      [15_000],
+    );
+    request("W");
+    assert.equal(calls.length, 1);
+    elapse();
+    request("W");
+    assert.equal(calls.length, 2);
+  }),
+);
+
 /** @type {[string, unknown, number, number][]} what failed, and the range of delays, ms */
 const DELAYS = [
   ["a busy server's time", new ProblemError(503, { detail: "", code: "other" }, 3), 3_000, 4_500],
