@@ -1,9 +1,10 @@
 """Signals that end a process: how its commands exit after them, and how to defer them."""
 
+import atexit
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -26,6 +27,25 @@ def handled_signals() -> list[signal.Signals]:
         if number in (signal.SIGINT, signal.SIGTERM)
         or signal.getsignal(number) is not signal.SIG_IGN
     ]
+
+
+def handle_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Call a function at each signal that ends this process."""
+    for number in handled_signals():
+        signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Ignore further signals while this process ends: they would change its exit status."""
+    # Not SIG_IGN at once: Python logs an error if another signal has arrived already.
+    handle_signals(lambda _signal, _frame: None)
+    # At the very end Python would restore the default, which ends the process, but not SIG_IGN.
+    atexit.register(_ignore_signals_at_exit)
+
+
+def _ignore_signals_at_exit() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

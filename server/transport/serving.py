@@ -1,10 +1,8 @@
 """The demo under uvicorn, in one process."""
 
 import asyncio
-import atexit
 import gc
 import logging
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from uvicorn import Config, Server
 from server.room.room import Room, open_room
 from server.storage.model_store import ModelStore
 from server.system.open_files import allow_open_files
-from server.system.signals import SIGNALS, handled_signals
+from server.system.signals import handle_signals, ignore_signals
 from server.translations.languages import Language
 from server.transport.connection import MAX_CONNECTIONS, ClientConnection
 from server.transport.gateway import Gateway, Response, Scope
@@ -188,25 +186,6 @@ class _Server(Server):
     def _abort_connections(self) -> None:
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-
-
-def handle_signals(handler: Callable[[int, FrameType | None], object]) -> None:
-    """Call a function at each signal that ends the server."""
-    for number in handled_signals():
-        signal.signal(number, handler)
-
-
-def ignore_signals() -> None:
-    """Ignore further signals, while the process ends: its exit status would not be 0."""
-    # Not SIG_IGN at once: Python logs an error if another signal has arrived already.
-    handle_signals(lambda _signal, _frame: None)
-    # At the very end Python would restore the default, which ends the process, but not SIG_IGN.
-    atexit.register(_ignore_signals_at_exit)
-
-
-def _ignore_signals_at_exit() -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -17,7 +17,8 @@ from multiprocessing.context import SpawnProcess
 
 from server.room.errors import RoomBusyError, RoomError, RoomStorageError
 from server.system.child_process import end_with_parent, start_child
-from server.transport.serving import STOP_SECONDS, Served, handle_signals, serve, stop
+from server.system.signals import handle_signals
+from server.transport.serving import STOP_SECONDS, Served, serve, stop
 
 _log = logging.getLogger(__name__)
 

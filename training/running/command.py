@@ -16,7 +16,7 @@ from server.regression.model import ModelCard
 from server.storage.archive import FILE_SUFFIX, ArchiveError
 from server.storage.model_file import load_model
 from server.storage.model_name import check_name
-from server.system.signals import SIGNAL_EXIT_BASE
+from server.system.signals import SIGNAL_EXIT_BASE, ignore_signals
 from server.system.standard_streams import output_failure
 from training.data.sources import DataError
 from training.fitting.distribution import Cluster, join_cluster
@@ -69,6 +69,8 @@ def run(
                 state.interrupt()
                 raise
     except KeyboardInterrupt as stop:
+        # A terminal sends signals to all processes, and the supervisor then forwards them.
+        ignore_signals()
         code = SIGNAL_EXIT_BASE + stop.number if isinstance(stop, Stopped) else INTERRUPTED
         raise SystemExit(code) from None
 

@@ -80,6 +80,7 @@ def start(arguments: list[str], tf_config: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -280,6 +281,23 @@ def test_a_worker_that_trains_is_ended_by_a_signal_and_reports_it(
     assert process.returncode == 128 + number
     assert load_history(path).card.outcome == "interrupted"
     assert (tmp_path / "tutorial.npz").read_bytes() == before
+
+
+@on_posix
+def test_a_closed_terminal_ends_all_processes_of_a_worker_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    arguments = ["--models", str(tmp_path), "--steps", "10000000"]
+    path = tmp_path / "training" / "tutorial.npz"
+    with start(arguments, config(free_addresses(1), 0)) as process:
+        try:
+            wait_until(lambda: path.exists() and load_history(path).card.step > 0, 60)
+            os.killpg(process.pid, signal.SIGHUP)
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert said.splitlines()[-1] == "Interrupted: the model 'tutorial' is unchanged."
+    assert load_history(path).card.outcome == "interrupted"
 
 
 @on_posix

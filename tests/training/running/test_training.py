@@ -234,6 +234,8 @@ def run(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     """Run the command on the small dataset; return the last line of its output as JSON."""
     # It takes longer than all these trainings, and has its own tests, as has learning variants.
     monkeypatch.setattr(pipeline, "animate", lambda _history: b"animated")
+    # This process goes on.
+    monkeypatch.setattr(command, "ignore_signals", lambda: None)
 
     def run(*arguments: str) -> Any:
         options = parse_arguments(["--models", str(tmp_path), *arguments])
