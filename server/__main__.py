@@ -32,7 +32,6 @@ MAX_PORT = 65_535
 
 def main() -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then shut down gracefully, with exit status 0."""
-    tolerate_output_errors()
     arguments = parse_arguments()
     try:
         listener = listen(arguments.host, arguments.port)
@@ -233,4 +232,5 @@ def parse_language(text: str) -> Language:
 
 
 if __name__ == "__main__":
+    tolerate_output_errors()
     main()

@@ -23,7 +23,6 @@ from training.settings.output_directories import (  # noqa: E402
 
 def main() -> None:
     """Parse the command line, and train; with TF_CONFIG, in a supervised child process."""
-    tolerate_output_errors()
     options = parse_arguments()
     recipe = chosen_recipe(options)
     try:
@@ -57,4 +56,5 @@ def read_config_variable() -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
+    tolerate_output_errors()
     main()

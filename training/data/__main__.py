@@ -19,7 +19,6 @@ from training.settings.arguments import add_data_argument  # noqa: E402
 
 def main() -> None:
     """Download and verify MNIST, or exit with the reason why it is unavailable."""
-    tolerate_output_errors()
     parser = argparse.ArgumentParser(
         prog="python -m training.data", description="Download and verify MNIST in advance."
     )
@@ -38,4 +37,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    tolerate_output_errors()
     main()

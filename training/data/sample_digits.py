@@ -46,7 +46,6 @@ def mean_digits(images: Images) -> Bytes:
 
 def main() -> None:
     """Write the server's file of digits, or exit with the reason why it is not written."""
-    tolerate_output_errors()
     parser = argparse.ArgumentParser(
         prog="python -m training.data.sample_digits",
         description="Select the digits that come with the demo.",
@@ -75,4 +74,5 @@ def select_and_save(folder: Path | None) -> None:
 
 
 if __name__ == "__main__":
+    tolerate_output_errors()
     main()
