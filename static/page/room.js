@@ -24,6 +24,9 @@ import { download } from "./save.js";
 /** The last drawing that was given to the room, with its token, in the tab's session storage. */
 const STORED_DRAWING = "evidence.given";
 
+/** What was stored when the page was loaded. */
+let storedDrawing = readStored(STORED_DRAWING);
+
 /**
  * @param {Store} store
  * @param {Reporter} reporter
@@ -69,8 +72,11 @@ export function joinRoom(store, reporter, loader) {
  * @returns {string} the token of this tab's last drawing if it is the same one, or a new token
  */
 function createToken({ strokes, label }) {
+  const stored = storedDrawing;
+  // From now on, an equal drawing is another one.
+  storedDrawing = "";
   try {
-    const last = JSON.parse(readStored(STORED_DRAWING));
+    const last = JSON.parse(stored);
     if (last.label === label && areSame(fromPairs(last.strokes), strokes)) return last.token;
   } catch {
     // Nothing is stored, or something that this page did not write.
