@@ -40,10 +40,10 @@ def ignore_signals() -> None:
     # Not SIG_IGN at once: Python logs an error if another signal has arrived already.
     handle_signals(lambda _signal, _frame: None)
     # At the very end Python would restore the default, which ends the process, but not SIG_IGN.
-    atexit.register(_ignore_signals_at_exit)
+    atexit.register(_ignore_all)
 
 
-def _ignore_signals_at_exit() -> None:
+def _ignore_all() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
@@ -89,6 +89,5 @@ def defer_signals() -> Iterator[None]:
 
 
 def _exit(received: int, _frame: FrameType | None) -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_all()
     sys.exit(SIGNAL_EXIT_BASE + received)
